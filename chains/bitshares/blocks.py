@@ -1,0 +1,97 @@
+"""Blocks: their header's binary form, id and signer.
+
+Source: bitshares-core, `libraries/protocol/block.cpp` (`block_header::num_from_id`,
+`signed_block_header::id`, `signed_block_header::signee`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from chains.bitshares.keys import recover_key
+from chains.bitshares.schedule import instance
+from chains.bitshares.transactions import Json, parse_time, varint
+from chains.errors import MalformedDataError
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A full block, its id worked out from its own bytes and never taken from a node's word.
+
+    `time` in seconds since the epoch; ids and the merkle root as hex digits; `digest` is what the
+    witness signed.
+    """
+
+    number: int
+    id: str
+    previous: str
+    time: int
+    witness: str
+    merkle_root: str
+    digest: bytes
+    signature: bytes
+    transactions: tuple[Json, ...]
+
+    def signer(self) -> bytes:
+        """Return the 33 bytes of the key that signed the block.
+
+        Raises:
+            InvalidSignatureError: nobody can have made this signature.
+        """
+        return recover_key(self.digest, self.signature)
+
+
+def number_of(block_id: str) -> int:
+    """Return the height that a block id names in its first four bytes."""
+    return int(block_id[:8], 16)
+
+
+def header_bytes(previous: str, time: int, witness: str, merkle_root: str) -> bytes:
+    """Return the serialised header without the signature."""
+    return b"".join(
+        (
+            bytes.fromhex(previous),
+            time.to_bytes(4, "little"),
+            varint(instance(witness)),
+            bytes.fromhex(merkle_root),
+            b"\0",
+        )
+    )
+
+
+def block_id(header: bytes, signature: bytes) -> str:
+    """Return the id (40 hex digits) of a block from its header's bytes and its signature."""
+    number = int.from_bytes(header[:4], "big") + 1
+    return number.to_bytes(4, "big").hex() + hashlib.sha224(header + signature).hexdigest()[8:40]
+
+
+def parse_block(data: Any) -> Block:
+    """Turn what `get_block` answers into a `Block`.
+
+    Raises:
+        MalformedDataError: a member is missing or has the wrong form, or the header has extensions.
+    """
+    try:
+        if data["extensions"]:
+            raise MalformedDataError("header extensions can't be serialised here")
+        time = parse_time(data["timestamp"])
+        witness, root = data["witness"], data["transaction_merkle_root"]
+        header = header_bytes(data["previous"], time, witness, root)
+        signature = bytes.fromhex(data["witness_signature"])
+        transactions = tuple(data["transactions"])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise MalformedDataError(f"not a block: {error!r}") from error
+    identity = block_id(header, signature)
+    return Block(
+        number=number_of(identity),
+        id=identity,
+        previous=data["previous"],
+        time=time,
+        witness=witness,
+        merkle_root=root,
+        digest=hashlib.sha256(header).digest(),
+        signature=signature,
+        transactions=transactions,
+    )

@@ -1,0 +1,109 @@
+"""Public keys and recoverable signatures, as BitShares writes them.
+
+A key is 33 compressed bytes; its text is the chain's prefix and
+base58(key + ripemd160(key)[:4]) (bitshares-core, `libraries/protocol/types.cpp`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from coincurve import PublicKey as _CurveKey
+from Crypto.Hash import RIPEMD160
+
+from chains.errors import InvalidSignatureError, MalformedKeyError
+
+KEY_BYTES = 33
+NULL_KEY = bytes(KEY_BYTES)
+"""The key that no signature can match: its witness stays scheduled and nobody produces."""
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_CHECKSUM_BYTES = 4
+_SIGNATURE_BYTES = 65
+_HEADER_BASE, _HEADER_LAST = 27, 34
+
+
+def ripemd160(data: bytes) -> bytes:
+    """Return the 20 bytes of RIPEMD-160, which OpenSSL does not always offer."""
+    return RIPEMD160.new(data).digest()
+
+
+@lru_cache(maxsize=4096)
+def encode_key(key: bytes, prefix: str) -> str:
+    """Return the text of a 33-byte public key, such as "BTS5zBts…"."""
+    return prefix + _base58(key + ripemd160(key)[:_CHECKSUM_BYTES])
+
+
+@lru_cache(maxsize=4096)
+def decode_key(text: str, prefix: str) -> bytes:
+    """Return the 33 bytes behind a public key's text.
+
+    Raises:
+        MalformedKeyError: wrong prefix, alphabet, length or checksum.
+    """
+    if not text.startswith(prefix):
+        raise MalformedKeyError(f"public key {text!r} does not begin with {prefix}")
+    raw = _unbase58(text[len(prefix) :], text)
+    key, checksum = raw[:-_CHECKSUM_BYTES], raw[-_CHECKSUM_BYTES:]
+    if len(key) != KEY_BYTES:
+        raise MalformedKeyError(f"public key {text!r} has {len(key)} bytes instead of {KEY_BYTES}")
+    if ripemd160(key)[:_CHECKSUM_BYTES] != checksum:
+        raise MalformedKeyError(f"public key {text!r} has a wrong checksum: a typing mistake?")
+    return key
+
+
+def null_key(prefix: str) -> str:
+    """Return the text of the null key, with which an owner stops a witness."""
+    return encode_key(NULL_KEY, prefix)
+
+
+def recover_key(digest: bytes, signature: bytes) -> bytes:
+    """Return the 33 bytes of the key that made a 65-byte recoverable signature over a digest.
+
+    Raises:
+        InvalidSignatureError: wrong length or header, not canonical, or no key fits.
+    """
+    if len(signature) != _SIGNATURE_BYTES:
+        raise InvalidSignatureError(f"a signature has 65 bytes, this one {len(signature)}")
+    if not _HEADER_BASE <= signature[0] <= _HEADER_LAST:
+        raise InvalidSignatureError(f"signature header {signature[0]} is not within 27..34")
+    if not is_canonical(signature):
+        raise InvalidSignatureError("the signature is not in canonical form")
+    recovery_id = (signature[0] - _HEADER_BASE) & 3
+    try:
+        key = _CurveKey.from_signature_and_message(
+            signature[1:] + bytes([recovery_id]), digest, hasher=None
+        )
+    except ValueError as error:
+        raise InvalidSignatureError("no public key fits the signature") from error
+    return key.format(compressed=True)
+
+
+def is_canonical(signature: bytes) -> bool:
+    """Tell whether r and s are in the form that nodes require (fc, `is_fc_canonical`)."""
+    return _short_and_positive(signature[1:33]) and _short_and_positive(signature[33:65])
+
+
+def _short_and_positive(number: bytes) -> bool:
+    return not number[0] & 0x80 and not (number[0] == 0 and not number[1] & 0x80)
+
+
+def _base58(data: bytes) -> str:
+    number = int.from_bytes(data, "big")
+    digits = []
+    while number:
+        number, digit = divmod(number, 58)
+        digits.append(_ALPHABET[digit])
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return _ALPHABET[0] * zeros + "".join(reversed(digits))
+
+
+def _unbase58(body: str, text: str) -> bytes:
+    number = 0
+    for character in body:
+        if character not in _VALUES:
+            raise MalformedKeyError(f"public key {text!r} holds {character!r}, which base58 lacks")
+        number = number * 58 + _VALUES[character]
+    zeros = len(body) - len(body.lstrip(_ALPHABET[0]))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")

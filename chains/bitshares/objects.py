@@ -1,0 +1,166 @@
+"""One batched read of a node's objects, typed.
+
+A node answers `get_objects` with its head state **plus pending transactions**: figures of the
+chain (2.0.0, 2.1.0, 2.12.0) are those of the head block, a witness' `signing_key` may be a key
+that no block holds yet. Which key is in force is the follower's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chains.bitshares.transactions import Json, parse_time
+from chains.errors import MalformedDataError
+
+GLOBAL_PROPERTIES = "2.0.0"
+DYNAMIC_PROPERTIES = "2.1.0"
+WITNESS_SCHEDULE = "2.12.0"
+CHAIN_OBJECTS = (DYNAMIC_PROPERTIES, WITNESS_SCHEDULE, GLOBAL_PROPERTIES)
+_MAINTENANCE_FLAG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessIds:
+    """The object ids behind a witness account; `balance` is None until it has held core tokens."""
+
+    account: str
+    account_id: str
+    witness_id: str
+    balance_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a node said once about the names in the configuration.
+
+    `feeds` leads from an asset's symbol to the id of its feed object.
+    """
+
+    witnesses: tuple[WitnessIds, ...] = ()
+    feeds: Mapping[str, str] = field(default_factory=dict)
+
+    def object_ids(self) -> list[str]:
+        """Return the ids of everything that one batched read asks for, in a fixed order."""
+        ids = list(CHAIN_OBJECTS)
+        ids += [witness.witness_id for witness in self.witnesses]
+        ids += [witness.balance_id for witness in self.witnesses if witness.balance_id]
+        return ids + list(self.feeds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessObject:
+    """A witness as one node shows it, pending transactions included."""
+
+    id: str
+    account_id: str
+    signing_key: str
+    total_missed: int
+    last_confirmed_block: int
+    votes: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One batched read, all of it at one head block of one node.
+
+    `balances` in the smallest unit of the core token, `feeds` as seconds since the epoch by
+    (account, symbol); both hold only what exists.
+    """
+
+    head_number: int
+    head_id: str
+    head_time: int
+    aslot: int
+    after_maintenance: bool
+    next_maintenance: int
+    recently_missed: int
+    irreversible: int
+    shuffled: tuple[str, ...]
+    active: tuple[str, ...]
+    interval: int
+    maintenance_interval: int
+    skip_slots: int
+    witnesses: Mapping[str, WitnessObject]
+    balances: Mapping[str, int]
+    feeds: Mapping[tuple[str, str], int]
+
+
+def parse_reading(names: Names, reply: Any) -> Reading:
+    """Turn the answer to `get_objects(names.object_ids())` into a `Reading`.
+
+    Raises:
+        MalformedDataError: an object is missing, out of place or has the wrong form.
+    """
+    try:
+        return _parse(names, dict(zip(names.object_ids(), reply, strict=True)))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise MalformedDataError(f"not the objects that were asked for: {error!r}") from error
+
+
+def _parse(names: Names, objects: Mapping[str, Json | None]) -> Reading:
+    dynamic = _required(objects, DYNAMIC_PROPERTIES)
+    schedule = _required(objects, WITNESS_SCHEDULE)
+    properties = _required(objects, GLOBAL_PROPERTIES)
+    parameters = properties["parameters"]
+    return Reading(
+        head_number=int(dynamic["head_block_number"]),
+        head_id=str(dynamic["head_block_id"]),
+        head_time=parse_time(dynamic["time"]),
+        aslot=int(dynamic["current_aslot"]),
+        after_maintenance=bool(int(dynamic["dynamic_flags"]) & _MAINTENANCE_FLAG),
+        next_maintenance=parse_time(dynamic["next_maintenance_time"]),
+        recently_missed=int(dynamic["recently_missed_count"]),
+        irreversible=int(dynamic["last_irreversible_block_num"]),
+        shuffled=_ids(schedule["current_shuffled_witnesses"]),
+        active=_ids(properties["active_witnesses"]),
+        interval=int(parameters["block_interval"]),
+        maintenance_interval=int(parameters["maintenance_interval"]),
+        skip_slots=int(parameters["maintenance_skip_slots"]),
+        witnesses={
+            ids.account: _witness(_required(objects, ids.witness_id)) for ids in names.witnesses
+        },
+        balances={
+            ids.account: int(found["balance"])
+            for ids in names.witnesses
+            if ids.balance_id and (found := objects[ids.balance_id])
+        },
+        feeds=_feeds(names, objects),
+    )
+
+
+def _required(objects: Mapping[str, Json | None], object_id: str) -> Json:
+    found = objects[object_id]
+    if found is None or found["id"] != object_id:
+        raise MalformedDataError(f"the node's answer lacks object {object_id}")
+    return found
+
+
+def _ids(texts: Sequence[str]) -> tuple[str, ...]:
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise MalformedDataError("the node's list of witnesses is empty or malformed")
+    return tuple(texts)
+
+
+def _witness(found: Json) -> WitnessObject:
+    return WitnessObject(
+        id=str(found["id"]),
+        account_id=str(found["witness_account"]),
+        signing_key=str(found["signing_key"]),
+        total_missed=int(found["total_missed"]),
+        last_confirmed_block=int(found["last_confirmed_block_num"]),
+        votes=int(found["total_votes"]),
+        url=str(found["url"]),
+    )
+
+
+def _feeds(names: Names, objects: Mapping[str, Json | None]) -> dict[tuple[str, str], int]:
+    accounts = {ids.account_id: ids.account for ids in names.witnesses}
+    times: dict[tuple[str, str], int] = {}
+    for symbol, object_id in names.feeds.items():
+        for account_id, (published, _price) in (objects[object_id] or {"feeds": []})["feeds"]:
+            if account_id in accounts:
+                times[accounts[account_id], symbol] = parse_time(published)
+    return times

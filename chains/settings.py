@@ -1,0 +1,59 @@
+"""What the watchers of a chain are told, as typed values; the `understudy` package fills them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAIN_CHAIN_ID = "4018d7844c78f6a6c41c6a552b898022310fc5dec06da467ee7905a8dad512c8"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """An API node: its name in metrics and logs, and its websocket URL (ws:// or wss://)."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerSettings:
+    """A host that can sign for a witness.
+
+    `signing_key` is the text of its own public key; `node` is that host's own API endpoint, if any;
+    `preempt` is one of "all", "lagging", "never".
+    """
+
+    name: str
+    signing_key: str
+    node: str | None = None
+    preempt: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """A witness account, its producers in ring order, and the feeds that it publishes."""
+
+    account: str
+    producers: tuple[ProducerSettings, ...]
+    feeds: tuple[str, ...] = ()
+
+    def producer_of(self, signing_key: str) -> ProducerSettings | None:
+        """Return the producer that holds a signing key, None for a key from outside the ring."""
+        return next((p for p in self.producers if p.signing_key == signing_key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSettings:
+    """The chain, the nodes that vote on what is true, and the witnesses to watch.
+
+    `missed_window` in seconds; `call_timeout` is the deadline of one call to a node, in seconds.
+    """
+
+    nodes: tuple[NodeSettings, ...]
+    witnesses: tuple[WitnessSettings, ...]
+    chain_id: str = MAIN_CHAIN_ID
+    prefix: str = "BTS"
+    core_symbol: str = "BTS"
+    missed_window: int = 600
+    head_lag: int = 2
+    call_timeout: float = 5.0
