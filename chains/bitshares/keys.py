@@ -32,7 +32,7 @@ def ripemd160(data: bytes) -> bytes:
 @lru_cache(maxsize=4096)
 def encode_key(key: bytes, prefix: str) -> str:
     """Return the text of a 33-byte public key, such as "BTS5zBts…"."""
-    return prefix + _base58(key + ripemd160(key)[:_CHECKSUM_BYTES])
+    return prefix + encode_base58(key + ripemd160(key)[:_CHECKSUM_BYTES])
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +44,7 @@ def decode_key(text: str, prefix: str) -> bytes:
     """
     if not text.startswith(prefix):
         raise MalformedKeyError(f"public key {text!r} does not begin with {prefix}")
-    raw = _unbase58(text[len(prefix) :], text)
+    raw = decode_base58(text[len(prefix) :])
     key, checksum = raw[:-_CHECKSUM_BYTES], raw[-_CHECKSUM_BYTES:]
     if len(key) != KEY_BYTES:
         raise MalformedKeyError(f"public key {text!r} has {len(key)} bytes instead of {KEY_BYTES}")
@@ -89,7 +89,8 @@ def _short_and_positive(number: bytes) -> bool:
     return not number[0] & 0x80 and not (number[0] == 0 and not number[1] & 0x80)
 
 
-def _base58(data: bytes) -> str:
+def encode_base58(data: bytes) -> str:
+    """Return the base58 text of some bytes, without a checksum of its own."""
     number = int.from_bytes(data, "big")
     digits = []
     while number:
@@ -99,11 +100,16 @@ def _base58(data: bytes) -> str:
     return _ALPHABET[0] * zeros + "".join(reversed(digits))
 
 
-def _unbase58(body: str, text: str) -> bytes:
+def decode_base58(text: str) -> bytes:
+    """Return the bytes behind a base58 text.
+
+    Raises:
+        MalformedKeyError: a character that base58 lacks.
+    """
     number = 0
-    for character in body:
+    for character in text:
         if character not in _VALUES:
-            raise MalformedKeyError(f"public key {text!r} holds {character!r}, which base58 lacks")
+            raise MalformedKeyError(f"{text!r} holds {character!r}, which base58 lacks")
         number = number * 58 + _VALUES[character]
-    zeros = len(body) - len(body.lstrip(_ALPHABET[0]))
+    zeros = len(text) - len(text.lstrip(_ALPHABET[0]))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
