@@ -1,17 +1,17 @@
 """What can go wrong while a chain is read.
 
-    ChainError
-    ├── MalformedDataError         bytes or JSON that are not what the protocol says
-    │   ├── MalformedKeyError      a public key's text
-    │   └── InvalidSignatureError  a signature nobody can have made
-    ├── UnpackableOperationError   an operation whose binary form is not known here
-    ├── InvalidBlockError          a block that breaks a rule of the chain
-    └── NodeError                  a node, or the way to it
-        ├── NodeUnreachableError   no connection, or it broke
-        ├── NodeTimeoutError       no answer within the deadline
-        ├── WrongChainError        the node is on another chain
-        ├── BadReplyError          an answer that is not what was asked for
-        └── NodeRefusedError       the node's own error reply, with its numeric code
+ChainError
+├── MalformedDataError         bytes or JSON that are not what the protocol says
+│   ├── MalformedKeyError      a public key's text
+│   └── InvalidSignatureError  a signature nobody can have made
+├── UnpackableOperationError   an operation whose binary form is not known here
+├── InvalidBlockError          a block that breaks a rule of the chain
+└── NodeError                  a node, or the way to it
+    ├── NodeUnreachableError   no connection, or it broke
+    ├── NodeTimeoutError       no answer within the deadline
+    ├── WrongChainError        the node is on another chain
+    ├── BadReplyError          an answer that is not what was asked for
+    └── NodeRefusedError       the node's own error reply, with its numeric code
 """
 
 from __future__ import annotations

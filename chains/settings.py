@@ -1,4 +1,4 @@
-"""What the watchers of a chain are told, as typed values; the `understudy` package fills them in."""
+"""What the watchers of a chain are told, as typed values; `understudy` fills them in."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def parse_block(data: Any) -> Block:
         witness, root = data["witness"], data["transaction_merkle_root"]
         header = header_bytes(data["previous"], time, witness, root)
         signature = bytes.fromhex(data["witness_signature"])
-        transactions = tuple(data["transactions"])
+        transactions = tuple(_checked(transaction) for transaction in data["transactions"])
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise MalformedDataError(f"not a block: {error!r}") from error
     identity = block_id(header, signature)
@@ -95,3 +95,10 @@ def parse_block(data: Any) -> Block:
         signature=signature,
         transactions=transactions,
     )
+
+
+def _checked(transaction: Any) -> Json:
+    for number, body in transaction["operations"]:
+        if not isinstance(number, int) or not isinstance(body, dict):
+            raise MalformedDataError("a transaction's operations are not [number, object] pairs")
+    return dict(transaction)

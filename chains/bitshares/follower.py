@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from chains.bitshares.blocks import Block, number_of
 from chains.bitshares.keys import decode_key, encode_key
@@ -177,9 +178,7 @@ class Follower:
         if head is None or head.shuffled is None:
             return 0
         skipped = self._skipped(head)
-        passed = slot_at(
-            head.time, self._rhythm.interval, int(now - PROVISIONAL_AFTER), skipped
-        )
+        passed = slot_at(head.time, self._rhythm.interval, int(now - PROVISIONAL_AFTER), skipped)
         if passed >= len(head.active):
             return 0
         owners = (scheduled(head.shuffled, head.aslot, k) for k in range(1, passed + 1))
@@ -411,7 +410,7 @@ class Follower:
 
     def _slots_between(self, blocks: Sequence[Block]) -> int:
         total, maintenance = 0, False
-        for before, after in zip(blocks, blocks[1:], strict=False):
+        for before, after in pairwise(blocks):
             skipped = self._rhythm.skip_slots if maintenance else 0
             total += slot_at(before.time, self._rhythm.interval, after.time, skipped)
             maintenance = self._rhythm.is_maintenance(before.time, after.time)

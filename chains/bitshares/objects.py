@@ -35,11 +35,17 @@ class WitnessIds:
 class Names:
     """What a node said once about the names in the configuration.
 
-    `feeds` leads from an asset's symbol to the id of its feed object.
+    `feeds` leads from an asset's symbol to the id of its feed object; `unknown` holds a sentence
+    for each name that the chain does not know.
     """
 
     witnesses: tuple[WitnessIds, ...] = ()
     feeds: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    def witness(self, account: str) -> WitnessIds | None:
+        """Return the ids behind an account, None for one that the chain does not know."""
+        return next((ids for ids in self.witnesses if ids.account == account), None)
 
     def object_ids(self) -> list[str]:
         """Return the ids of everything that one batched read asks for, in a fixed order."""
@@ -66,8 +72,8 @@ class WitnessObject:
 class Reading:
     """One batched read, all of it at one head block of one node.
 
-    `balances` in the smallest unit of the core token, `feeds` as seconds since the epoch by
-    (account, symbol); both hold only what exists.
+    `balances` in the smallest unit of the core token, 0 for an account that never held any;
+    `feeds` as seconds since the epoch by (account, symbol), only those that were published.
     """
 
     head_number: int
@@ -122,11 +128,7 @@ def _parse(names: Names, objects: Mapping[str, Json | None]) -> Reading:
         witnesses={
             ids.account: _witness(_required(objects, ids.witness_id)) for ids in names.witnesses
         },
-        balances={
-            ids.account: int(found["balance"])
-            for ids in names.witnesses
-            if ids.balance_id and (found := objects[ids.balance_id])
-        },
+        balances={ids.account: _balance(ids, objects) for ids in names.witnesses},
         feeds=_feeds(names, objects),
     )
 
@@ -142,6 +144,10 @@ def _ids(texts: Sequence[str]) -> tuple[str, ...]:
     if not texts or not all(isinstance(text, str) for text in texts):
         raise MalformedDataError("the node's list of witnesses is empty or malformed")
     return tuple(texts)
+
+
+def _balance(ids: WitnessIds, objects: Mapping[str, Json | None]) -> int:
+    return int(_required(objects, ids.balance_id)["balance"]) if ids.balance_id else 0
 
 
 def _witness(found: Json) -> WitnessObject:

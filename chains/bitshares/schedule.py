@@ -35,7 +35,7 @@ def shuffle(active: Iterable[str], head_time: int) -> tuple[str, ...]:
 
 
 def slot_time(head_time: int, interval: int, slot: int, skipped: int = 0) -> int:
-    """Return when slot 1, 2, … after the head begins; `skipped` slots follow a maintenance block."""
+    """Return when slot 1, 2, … after the head begins; a maintenance block has some `skipped`."""
     return (head_time // interval + slot + skipped) * interval
 
 

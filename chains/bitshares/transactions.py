@@ -111,26 +111,37 @@ def merkle_root(transactions: Sequence[Json], prefix: str) -> str:
 
 
 def witness_updates(transactions: Iterable[Json], prefix: str) -> tuple[WitnessUpdate, ...]:
-    """Return every witness_update in a block's transactions, in their order."""
+    """Return every witness_update in a block's transactions, in their order.
+
+    Raises:
+        MalformedDataError: an update does not name its witness, or names a malformed key.
+    """
     found = []
     for transaction in transactions:
         for operation, body in transaction["operations"]:
             if operation == WITNESS_UPDATE:
-                found.append(
-                    WitnessUpdate(
-                        witness=body["witness"],
-                        new_key=body.get("new_signing_key"),
-                        transaction_id=_known_id(transaction, prefix),
-                        transaction=transaction,
-                    )
-                )
+                found.append(_update(transaction, body, prefix))
     return tuple(found)
+
+
+def _update(transaction: Json, body: Json, prefix: str) -> WitnessUpdate:
+    witness, new_key = body.get("witness"), body.get("new_signing_key")
+    if not isinstance(witness, str) or not isinstance(new_key, str | None):
+        raise MalformedDataError(f"not a witness_update: {body!r}")
+    if new_key is not None:
+        decode_key(new_key, prefix)
+    return WitnessUpdate(
+        witness=witness,
+        new_key=new_key,
+        transaction_id=_known_id(transaction, prefix),
+        transaction=transaction,
+    )
 
 
 def _known_id(transaction: Json, prefix: str) -> str | None:
     try:
         return transaction_id(pack_transaction(transaction, prefix))
-    except UnpackableOperationError:
+    except (UnpackableOperationError, MalformedDataError):
         return None
 
 
@@ -157,7 +168,7 @@ def _pack_operation(operation: Sequence[Any], prefix: str) -> bytes:
     return varint(number) + pack(body, prefix)
 
 
-def _pack_transfer(body: Json, prefix: str) -> bytes:
+def _pack_transfer(body: Json, _prefix: str) -> bytes:
     if body.get("memo") is not None:
         raise UnpackableOperationError(TRANSFER)
     return b"".join(

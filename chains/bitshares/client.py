@@ -1,0 +1,180 @@
+"""A JSON-RPC client for one BitShares node, with a deadline on every call.
+
+The node's wire format: `{"id", "method": "call", "params": [api, method, args]}`, notices as
+`{"method": "notice", "params": [callback id, [...]]}` (bitshares-core,
+`libraries/app/api.cpp`, `fc/rpc/websocket_api.cpp`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from chains.errors import (
+    BadReplyError,
+    NodeRefusedError,
+    NodeTimeoutError,
+    NodeUnreachableError,
+    WrongChainError,
+)
+from chains.settings import NodeSettings
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+"""More than the largest block of a chain with 2 MB blocks takes as JSON."""
+
+_BLOCK_CALLBACK = 1
+_CLOSE_TIMEOUT = 0.5
+
+OnCall = Callable[[str, float], None]
+"""Told of every answered call: the node's name and the seconds it took."""
+
+
+class NodeClient:
+    """A live connection to one node. Calls may overlap; each has its own deadline in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        connection: ClientConnection,
+        timeout: float,
+        on_call: OnCall | None = None,
+    ) -> None:
+        self.name = name
+        self._connection = connection
+        self._timeout = timeout
+        self._on_call = on_call
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._on_block: Callable[[str], None] | None = None
+        self._broken: Exception | None = None
+
+    async def call(self, api: str, method: str, *params: Any, timeout: float | None = None) -> Any:
+        """Call a method of an api ("database", "network_broadcast") and return its result.
+
+        Raises:
+            NodeTimeoutError: no answer within `timeout` seconds.
+            NodeUnreachableError: the connection broke.
+            NodeRefusedError: the node answered with an error.
+            BadReplyError: the node sent something that is no answer.
+        """
+        if self._broken is not None:
+            raise self._broken
+        number = next(self._ids)
+        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
+        request = {"id": number, "method": "call", "params": [api, method, list(params)]}
+        limit = self._timeout if timeout is None else timeout
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(limit):
+                await self._connection.send(json.dumps(request))
+                reply = await waiting
+        except TimeoutError as error:
+            raise NodeTimeoutError(self.name, f"no answer to {method} in {limit:g} s") from error
+        except ConnectionClosed as error:
+            raise NodeUnreachableError(self.name, "the connection broke") from error
+        finally:
+            del self._waiting[number]
+        if self._on_call is not None:
+            self._on_call(self.name, time.perf_counter() - started)
+        return self._result(reply)
+
+    async def check_chain(self, chain_id: str) -> None:
+        """Raise `WrongChainError` if the node is on another chain than the configured one."""
+        found = await self.call("database", "get_chain_id")
+        if found != chain_id:
+            raise WrongChainError(self.name, chain_id, str(found))
+
+    async def subscribe_blocks(self, callback: Callable[[str], None]) -> None:
+        """Have `callback` called with the id of every block that the node applies from now on."""
+        self._on_block = callback
+        await self.call("database", "set_block_applied_callback", _BLOCK_CALLBACK)
+
+    async def listen(self) -> None:
+        """Sort incoming messages to their callers until the connection ends."""
+        try:
+            async for message in self._connection:
+                self._sort(message)
+            self._fail(NodeUnreachableError(self.name, "the node closed the connection"))
+        except ConnectionClosed:
+            self._fail(NodeUnreachableError(self.name, "the connection broke"))
+        except BadReplyError as error:
+            self._fail(error)
+            await self._connection.close()
+
+    def _sort(self, message: str | bytes) -> None:
+        try:
+            data = json.loads(message)
+        except (ValueError, RecursionError) as error:
+            raise BadReplyError(self.name, "sent a message that is not JSON") from error
+        if not isinstance(data, dict):
+            raise BadReplyError(self.name, "sent a message that is no JSON object")
+        if data.get("method") == "notice":
+            self._notice(data)
+            return
+        number = data.get("id")
+        waiting = self._waiting.get(number) if isinstance(number, int) else None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(data)
+
+    def _notice(self, data: dict[str, Any]) -> None:
+        match data.get("params"):
+            case [callback, [str(block_id)]] if callback == _BLOCK_CALLBACK and self._on_block:
+                self._on_block(block_id)
+
+    def _result(self, reply: dict[str, Any]) -> Any:
+        if "error" in reply:
+            error = reply["error"]
+            if not isinstance(error, dict) or not isinstance(error.get("code"), int):
+                raise BadReplyError(self.name, "sent an error without a code")
+            raise NodeRefusedError(self.name, error["code"], str(error.get("message", "")))
+        if "result" not in reply:
+            raise BadReplyError(self.name, "sent an answer with neither result nor error")
+        return reply["result"]
+
+    def _fail(self, error: Exception) -> None:
+        self._broken = error
+        if self._on_block is not None:
+            self._on_block("")
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(error)
+
+
+@asynccontextmanager
+async def open_client(
+    node: NodeSettings, timeout: float, on_call: OnCall | None = None
+) -> AsyncIterator[NodeClient]:
+    """Connect to a node and listen to it for as long as the context lasts.
+
+    Raises:
+        NodeUnreachableError: refused, not resolved, no websocket, or not within `timeout` seconds.
+    """
+    try:
+        connection = await connect(
+            node.url,
+            open_timeout=timeout,
+            close_timeout=_CLOSE_TIMEOUT,
+            max_size=MAX_MESSAGE_BYTES,
+            ping_interval=None,
+            compression=None,
+            proxy=None,
+        )
+    except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
+        reason = str(error) or type(error).__name__
+        raise NodeUnreachableError(node.name, f"can't connect to {node.url}: {reason}") from error
+    client = NodeClient(node.name, connection, timeout, on_call)
+    listening = asyncio.create_task(client.listen())
+    try:
+        yield client
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await connection.close()

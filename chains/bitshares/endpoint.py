@@ -1,0 +1,191 @@
+"""One node's endpoint: connected, read at every block, and connected again when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chains.bitshares.blocks import Block, parse_block
+from chains.bitshares.client import NodeClient, OnCall, open_client
+from chains.bitshares.follower import Follower
+from chains.bitshares.objects import Names, Reading, parse_reading
+from chains.bitshares.views import NodeView, Verdict, judge
+from chains.errors import (
+    BadReplyError,
+    ChainError,
+    InvalidBlockError,
+    MalformedDataError,
+    NodeError,
+    NodeRefusedError,
+    NodeUnreachableError,
+    WrongChainError,
+)
+from chains.settings import ChainSettings, NodeSettings
+
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 10.0
+_NOTICE_SLACK = 0.5
+"""Seconds past a block interval without a notice after which a node is read all the same."""
+
+NamesOf = Callable[[NodeClient], Awaitable[Names]]
+OnReading = Callable[["Endpoint", Reading], Awaitable[None]]
+
+
+class Endpoint:
+    """Follows one node for as long as `run` runs; its state is read from `view`."""
+
+    def __init__(
+        self,
+        node: NodeSettings,
+        settings: ChainSettings,
+        follower: Follower,
+        *,
+        names_of: NamesOf,
+        on_reading: OnReading,
+        on_change: Callable[[], None],
+        clock: Callable[[], float],
+        on_call: OnCall | None = None,
+    ) -> None:
+        self.node = node
+        self._settings = settings
+        self._follower = follower
+        self._names_of = names_of
+        self._on_reading = on_reading
+        self._on_change = on_change
+        self._clock = clock
+        self._on_call = on_call
+        self._client: NodeClient | None = None
+        self._names = Names()
+        self._up = False
+        self._trouble = (Verdict.UNREACHABLE, "not connected yet")
+        self._invalid = ""
+        self._reading: Reading | None = None
+        self._read_at: float | None = None
+        self._common = 0
+
+    def view(self) -> NodeView:
+        """Return what is known of the node now."""
+        verdict, detail = self._trouble
+        divergence = 0
+        if self._up and self._reading is not None:
+            verdict, detail, divergence = judge(
+                self._reading, self._follower, self._settings.head_lag, self._common
+            )
+            if self._invalid and verdict is not Verdict.CANONICAL:
+                verdict, detail = Verdict.INVALID, self._invalid
+        return NodeView(
+            name=self.node.name,
+            url=self.node.url,
+            up=self._up,
+            verdict=verdict,
+            detail=detail,
+            reading=self._reading,
+            read_at=self._read_at,
+            divergence=divergence,
+        )
+
+    async def run(self) -> None:
+        """Stay connected until cancelled, with a growing pause between attempts."""
+        pause = _FIRST_BACKOFF
+        while True:
+            self._read_at_start = self._read_at
+            try:
+                await self._session()
+            except ChainError as error:
+                self._lost(error)
+            if self._read_at != self._read_at_start:
+                pause = _FIRST_BACKOFF
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  (jitter, no secret)
+            pause = min(pause * 2, _LONGEST_BACKOFF)
+
+    async def refresh(self) -> None:
+        """Read the node once, now.
+
+        Raises:
+            NodeError: it is not connected, or did not answer as it should.
+        """
+        if self._client is None:
+            raise NodeUnreachableError(self.node.name, self._trouble[1])
+        await self._read(self._client)
+
+    async def call(self, api: str, method: str, *params: Any, timeout: float | None = None) -> Any:
+        """Call the node on its live connection; raises `NodeError` as `NodeClient.call` does."""
+        if self._client is None:
+            raise NodeUnreachableError(self.node.name, self._trouble[1])
+        return await self._client.call(api, method, *params, timeout=timeout)
+
+    async def fetch_block(self, number: int) -> Block:
+        """Return the node's block of a height.
+
+        Raises:
+            NodeError: the node did not answer, or has no such block.
+        """
+        found = await self.call("database", "get_block", number)
+        try:
+            block = parse_block(found)
+        except MalformedDataError as error:
+            raise BadReplyError(self.node.name, f"sent no block {number}: {error}") from error
+        if block.number != number:
+            raise BadReplyError(self.node.name, f"sent block {block.number} for block {number}")
+        return block
+
+    async def _session(self) -> None:
+        async with open_client(self.node, self._settings.call_timeout, self._on_call) as client:
+            await client.check_chain(self._settings.chain_id)
+            self._names = await self._names_of(client)
+            pulse = asyncio.Event()
+            await self._subscribe(client, pulse)
+            self._client = client
+            try:
+                await self._follow(client, pulse)
+            finally:
+                self._client = None
+
+    async def _subscribe(self, client: NodeClient, pulse: asyncio.Event) -> None:
+        try:
+            await client.subscribe_blocks(lambda _: pulse.set())
+        except NodeRefusedError:
+            # A node may not offer subscriptions; then the timeout in `_follow` makes it a poll.
+            return
+
+    async def _follow(self, client: NodeClient, pulse: asyncio.Event) -> None:
+        while True:
+            pulse.clear()
+            reading = await self._read(client)
+            try:
+                async with asyncio.timeout(reading.interval + _NOTICE_SLACK):
+                    await pulse.wait()
+            except TimeoutError:
+                continue
+
+    async def _read(self, client: NodeClient) -> Reading:
+        self._names = await self._names_of(client)
+        reply = await client.call("database", "get_objects", self._names.object_ids())
+        try:
+            reading = parse_reading(self._names, reply)
+        except MalformedDataError as error:
+            raise BadReplyError(self.node.name, str(error)) from error
+        await self._take(reading)
+        return reading
+
+    async def _take(self, reading: Reading) -> None:
+        was_up, self._up = self._up, True
+        self._reading, self._read_at = reading, self._clock()
+        try:
+            await self._on_reading(self, reading)
+            self._invalid = ""
+        except InvalidBlockError as error:
+            self._invalid = str(error)
+        if self._follower.holds(reading.head_id):
+            self._common = reading.head_number
+        if not was_up:
+            self._on_change()
+
+    def _lost(self, error: ChainError) -> None:
+        verdict = Verdict.WRONG_CHAIN if isinstance(error, WrongChainError) else Verdict.UNREACHABLE
+        detail = error.detail if isinstance(error, NodeError) else str(error)
+        changed = self._up or (verdict, detail) != self._trouble
+        self._up, self._trouble = False, (verdict, detail)
+        if changed:
+            self._on_change()

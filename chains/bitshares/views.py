@@ -1,0 +1,73 @@
+"""What is known of nodes and producers at one moment, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chains.bitshares.follower import Follower
+from chains.bitshares.objects import Reading
+from chains.settings import ProducerSettings
+
+
+class Verdict(StrEnum):
+    """Why a node's word counts, or does not."""
+
+    CANONICAL = "canonical"
+    BEHIND = "behind"
+    FORKED = "forked"
+    INVALID = "invalid"
+    WRONG_CHAIN = "wrong_chain"
+    UNREACHABLE = "unreachable"
+    UNSYNCED = "unsynced"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One endpoint at one moment.
+
+    `detail` is a sentence for people, empty when canonical. `reading` is the newest one and is kept
+    when the node is lost: look at `up` first. `read_at` in seconds since the epoch. `divergence`
+    counts the node's blocks since it left the followed chain.
+    """
+
+    name: str
+    url: str
+    up: bool
+    verdict: Verdict
+    detail: str
+    reading: Reading | None
+    read_at: float | None
+    divergence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerView:
+    """A producer of a witness (its account) and its own endpoint, None where none is configured."""
+
+    witness: str
+    producer: ProducerSettings
+    node: NodeView | None
+
+
+def judge(
+    reading: Reading, follower: Follower, head_lag: int, common: int
+) -> tuple[Verdict, str, int]:
+    """Return a live node's verdict, the sentence for people, and its divergence in blocks.
+
+    `common` is the newest height at which the node was seen on the followed chain.
+    """
+    head = follower.head
+    if head is None:
+        return Verdict.UNSYNCED, "no chain is followed yet", 0
+    if follower.holds(reading.head_id):
+        behind = head.number - reading.head_number
+        if behind >= head_lag:
+            return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
+        return Verdict.CANONICAL, "", 0
+    divergence = max(reading.head_number - common, 1)
+    oldest = follower.entries()[0].number
+    if reading.head_number < oldest:
+        behind = head.number - reading.head_number
+        return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
+    return Verdict.FORKED, f"on a fork for {divergence} blocks since block {common}", divergence

@@ -1,0 +1,235 @@
+"""The watch: every configured node followed at once, one follower fed by those that vote."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chains.bitshares.client import NodeClient, OnCall
+from chains.bitshares.endpoint import Endpoint
+from chains.bitshares.follower import Follower
+from chains.bitshares.names import resolve_names
+from chains.bitshares.objects import Names, Reading, WitnessIds
+from chains.bitshares.sync import Synchroniser
+from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.errors import InvalidBlockError, NodeError
+from chains.settings import ChainSettings, NodeSettings, ProducerSettings
+
+__all__ = ["NodeView", "ProducerView", "Verdict", "Watch", "majority_of"]
+
+_NAMES_AGE = 60.0
+"""Seconds after which names that the chain did not know are asked for again."""
+
+_ASTRAY = (Verdict.FORKED, Verdict.INVALID)
+
+
+def majority_of(nodes: int) -> int:
+    """Return how many of `nodes` are a majority."""
+    return nodes // 2 + 1
+
+
+class Watch:
+    """Follows nodes and producers; everything is read synchronously from its properties.
+
+    `clock` gives seconds since the epoch. Voting nodes feed the follower; a producer's own endpoint
+    does not, since it would testify for itself.
+    """
+
+    def __init__(
+        self,
+        settings: ChainSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+        on_call: OnCall | None = None,
+    ) -> None:
+        self.settings = settings
+        self.follower = Follower(settings.prefix, settings.missed_window)
+        self.names: Names | None = None
+        self.sequence = 0
+        self._clock = clock
+        self._named_at = 0.0
+        self._naming = asyncio.Lock()
+        self._changed = asyncio.Condition()
+        self._sync = Synchroniser(
+            self.follower,
+            window=settings.missed_window,
+            majority=majority_of(len(settings.nodes)),
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._nodes = [self._endpoint(node, on_call, self._feed) for node in settings.nodes]
+        self._hosts = {
+            (witness.account, producer.name): self._host(witness.account, producer, on_call)
+            for witness in settings.witnesses
+            for producer in witness.producers
+            if producer.node is not None
+        }
+
+    # What is known
+
+    @property
+    def nodes(self) -> Sequence[NodeView]:
+        """Return the voting nodes in configured order."""
+        return [endpoint.view() for endpoint in self._nodes]
+
+    @property
+    def producers(self) -> Sequence[ProducerView]:
+        """Return every producer of every witness in configured order."""
+        views = []
+        for witness in self.settings.witnesses:
+            for producer in witness.producers:
+                host = self._hosts.get((witness.account, producer.name))
+                views.append(ProducerView(witness.account, producer, host.view() if host else None))
+        return views
+
+    @property
+    def missed_totals(self) -> Mapping[tuple[str, str], int]:
+        """Return the charged slots in irreversible blocks since the start, by (witness id, key)."""
+        return self._sync.missed_totals
+
+    @property
+    def double_productions(self) -> Mapping[str, int]:
+        """Return how often each witness (id) signed two blocks for one slot."""
+        return self._sync.double_productions
+
+    def witness_ids(self, account: str) -> WitnessIds | None:
+        """Return the ids behind an account, None if the chain does not know it (yet)."""
+        return self.names.witness(account) if self.names else None
+
+    # How it comes to be known
+
+    async def run(self) -> None:
+        """Follow all nodes until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for endpoint in (*self._nodes, *self._hosts.values()):
+                group.create_task(endpoint.run(), name=f"follow {endpoint.node.name}")
+
+    async def changed(self, seen: int) -> int:
+        """Wait until something changed since sequence number `seen`; return the present one."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.sequence > seen)
+            return self.sequence
+
+    async def read_nodes(self, deadline: float = 1.0) -> Sequence[NodeView]:
+        """Read every voting node afresh, in parallel.
+
+        Returns once a majority has answered and is canonical, or after `deadline` seconds; a node
+        that has not answered by then comes with `up` False.
+        """
+        reads = {asyncio.create_task(endpoint.refresh()): endpoint for endpoint in self._nodes}
+        needed = majority_of(len(self._nodes))
+        try:
+            async with asyncio.timeout(deadline):
+                for finished in asyncio.as_completed(list(reads)):
+                    await asyncio.gather(finished, return_exceptions=True)
+                    if sum(self._answered(task, reads[task]) for task in reads) >= needed:
+                        break
+        except TimeoutError:
+            pass
+        views = [self._fresh(task, endpoint) for task, endpoint in reads.items()]
+        for task in reads:
+            task.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
+        return views
+
+    async def call(
+        self, node: str, api: str, method: str, *params: Any, timeout: float | None = None
+    ) -> Any:
+        """Call a voting node by its configured name on its live connection.
+
+        Raises:
+            NodeError: as `NodeClient.call`.
+        """
+        endpoint = next(e for e in self._nodes if e.node.name == node)
+        return await endpoint.call(api, method, *params, timeout=timeout)
+
+    # Inside
+
+    def _endpoint(
+        self,
+        node: NodeSettings,
+        on_call: OnCall | None,
+        on_reading: Callable[[Endpoint, Reading], Any],
+    ) -> Endpoint:
+        return Endpoint(
+            node,
+            self.settings,
+            self.follower,
+            names_of=self._names_from,
+            on_reading=on_reading,
+            on_change=self._announce,
+            clock=self._clock,
+            on_call=on_call,
+        )
+
+    def _host(self, account: str, producer: ProducerSettings, on_call: OnCall | None) -> Endpoint:
+        assert producer.node is not None
+        node = NodeSettings(f"{account}/{producer.name}", producer.node)
+        return self._endpoint(node, on_call, self._note_host)
+
+    async def _names_from(self, client: NodeClient) -> Names:
+        async with self._naming:
+            complete = self.names is not None and not (
+                self.names.unknown or any(ids.balance_id is None for ids in self.names.witnesses)
+            )
+            if self.names is None or (not complete and self._clock() - self._named_at > _NAMES_AGE):
+                self.names = await resolve_names(client, self.settings)
+                self._named_at = self._clock()
+            return self.names
+
+    async def _feed(self, endpoint: Endpoint, reading: Reading) -> None:
+        try:
+            changed = await self._sync.adopt(endpoint.node.name, reading, endpoint.fetch_block)
+        except InvalidBlockError:
+            if not self._all_astray(endpoint):
+                raise
+            await self._sync.start_over(reading, endpoint.fetch_block)
+            changed = True
+        if changed:
+            self._announce()
+
+    def _all_astray(self, besides: Endpoint) -> bool:
+        """Tell whether no live voting node is on the followed chain any more."""
+        others = [endpoint.view() for endpoint in self._nodes if endpoint is not besides]
+        live = [view for view in others if view.up]
+        astray = [view for view in live if view.verdict in _ASTRAY]
+        return len(astray) == len(live) and len(live) + 1 >= majority_of(len(self._nodes))
+
+    async def _note_host(self, endpoint: Endpoint, reading: Reading) -> None:
+        """A producer's reading feeds nothing; only its own view changes."""
+
+    def _announce(self) -> None:
+        self.sequence += 1
+        task = asyncio.ensure_future(self._wake())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _wake(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _answered(self, task: asyncio.Task[None], endpoint: Endpoint) -> bool:
+        return _succeeded(task) and endpoint.view().verdict is Verdict.CANONICAL
+
+    def _fresh(self, task: asyncio.Task[None], endpoint: Endpoint) -> NodeView:
+        view = endpoint.view()
+        if _succeeded(task):
+            return view
+        detail = "did not answer in time"
+        if task.done() and isinstance(error := task.exception(), NodeError):
+            detail = error.detail
+        return NodeView(
+            name=view.name,
+            url=view.url,
+            up=False,
+            verdict=Verdict.UNREACHABLE,
+            detail=detail,
+            reading=view.reading,
+            read_at=view.read_at,
+            divergence=0,
+        )
+
+
+def _succeeded(task: asyncio.Task[None]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
