@@ -1,0 +1,50 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup tools test check lint format lock run demo bench clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## Make the virtual environment .venv from the locked dependencies
+	@:
+
+.venv/ready: requirements/build.txt requirements/dev.txt pyproject.toml
+	@echo "setup: .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	@$(PYTHON) -m venv .venv || { echo "Making a virtual environment needs the package python3-venv." >&2; exit 1; }
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/build.txt
+	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+tools: .tools/ready ## Find or unpack Prometheus and Alertmanager into .tools/bin
+	@:
+
+.tools/ready: scripts/monitoring-tools
+	@echo "setup: Prometheus and Alertmanager"
+	@scripts/monitoring-tools
+	@touch $@
+
+test: setup tools lint ## Set everything up, check and test all of it
+	@pytest -q
+
+lint: setup ## Style, types and layers
+	@echo "lint: ruff, mypy, import-linter"
+	@ruff check --quiet .
+	@ruff format --check --quiet .
+	@mypy --no-error-summary
+	@lint-imports --no-cache --no-timing > .tools/layers.log 2>&1 || { cat .tools/layers.log; exit 1; }
+
+lock: ## Pin the dependencies anew (OPTIONS=--upgrade for newer ones)
+	@scripts/lock $(OPTIONS)
+
+clean: ## Remove what was made here
+	rm -rf .venv .tools .run build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Observations of chains as Prometheus metrics."""

@@ -1,0 +1,1 @@
+"""A peer-chain node. Empty so far."""

@@ -1,0 +1,1 @@
+"""Receives alerts, looks at the chain itself, and rotates signing keys."""
