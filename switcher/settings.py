@@ -1,0 +1,64 @@
+"""What the switcher is told, as typed values; the `understudy` package fills them in.
+
+Secrets come as paths of files only. Durations are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFileSigner:
+    """A file that only its owner can read, holding the witness account's active key as WIF."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class WalletSigner:
+    """A `bitshares` wallet (SQLite) and the owner-only file that holds its passphrase."""
+
+    path: Path
+    passphrase_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When to rotate, and when to hold.
+
+    `missed_blocks` is the number of misses within the chain's `missed_window` that an accused key
+    must have, `head_lag` the blocks by which a node may be behind the canonical head,
+    `min_participation` the share of slots (0 to 1) below which the trouble is network-wide.
+    `arm` is only the first state of an empty journal; with `dry_run` nothing is ever broadcast.
+    """
+
+    missed_blocks: int = 3
+    head_lag: int = 2
+    cool_down: int = 60
+    rotations_per_day: int = 6
+    min_participation: float = 0.66
+    arm: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SwitcherSettings:
+    """Where the switcher listens, keeps its journal, finds its secrets, and what it may do.
+
+    `database` is an SQLAlchemy URL. `client_token_file` is what the command line presents to the
+    switcher; the service itself doesn't read it. After `heartbeat_timeout` without the dead man's
+    switch the alert path counts as broken; an incident that no alert renews for
+    `incident_renewal` ends, unless a transaction is already broadcast.
+    """
+
+    token_file: Path
+    database: str
+    signer: KeyFileSigner | WalletSigner
+    host: str = "127.0.0.1"
+    port: int = 9878
+    client_token_file: Path | None = None
+    policy: Policy = field(default_factory=Policy)
+    heartbeat_timeout: int = 60
+    incident_renewal: int = 300
