@@ -1,0 +1,120 @@
+"""The shipped configurations of Prometheus and Alertmanager, judged by their own tools."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .tools import FOLDER, run
+
+_SAMPLE = re.compile(r"^(\s*)# (\s*(?:- )?(?:[a-z_]+:( .*)?|\{.*\}))$")
+
+
+def _configuration(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text())
+
+
+def _with_samples(name: str) -> str:
+    """Return a configuration with its commented settings switched on."""
+    lines = (FOLDER / name).read_text().splitlines()
+    return "\n".join(_SAMPLE.sub(r"\1\2", line) for line in lines) + "\n"
+
+
+def _routed_to(configuration: Path, *labels: str) -> list[str]:
+    printed = run("amtool", "config", "routes", "test", f"--config.file={configuration}", *labels)
+    return printed.splitlines()[0].split(",")
+
+
+@pytest.fixture(params=["as shipped", "with its samples"])
+def alertmanager_yml(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    if request.param == "as shipped":
+        return FOLDER / "alertmanager.yml"
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(_with_samples("alertmanager.yml"))
+    return path
+
+
+def test_amtool_accepts_the_configuration(alertmanager_yml: Path) -> None:
+    assert "SUCCESS" in run("amtool", "check-config", alertmanager_yml)
+
+
+def test_the_samples_are_real_settings(tmp_path: Path) -> None:
+    sampled = yaml.safe_load(_with_samples("alertmanager.yml"))
+    people = next(r for r in sampled["receivers"] if r["name"] == "people")
+    assert set(people) == {"name", "telegram_configs", "email_configs", "slack_configs"}
+
+
+def test_promtool_accepts_the_configuration() -> None:
+    assert "SUCCESS" in run("promtool", "check", "config", "prometheus.yml")
+
+
+def test_promtool_accepts_the_samples_of_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "prometheus.yml"
+    path.write_text(_with_samples("prometheus.yml"))
+    sampled = yaml.safe_load(path.read_text())
+    assert sampled["alerting"]["alert_relabel_configs"]
+    assert sampled["global"]["external_labels"]
+    assert "SUCCESS" in run("promtool", "check", "config", "--syntax-only", path)
+
+
+def test_an_action_alert_goes_to_the_switcher_and_to_people(alertmanager_yml: Path) -> None:
+    receivers = _routed_to(
+        alertmanager_yml,
+        "alertname=WitnessMissingBlocks",
+        "action=rotate_signing_key",
+        "severity=critical",
+        "witness=init0",
+        "signing_key=BTSa",
+    )
+    assert receivers == ["switcher", "people"]
+
+
+def test_any_other_alert_goes_to_people_only(alertmanager_yml: Path) -> None:
+    assert _routed_to(alertmanager_yml, "alertname=NodeDown", "node=eu") == ["people"]
+
+
+def test_the_heartbeat_goes_to_the_switcher_and_wakes_nobody() -> None:
+    heartbeat = ("alertname=AlertPathHeartbeat", "severity=none")
+    assert _routed_to(FOLDER / "alertmanager.yml", *heartbeat) == ["switcher"]
+
+
+def test_the_sampled_heartbeat_goes_to_an_outside_service_too(tmp_path: Path) -> None:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(_with_samples("alertmanager.yml"))
+    heartbeat = ("alertname=AlertPathHeartbeat", "severity=none")
+    assert _routed_to(path, *heartbeat) == ["switcher", "heartbeat"]
+
+
+def test_the_route_to_the_switcher_is_quick_and_keeps_alerts_apart() -> None:
+    routes = _configuration("alertmanager.yml")["route"]["routes"]
+    action = next(route for route in routes if route["matchers"] == ['action=~".+"'])
+    assert action == {
+        "matchers": ['action=~".+"'],
+        "receiver": "switcher",
+        "continue": True,
+        "group_by": ["..."],
+        "group_wait": "0s",
+        "group_interval": "5s",
+        "repeat_interval": "15s",
+    }
+
+
+def test_the_switcher_is_told_the_token_by_file_and_hears_of_ends() -> None:
+    receivers = _configuration("alertmanager.yml")["receivers"]
+    webhook = next(r for r in receivers if r["name"] == "switcher")["webhook_configs"][0]
+    assert webhook["send_resolved"] is True
+    assert webhook["max_alerts"] == 100
+    authorization = webhook["http_config"]["authorization"]
+    assert authorization["type"] == "Bearer"
+    assert set(authorization) == {"type", "credentials_file"}
+
+
+def test_our_jobs_are_scraped_often_whatever_the_rest_is() -> None:
+    jobs = {j["job_name"]: j for j in _configuration("prometheus.yml")["scrape_configs"]}
+    assert set(jobs) == {"understudy-exporter", "understudy-switcher", "alertmanager", "prometheus"}
+    for name in ("understudy-exporter", "understudy-switcher"):
+        assert jobs[name]["scrape_interval"] == "2s"
