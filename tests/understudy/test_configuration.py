@@ -1,0 +1,168 @@
+"""What someone who writes understudy.yaml gets, or is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from switcher.settings import KeyFileSigner, Policy, WalletSigner
+from understudy.config import ConfigurationError, load
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "config"
+BAD = sorted((FIXTURES / "bad").glob("*.yaml"))
+MINIMAL = (FIXTURES / "good" / "minimal.yaml").read_text()
+PRIVATE_KEY = "5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3"
+TEST_CHAIN = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    return tmp_path / "understudy.yaml"
+
+
+def told(path: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_each_mistake_is_told_with_its_line_and_what_would_be_right(path: Path) -> None:
+    expected = [
+        line.removeprefix("# expect ")
+        for line in path.read_text().splitlines()
+        if line.startswith("# expect ")
+    ]
+    found = [line.removeprefix(str(path)).lstrip(": ") for line in told(path).splitlines()]
+    assert expected
+    assert found == expected
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_no_message_repeats_a_private_key(path: Path) -> None:
+    assert PRIVATE_KEY not in told(path)
+
+
+def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
+    path = tmp_path / "whole.yaml"
+    path.write_bytes((FIXTURES / "good" / "whole.yaml").read_bytes())
+    read = load(path)
+    assert [node.url for node in read.chain.nodes] == [
+        "wss://eu.example.org/ws",
+        "wss://us.example.org/ws",
+        "ws://127.0.0.1:8090",
+    ]
+    (witness,) = read.chain.witnesses
+    assert witness.account == "init0"
+    assert witness.feeds == ("USD", "CNY")
+    alpha, beta = witness.producers
+    assert (alpha.name, alpha.node, alpha.preempt) == ("alpha", "ws://10.0.0.1:8090", "lagging")
+    assert (beta.name, beta.node, beta.preempt) == ("beta", None, "all")
+    assert (read.chain.missed_window, read.chain.call_timeout, read.chain.head_lag) == (600, 4, 3)
+    assert (read.exporter.host, read.exporter.port) == ("::1", 9877)
+    switcher = read.needed_switcher()
+    assert (switcher.host, switcher.port) == ("0.0.0.0", 9978)
+    assert switcher.client_token_file == Path("/etc/understudy/client-token")
+    assert switcher.signer == WalletSigner(tmp_path / "wallet.sqlite", tmp_path / "passphrase")
+    assert switcher.policy == Policy(4, 3, 90, 2, 0.5, arm=True, dry_run=True)
+    assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (120, 3600)
+
+
+def test_what_is_left_out_has_the_settings_defaults(written: Path) -> None:
+    written.write_text(MINIMAL)
+    read = load(written)
+    assert (read.chain.prefix, read.chain.core_symbol, read.chain.missed_window) == (
+        "BTS",
+        "BTS",
+        600,
+    )
+    assert (read.exporter.host, read.exporter.port) == ("127.0.0.1", 9877)
+    switcher = read.needed_switcher()
+    assert (switcher.host, switcher.port) == ("127.0.0.1", 9878)
+    assert switcher.policy == Policy()
+    assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (60, 300)
+
+
+def test_relative_paths_start_at_the_files_own_folder(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.write_text(MINIMAL)
+    (written.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(written.parent / "elsewhere")
+    switcher = load(Path("../understudy.yaml")).needed_switcher()
+    assert switcher.token_file.resolve() == written.parent / "tokens"
+    assert isinstance(switcher.signer, KeyFileSigner)
+    assert switcher.signer.path.resolve() == written.parent / "active.key"
+    database = Path(switcher.database.removeprefix("sqlite:///"))
+    assert database.resolve() == written.parent / "understudy.db"
+
+
+def test_absolute_paths_and_other_databases_stay(written: Path) -> None:
+    url = "postgresql+psycopg://me@db.example.org/understudy"
+    written.write_text(
+        MINIMAL.replace("sqlite:///understudy.db", url).replace("tokens", "/etc/tokens")
+    )
+    switcher = load(written).needed_switcher()
+    assert (switcher.database, switcher.token_file) == (url, Path("/etc/tokens"))
+
+
+@pytest.mark.parametrize(
+    ("chain", "prefix"),
+    [(f'chain_id: "{TEST_CHAIN}"', "TEST"), (f'chain_id: "{"ab" * 32}"', "BTS")],
+)
+def test_key_prefix_and_core_symbol_follow_the_chain(
+    written: Path, chain: str, prefix: str
+) -> None:
+    text = MINIMAL.replace("bitshares:\n", f"bitshares:\n  {chain}\n")
+    written.write_text(text.replace("signing_key: BTS", f"signing_key: {prefix}"))
+    read = load(written)
+    assert (read.chain.prefix, read.chain.core_symbol) == (prefix, prefix)
+
+
+def test_a_chain_of_ones_own_can_have_its_own_prefix(written: Path) -> None:
+    text = MINIMAL.replace("bitshares:\n", "bitshares:\n  prefix: XYZ\n  core_symbol: CORE\n")
+    written.write_text(text.replace("signing_key: BTS", "signing_key: XYZ"))
+    read = load(written)
+    assert (read.chain.prefix, read.chain.core_symbol) == ("XYZ", "CORE")
+
+
+def test_an_exporter_needs_no_switcher_section(written: Path) -> None:
+    written.write_text(MINIMAL.partition("switcher:")[0])
+    read = load(written)
+    assert read.exporter.port == 9877
+    with pytest.raises(ConfigurationError, match="switcher: is missing; the switcher needs"):
+        read.needed_switcher()
+
+
+def test_a_file_that_is_not_there_is_named(written: Path) -> None:
+    assert told(written) == f"{written}: no such file; name an existing one with --config"
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    assert told(tmp_path) == f"{tmp_path}: can't be read: Is a directory"
+
+
+def test_text_that_is_not_utf8_is_told(written: Path) -> None:
+    written.write_bytes(b"bitshares: \xff\n")
+    assert told(written) == f"{written}: is not UTF-8 text (byte 11); save it as UTF-8"
+
+
+def test_an_empty_file_is_told(written: Path) -> None:
+    written.write_bytes(b"")
+    assert told(written) == f"{written}: is empty; it must at least name the nodes"
+
+
+def test_a_control_character_is_told_with_its_line(written: Path) -> None:
+    written.write_bytes(b"bitshares:\n  nodes: \x07\n")
+    assert told(written) == f"{written}:2: holds a character that YAML forbids (#x0007)"
+
+
+def test_a_byte_order_mark_does_no_harm(written: Path) -> None:
+    written.write_bytes(b"\xef\xbb\xbf" + MINIMAL.encode())
+    assert load(written).chain.prefix == "BTS"
+
+
+def test_endless_nesting_is_told(written: Path) -> None:
+    written.write_text("bitshares: " + "[" * 5000 + "]" * 5000)
+    assert told(written) == f"{written}: is nested too deeply"

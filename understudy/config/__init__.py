@@ -1,0 +1,164 @@
+"""The one configuration file: understudy.yaml, read, checked and turned into typed settings.
+
+Every mistake is told at once, with its line and what would be right. Secrets never stand in the
+file; it names the files that hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from chains.settings import ChainSettings
+from exporter.settings import ExporterSettings
+from switcher.settings import Policy, SwitcherSettings
+from understudy.config import schema, source
+from understudy.config.checks import check, secret_places
+from understudy.config.mistakes import ConfigurationError, Mistake, Place
+from understudy.config.schema import SECTION
+from understudy.config.values import Context
+
+__all__ = ["Configuration", "ConfigurationError", "Mistake", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the file says, as the settings of each package; `switcher` only if it is configured."""
+
+    path: Path
+    chain: ChainSettings
+    exporter: ExporterSettings
+    switcher: SwitcherSettings | None
+
+    def needed_switcher(self) -> SwitcherSettings:
+        """Return the switcher's settings.
+
+        Raises:
+            ConfigurationError: the file has no such section.
+        """
+        if self.switcher is None:
+            text = "is missing; the switcher needs its token_file, database and signer"
+            raise ConfigurationError(self.path, [Mistake(text, ("switcher",))])
+        return self.switcher
+
+
+def load(path: Path) -> Configuration:
+    """Read understudy.yaml.
+
+    Relative paths in it start at its own folder.
+
+    Raises:
+        ConfigurationError: with all that is wrong in the file.
+    """
+    read = source.read(path)
+    context = Context(_prefix(read.data), path.absolute().parent)
+    mistakes = [*read.mistakes, *check(read.data)]
+    file = None
+    try:
+        file = schema.File.model_validate(read.data, context=context)
+    except ValidationError as error:
+        hidden = secret_places(read.data) | {each.place for each in read.mistakes}
+        mistakes += [each for each in _mistakes(error) if each.place not in hidden]
+    if mistakes or file is None:
+        raise ConfigurationError(
+            path, [replace(each, line=each.line or read.line_of(each.place)) for each in mistakes]
+        )
+    switcher = file.switcher.settings() if file.switcher else None
+    policy = switcher.policy if switcher else Policy()
+    return Configuration(
+        path=path,
+        chain=file.bitshares.settings(policy.head_lag),
+        exporter=file.exporter.settings(),
+        switcher=switcher,
+    )
+
+
+def _prefix(data: dict[str, Any]) -> str:
+    """Return how public keys begin, even in a file with mistakes."""
+    chain = data.get("bitshares")
+    chain = chain if isinstance(chain, dict) else {}
+    prefix = chain.get("prefix")
+    return prefix if isinstance(prefix, str) else schema.default_prefix(chain.get("chain_id"))
+
+
+def _mistakes(error: ValidationError) -> Iterator[Mistake]:
+    """Yield what the schema refuses; a key that is only misspelt isn't told as missing too."""
+    meant = set()
+    for each in error.errors():
+        if each["type"] == "extra_forbidden":
+            place = each["loc"]
+            near = _near(place)
+            meant.add((*place[:-1], near))
+            yield Mistake(_unknown(place, near), place)
+    for each in error.errors():
+        if each["type"] != "extra_forbidden" and each["loc"] not in meant:
+            yield Mistake(_wrong(each), each["loc"])
+
+
+def _wrong(error: ErrorDetails) -> str:
+    if error["type"] == "refused":
+        return error["msg"]
+    if error["type"] == "too_short":
+        return "must have at least one item"
+    right = _right(error["loc"])
+    return f"is missing; it must be {right}" if error["type"] == "missing" else f"must be {right}"
+
+
+def _near(place: Place) -> str | None:
+    names = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1, cutoff=0.5)
+    return names[0] if names else None
+
+
+def _unknown(place: Place, near: str | None) -> str:
+    if near:
+        return f"unknown key; did you mean {near}?"
+    return f"unknown key; there are {', '.join(_keys(place[:-1]))}"
+
+
+def _keys(place: Place) -> list[str]:
+    model = _model(place)
+    return list(model.model_fields) if model else []
+
+
+def _model(place: Place) -> type[BaseModel] | None:
+    """Return the model of the section at a place."""
+    model: type[BaseModel] | None = schema.File
+    for part in place:
+        if isinstance(part, str) and model:
+            field = model.model_fields.get(part)
+            model = _model_within(field.annotation) if field else None
+    return model
+
+
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a field holds, itself, optional or in a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_within(inner) for inner in get_args(annotation))
+    return next((model for model in found if model), None)
+
+
+def _right(place: Place) -> str:
+    """Return what would be right at a place: the description of its field or item."""
+    names = [part for part in place if isinstance(part, str)]
+    model = _model(tuple(names[:-1]))
+    field = model.model_fields.get(names[-1]) if model else None
+    if not field:
+        return SECTION
+    parts = [field] if isinstance(place[-1], str) else get_args(field.annotation)
+    return _description(*parts, field.annotation) or SECTION
+
+
+def _description(*parts: Any) -> str:
+    """Return the first description in types and what annotates them, however nested."""
+    for part in parts:
+        inner = (*getattr(part, "__metadata__", ()), *get_args(part))
+        if text := getattr(part, "description", None) or _description(*inner):
+            return str(text)
+    return ""

@@ -1,0 +1,99 @@
+"""Rules that hold between places of the file; they work on a file with other mistakes in it too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from understudy.config.mistakes import Mistake, Place, written
+
+_PRIVATE_KEY = re.compile(r"\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b")
+"""A private key in wallet import format, compressed or not."""
+
+
+def check(data: Any) -> Iterator[Mistake]:
+    """Yield what no single value shows to be wrong."""
+    yield from _secrets(data)
+    nodes = ("bitshares", "nodes", "*")
+    yield from _repeated(data, (*nodes, "name"), "the name of")
+    yield from _repeated(data, (*nodes, "url"), "the URL of", "one node, one vote")
+    witnesses = ("bitshares", "witnesses", "*")
+    yield from _repeated(data, (*witnesses, "account"), "the account of")
+    keys = (*witnesses, "producers", "*", "signing_key")
+    yield from _repeated(data, keys, "the key of", "hosts that share a key sign twice")
+    for place, _ in _found(data, witnesses):
+        ring = (*place, "producers", "*")
+        yield from _repeated(data, (*ring, "name"), "the name of")
+        yield from _repeated(data, (*ring, "node"), "the node of", "each host has its own")
+        yield from _repeated(data, (*place, "feeds", "*"), "in the list as")
+    yield from _repeated(data, ("peers", "nodes", "*", "name"), "the name of")
+    yield from _repeated(data, ("peers", "nodes", "*", "url"), "the URL of")
+    yield from _listeners(data)
+    yield from _switcher(data)
+
+
+def secret_places(data: Any) -> set[Place]:
+    """Return where private keys stand in the file, so that no other message repeats them."""
+    return {mistake.place for mistake in _secrets(data)}
+
+
+def _secrets(data: Any, place: Place = ()) -> Iterator[Mistake]:
+    if isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _secrets(value, (*place, key))
+    elif isinstance(data, str) and _PRIVATE_KEY.search(data):
+        yield Mistake(
+            "looks like a private key; secrets never stand in this file: put it into a file that "
+            "only you can read, and name that file in switcher.signer.key_file",
+            place,
+        )
+
+
+def _found(data: Any, pattern: Place, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Yield the places and values that a pattern finds; "*" stands for every item of a list."""
+    if not pattern:
+        yield place, data
+    elif pattern[0] == "*":
+        for position, item in enumerate(data if isinstance(data, list) else ()):
+            yield from _found(item, pattern[1:], (*place, position))
+    elif (isinstance(data, dict) and pattern[0] in data) or isinstance(pattern[0], int):
+        yield from _found(data[pattern[0]], pattern[1:], (*place, pattern[0]))
+
+
+def _repeated(data: Any, pattern: Place, what: str, why: str = "") -> Iterator[Mistake]:
+    first: dict[str, Place] = {}
+    for place, value in _found(data, pattern):
+        if not isinstance(value, str):
+            continue
+        if value in first:
+            holder = first[value] if isinstance(place[-1], int) else first[value][:-1]
+            yield Mistake(
+                "; ".join(part for part in (f"is already {what} {written(holder)}", why) if part),
+                place,
+            )
+        else:
+            first[value] = place
+
+
+def _listeners(data: Any) -> Iterator[Mistake]:
+    first: dict[str, Place] = {}
+    for section in ("exporter", "switcher", "peers"):
+        for place, value in _found(data, (section, "listen")):
+            if isinstance(value, str) and value in first:
+                text = f"is already the address of {written(first[value])}; each needs its own port"
+                yield Mistake(text, place)
+            elif isinstance(value, str):
+                first[value] = place
+
+
+def _switcher(data: Any) -> Iterator[Mistake]:
+    if not isinstance(data, dict) or "switcher" not in data:
+        return
+    chain = data.get("bitshares")
+    if isinstance(chain, dict) and chain.get("witnesses", []) == []:
+        text = "must name a witness, since a switcher is configured"
+        yield Mistake(text, ("bitshares", "witnesses"))
+    for place, signer in _found(data, ("switcher", "signer")):
+        if isinstance(signer, dict) and len({"key_file", "wallet"} & signer.keys()) != 1:
+            yield Mistake("must have either key_file or wallet", place)

@@ -1,0 +1,194 @@
+"""The shape of understudy.yaml, and how it becomes the settings of the other packages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chains.settings import (
+    MAIN_CHAIN_ID,
+    ChainSettings,
+    NodeSettings,
+    ProducerSettings,
+    WitnessSettings,
+)
+from exporter.settings import ExporterSettings
+from switcher.settings import KeyFileSigner, Policy, SwitcherSettings, WalletSigner
+from understudy.config import values
+
+TEST_CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
+"""The public test network's, where keys and core asset are called TEST."""
+
+SECTION = "keys and values, one a line"
+LIST = "a list, each item after a dash or within [ ]"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """Return those of the named fields that the file sets; the settings know the defaults."""
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
+
+
+class Node(_Part):
+    """A node that votes on what is true."""
+
+    name: values.Name
+    url: values.NodeUrl
+
+
+class Producer(_Part):
+    """A host that can sign for a witness."""
+
+    name: values.Name
+    signing_key: values.SigningKey
+    node: values.NodeUrl | None = None
+    preempt: Annotated[
+        Literal["all", "lagging", "never"] | None, Field(description="all, lagging or never")
+    ] = None
+
+
+class Witness(_Part):
+    """A witness account and its ring of producers."""
+
+    account: values.Account
+    producers: Annotated[list[Producer], Field(min_length=1, description=LIST)]
+    feeds: Annotated[list[values.Asset], Field(description=LIST)] = []
+
+    def settings(self) -> WitnessSettings:
+        """Return the typed settings."""
+        producers = tuple(
+            ProducerSettings(each.name, each.signing_key, **each.given("node", "preempt"))
+            for each in self.producers
+        )
+        return WitnessSettings(self.account, producers, tuple(self.feeds))
+
+
+class BitShares(_Part):
+    """The chain, its nodes and the witnesses on it."""
+
+    chain_id: values.ChainId = MAIN_CHAIN_ID
+    prefix: values.Prefix | None = None
+    core_symbol: values.Prefix | None = None
+    nodes: Annotated[list[Node], Field(min_length=1, description=LIST)]
+    missed_window: values.PositiveDuration | None = None
+    call_timeout: values.PositiveDuration | None = None
+    witnesses: Annotated[list[Witness], Field(description=LIST)] = []
+
+    def settings(self, head_lag: int) -> ChainSettings:
+        """Return the typed settings; `head_lag` is a figure of the switcher's policy."""
+        symbol = default_prefix(self.chain_id)
+        return ChainSettings(
+            nodes=tuple(NodeSettings(node.name, node.url) for node in self.nodes),
+            witnesses=tuple(witness.settings() for witness in self.witnesses),
+            chain_id=self.chain_id,
+            prefix=self.prefix or symbol,
+            core_symbol=self.core_symbol or symbol,
+            head_lag=head_lag,
+            **self.given("missed_window", "call_timeout"),
+        )
+
+
+class PeerNode(_Part):
+    """A node of the peer chain."""
+
+    name: values.Name
+    url: values.PeerUrl
+
+
+class Peers(_Part):
+    """The peer chain."""
+
+    proof: Annotated[Literal["pair", "linked"], Field(description="pair or linked")] = "pair"
+    listen: values.Address | None = None
+    advertise: values.PeerUrl | None = None
+    max_depth: Annotated[int, Field(ge=0, description="a whole number, 0 or more")] = 100
+    nodes: Annotated[list[PeerNode], Field(min_length=1, description=LIST)]
+
+
+class Exporter(_Part):
+    """The exporter."""
+
+    listen: values.Address | None = None
+
+    def settings(self) -> ExporterSettings:
+        """Return the typed settings."""
+        return ExporterSettings(*self.listen or ())
+
+
+class Wallet(_Part):
+    """A wallet of the `bitshares` library."""
+
+    path: values.FilePath
+    passphrase_file: values.FilePath
+
+
+class Signer(_Part):
+    """Where the witness account's active key is; one of the two, which `checks` sees to."""
+
+    key_file: values.FilePath | None = None
+    wallet: Annotated[Wallet | None, Field(description=SECTION)] = None
+
+    def settings(self) -> KeyFileSigner | WalletSigner:
+        """Return the typed settings."""
+        if self.wallet:
+            return WalletSigner(self.wallet.path, self.wallet.passphrase_file)
+        assert self.key_file
+        return KeyFileSigner(self.key_file)
+
+
+class PolicySection(_Part):
+    """When to rotate, and when to hold."""
+
+    missed_blocks: values.Count | None = None
+    head_lag: values.Count | None = None
+    cool_down: values.Duration | None = None
+    rotations_per_day: values.Count | None = None
+    min_participation: values.Share | None = None
+    arm: values.Switch | None = None
+    dry_run: values.Switch | None = None
+
+    def settings(self) -> Policy:
+        """Return the typed settings."""
+        return Policy(**self.given(*type(self).model_fields))
+
+
+class Switcher(_Part):
+    """The switcher."""
+
+    listen: values.Address | None = None
+    token_file: values.FilePath
+    client_token_file: values.FilePath | None = None
+    database: values.Database
+    signer: Annotated[Signer, Field(description=SECTION)]
+    policy: Annotated[PolicySection, Field(description=SECTION)] = PolicySection()
+    heartbeat_timeout: values.PositiveDuration | None = None
+    incident_renewal: values.PositiveDuration | None = None
+
+    def settings(self) -> SwitcherSettings:
+        """Return the typed settings."""
+        listen: dict[str, Any] = dict(zip(("host", "port"), self.listen or (), strict=False))
+        return SwitcherSettings(
+            token_file=self.token_file,
+            database=self.database,
+            signer=self.signer.settings(),
+            policy=self.policy.settings(),
+            **listen,
+            **self.given("client_token_file", "heartbeat_timeout", "incident_renewal"),
+        )
+
+
+class File(_Part):
+    """The whole file."""
+
+    bitshares: Annotated[BitShares, Field(description=SECTION)]
+    peers: Annotated[Peers | None, Field(description=SECTION)] = None
+    exporter: Annotated[Exporter, Field(description=SECTION)] = Exporter()
+    switcher: Annotated[Switcher | None, Field(description=SECTION)] = None
+
+
+def default_prefix(chain_id: object) -> str:
+    """Return what keys begin with, and the core asset is called, unless configured otherwise."""
+    return "TEST" if chain_id == TEST_CHAIN_ID else "BTS"

@@ -1,0 +1,201 @@
+"""Kinds of values in the configuration; each description completes the sentence "must be …"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from chains.bitshares.keys import decode_key, null_key
+from chains.errors import MalformedKeyError
+
+_DURATION = re.compile(r"(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_UNITS = (86400, 3600, 60, 1)
+_ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
+_LAST_PORT = 65535
+_DRIVERS = ("sqlite", "postgresql+psycopg")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What some values depend on: how keys begin, and the folder that relative paths start at."""
+
+    prefix: str
+    folder: Path
+
+
+def refusal(text: str) -> PydanticCustomError:
+    """Return an error whose text stands by itself, without the field's description."""
+    return PydanticCustomError("refused", "{text}", {"text": text})
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - pydantic takes ValueError for a bad value
+    return value
+
+
+def _seconds(value: Any) -> int:
+    match = _DURATION.fullmatch(_text(value))
+    if not match:
+        raise ValueError
+    return sum(
+        int(count) * unit
+        for count, unit in zip(match.groups(), _UNITS, strict=True)
+        if count is not None
+    )
+
+
+def _some_seconds(value: Any) -> int:
+    if seconds := _seconds(value):
+        return seconds
+    raise ValueError
+
+
+def _address(value: Any) -> tuple[str, int]:
+    match = _ADDRESS.fullmatch(_text(value))
+    if not match or not 0 < int(match["port"]) <= _LAST_PORT:
+        raise ValueError
+    return match["host"].strip("[]"), int(match["port"])
+
+
+def _url(value: Any, schemes: tuple[str, ...]) -> SplitResult:
+    try:
+        parts = urlsplit(_text(value))
+        valid = parts.scheme in schemes and parts.hostname and (parts.port or 1)
+    except ValueError:
+        valid = False
+    if not valid or any(letter.isspace() for letter in value):
+        raise ValueError
+    if parts.username is not None or parts.password is not None:
+        raise refusal("has a user or password in it; secrets never stand in this file")
+    return parts
+
+
+def _node_url(value: Any) -> str:
+    return _url(value, ("ws", "wss")).geturl()
+
+
+def _peer_url(value: Any) -> str:
+    return _url(value, ("http", "https")).geturl().rstrip("/")
+
+
+def _signing_key(value: Any, info: ValidationInfo[Context]) -> str:
+    prefix = info.context.prefix
+    text = _text(value)
+    if not text.startswith(prefix):
+        raise refusal(f"must be a public key that begins with {prefix}, such as {prefix}6MRy…")
+    try:
+        decode_key(text, prefix)
+    except MalformedKeyError as error:
+        raise refusal(f"{error}") from error
+    if text == null_key(prefix):
+        raise refusal("is the null key, with which an owner stops a witness; nobody can sign by it")
+    return text
+
+
+def _file(value: Any, info: ValidationInfo[Context]) -> Path:
+    if not _text(value).strip():
+        raise ValueError
+    return info.context.folder / Path(value).expanduser()
+
+
+def _database(value: Any, info: ValidationInfo[Context]) -> str:
+    try:
+        url = make_url(_text(value))
+    except ArgumentError as error:
+        raise ValueError from error
+    if url.drivername not in _DRIVERS or not url.database:
+        raise ValueError
+    if url.password is not None or "password" in url.query:
+        raise refusal(
+            "has a password in it; secrets never stand in this file: "
+            "put it into ~/.pgpass or a file named by ?passfile="
+        )
+    if url.drivername == "sqlite":
+        if url.database == ":memory:":
+            raise refusal("would lose the journal with the process; name a file")
+        url = url.set(database=str(info.context.folder / url.database))
+    return url.render_as_string(hide_password=False)
+
+
+Duration = Annotated[
+    int, BeforeValidator(_seconds), Field(description="a duration such as 60s, 10m or 1h")
+]
+PositiveDuration = Annotated[
+    int,
+    BeforeValidator(_some_seconds),
+    Field(description="a duration above zero, such as 60s, 10m or 1h"),
+]
+Address = Annotated[
+    tuple[str, int],
+    BeforeValidator(_address),
+    Field(description="an address HOST:PORT, such as 127.0.0.1:9877", strict=False),
+]
+NodeUrl = Annotated[
+    str,
+    BeforeValidator(_node_url),
+    Field(description="a websocket URL with a host, such as wss://node.example.org/ws"),
+]
+PeerUrl = Annotated[
+    str,
+    BeforeValidator(_peer_url),
+    Field(description="an HTTP URL with a host, such as http://10.0.0.5:5000"),
+]
+SigningKey = Annotated[
+    str, BeforeValidator(_signing_key), Field(description="the public key of that host")
+]
+FilePath = Annotated[
+    Path,
+    BeforeValidator(_file),
+    Field(description="the path of a file; a relative one starts at this file's folder"),
+]
+Database = Annotated[
+    str,
+    BeforeValidator(_database),
+    Field(
+        description="an SQLAlchemy URL: sqlite:////var/lib/understudy/understudy.db "
+        "or postgresql+psycopg://user@host/name"
+    ),
+]
+ChainId = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{64}$", description="64 hexadecimal digits in lower case, in quotes"),
+]
+Prefix = Annotated[
+    str,
+    Field(pattern=r"^[A-Z]{1,10}$", description="a few capital letters, such as BTS or TEST"),
+]
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+        description="a name of letters, digits, dots and dashes, in quotes if all digits",
+    ),
+]
+Account = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="a BitShares account name, such as init0",
+    ),
+]
+Asset = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Z][A-Z0-9.]{1,15}[A-Z0-9]?$",
+        description='an asset symbol in capital letters, such as USD; "NO" and "ON" need quotes',
+    ),
+]
+Count = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
+Share = Annotated[
+    float, Field(gt=0, lt=1, description="a share between 0 and 1, such as 0.66 for 66 %")
+]
+Switch = Annotated[bool, Field(description="true or false")]
