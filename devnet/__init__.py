@@ -1,0 +1,7 @@
+"""A local network of simulated BitShares nodes, for demonstrations, tests and benchmarks.
+
+One process holds all nodes. Blocks, transactions, signatures, schedule and pending state are
+real; only the peer-to-peer network is simulated, so that it can be cut, slowed and healed.
+Pure: `genesis`, `state`, `evaluate`, `operations`, `ledger`, `forks`, `objects`.
+The keys here are made of well-known words and are worth nothing.
+"""

@@ -1,0 +1,39 @@
+"""A devnet as the configuration of those who watch it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from devnet.hosts import api_names
+
+if TYPE_CHECKING:
+    from devnet.launch import Devnet
+
+
+def configuration(net: Devnet) -> dict[str, Any]:
+    """Return the part of understudy.yaml that watches this devnet, ready to be dumped."""
+    settings = net.settings
+    witnesses = [
+        {
+            "account": account,
+            "producers": [
+                _producer(net, settings.host_name(account, host)) for host in settings.hosts
+            ],
+            "feeds": list(settings.feeds),
+        }
+        for account in settings.accounts()[: settings.rings]
+    ]
+    nodes = [{"name": name, "url": net.nodes[name].ws_url} for name in api_names(settings)]
+    return {
+        "bitshares": {
+            "chain_id": net.chain_id,
+            "prefix": settings.prefix,
+            "core_symbol": settings.core_symbol,
+            "nodes": nodes,
+            "witnesses": witnesses,
+        }
+    }
+
+
+def _producer(net: Devnet, name: str) -> dict[str, Any]:
+    return {"name": name, "signing_key": net.signing_key(name), "node": net.nodes[name].ws_url}

@@ -1,0 +1,158 @@
+"""Starting a devnet: in process for tests and demonstrations, or until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+from devnet.control import ControlServer
+from devnet.endpoint import Endpoint
+from devnet.faults import DevnetNode, Faults
+from devnet.genesis import Genesis
+from devnet.hosts import host_keys, ring_keys
+from devnet.keys import active_key
+from devnet.ledger import Ledger
+from devnet.network import Network
+from devnet.node import ChainNode
+from devnet.session import Session
+from devnet.settings import DevnetSettings
+from devnet.state import ChainState
+from devnet.values import Json
+
+
+class Devnet:
+    """A running devnet: `async with Devnet(settings) as net`.
+
+    `nodes` holds every node by name: the hosts of the first witness (alpha, beta, …), the backbone
+    hosts that sign for the others, and the API nodes that vote (eu, us, …).
+    """
+
+    def __init__(self, settings: DevnetSettings | None = None) -> None:
+        self.settings = settings or DevnetSettings()
+        self.nodes: dict[str, DevnetNode] = {}
+        self._producing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start: addresses answer and blocks come when this returns."""
+        settings = self.settings
+        now = time.time()
+        self.genesis = Genesis(settings, settings.genesis_time or _genesis_time(settings, now))
+        self.ledger = Ledger(self.genesis)
+        chain_nodes = [
+            ChainNode(name, self.ledger, keys) for name, keys in host_keys(settings).items()
+        ]
+        self.network = Network(chain_nodes, settings)
+        self.network.build(_past_slots(self.genesis, now))
+        port = settings.base_port
+        self.faults = Faults(self.network)
+        try:
+            self.control = ControlServer(self, settings.listen_host, port)
+            for chain_node in chain_nodes:
+                port += 1 if port else 0
+                self._open(chain_node, port)
+            await self.control.start()
+        except BaseException:
+            await self._close()
+            raise
+        self._producing = asyncio.create_task(self.network.run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop everything."""
+        await self._close()
+
+    # -- what it is -------------------------------------------------------------------------------
+
+    @property
+    def chain_id(self) -> str:
+        """The chain id, 64 hex digits."""
+        return self.genesis.chain_id
+
+    @property
+    def control_url(self) -> str:
+        """Where faults are asked for."""
+        return self.control.url
+
+    @property
+    def state(self) -> ChainState:
+        """The head state of the longest chain."""
+        return self.network.canonical()
+
+    def active_wif(self, account: str) -> str:
+        """Return the active private key of an account."""
+        return active_key(account).wif
+
+    def signing_key(self, name: str) -> str:
+        """Return the public signing key (text) that a witness' host holds.
+
+        Raises:
+            KeyError: no such host of a witness.
+        """
+        return ring_keys(self.settings)[name].text(self.settings.prefix)
+
+    # -- what can be done to it -------------------------------------------------------------------
+
+    async def wait_for(
+        self, predicate: Callable[[ChainState], bool], timeout: float = 30.0
+    ) -> ChainState:
+        """Wait until the head state of the longest chain meets a condition, and return it.
+
+        Raises:
+            TimeoutError: it did not within `timeout` seconds.
+        """
+        return await self.network.wait_for(predicate, timeout)
+
+    async def wait_block(self, number: int, timeout: float = 30.0) -> ChainState:
+        """Wait until the longest chain has a block of this height."""
+        return await self.wait_for(lambda state: state.number >= number, timeout)
+
+    async def wait_blocks(self, count: int, timeout: float = 30.0) -> ChainState:
+        """Wait for so many further blocks."""
+        return await self.wait_block(self.state.number + count, timeout)
+
+    # -- inner ------------------------------------------------------------------------------------
+
+    def _open(self, chain_node: ChainNode, port: int) -> None:
+        def open_session(notify: Callable[[Json], None] | None) -> Session:
+            return Session(chain_node, self.network, notify)
+
+        access = self.settings.api_access
+        endpoint = Endpoint(self.settings.listen_host, port, open_session, access)
+        node = DevnetNode(chain_node, endpoint, self.faults)
+        self.faults.add(node)
+        self.nodes[node.name] = node
+        endpoint.open()
+
+    async def _close(self) -> None:
+        if self._producing is not None:
+            self._producing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._producing
+        if hasattr(self, "control"):
+            await self.control.close()
+        for node in self.nodes.values():
+            await node.endpoint.close()
+
+
+def _genesis_time(settings: DevnetSettings, now: float) -> int:
+    interval = settings.interval
+    skipped = settings.maintenance_skip_slots
+    maintenances = settings.prehistory * interval // settings.maintenance_interval + 2
+    slots = settings.prehistory + skipped * maintenances
+    return (int(now) // interval - slots) * interval
+
+
+def _past_slots(genesis: Genesis, now: float) -> Iterable[int]:
+    if not genesis.settings.prehistory:
+        return ()
+    interval = genesis.interval
+    return range(genesis.time + interval, int(now) // interval * interval + 1, interval)
