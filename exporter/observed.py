@@ -1,0 +1,42 @@
+"""What the exporter needs to see; `chains.bitshares.watch.Watch` shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from chains.bitshares.follower import Follower
+from chains.bitshares.objects import WitnessIds
+from chains.bitshares.views import NodeView, ProducerView
+from chains.settings import ChainSettings
+
+
+class Observed(Protocol):
+    """What is known of nodes, chain and producers at this moment."""
+
+    @property
+    def settings(self) -> ChainSettings:
+        """Return what is followed."""
+
+    @property
+    def follower(self) -> Follower:
+        """Return the canonical chain's last blocks."""
+
+    @property
+    def nodes(self) -> Sequence[NodeView]:
+        """Return the voting nodes in configured order."""
+
+    @property
+    def producers(self) -> Sequence[ProducerView]:
+        """Return every producer of every witness in configured order."""
+
+    @property
+    def missed_totals(self) -> Mapping[tuple[str, str], int]:
+        """Return the charged slots since the start, by (witness id, key)."""
+
+    @property
+    def double_productions(self) -> Mapping[str, int]:
+        """Return how often each witness (id) signed two blocks for one slot."""
+
+    def witness_ids(self, account: str) -> WitnessIds | None:
+        """Return the ids behind an account, None where they are not known."""

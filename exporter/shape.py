@@ -1,0 +1,194 @@
+"""From what the watch sees to families of samples. Pure: no I/O, no clock.
+
+What is lost disappears instead of being repeated: a node's figures while it is down, and the
+figures of chain and witnesses once nobody sees the chain. What remains says so:
+`bitshares_node_up` 0 for each node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chains.bitshares.follower import Applied, Follower, Term
+from chains.bitshares.objects import Reading, WitnessIds
+from chains.bitshares.schedule import SLOT_BITS, participation
+from chains.bitshares.views import NodeView, Verdict
+from chains.settings import WitnessSettings
+from exporter import catalogue
+from exporter.exposition import Family
+from exporter.observed import Observed
+
+STALE_AFTER = 30.0
+"""Seconds that the head block may be old when no node is there to confirm that it is the head."""
+
+_CORE_UNITS = 100_000  # to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)
+_SHORT_WINDOW = 8  # slots
+
+
+class _Sheet:
+    """The families of the catalogue, filled sample by sample."""
+
+    def __init__(self) -> None:
+        self._samples: dict[str, list[tuple[tuple[str, ...], float]]] = {}
+        self.families = [Family(metric) for metric in catalogue.all_metrics()]
+        for family in self.families:
+            self._samples[family.metric.name] = family.samples
+
+    def put(self, metric: catalogue.Metric, value: float, *labels: str) -> None:
+        self._samples[metric.name].append((labels, value))
+
+
+def shape(seen: Observed, now: float) -> list[Family]:
+    """Return every family of the catalogue with its samples; `now` in seconds since the epoch."""
+    sheet = _Sheet()
+    nodes = seen.nodes
+    authority = _authority(nodes)
+    head = seen.follower.head if authority or _is_fresh(seen.follower, now) else None
+    for node in nodes:
+        _put_node(sheet, node)
+    _put_chain(sheet, head, authority)
+    shown = _shown_keys(seen.follower, nodes)
+    named = {
+        witness.account: seen.witness_ids(witness.account) for witness in seen.settings.witnesses
+    }
+    for witness in seen.settings.witnesses:
+        ids = named[witness.account]
+        _put_counters(sheet, seen, witness, ids)
+        if head and ids:
+            _put_followed(sheet, seen.follower, head, ids, now)
+            _put_pending(sheet, ids, shown)
+        if authority and ids:
+            _put_read(sheet, witness, ids, authority, seen.follower.term(ids.witness_id))
+    _put_producers(sheet, seen, head, named)
+    return sheet.families
+
+
+def _authority(nodes: Sequence[NodeView]) -> Reading | None:
+    """Return the newest reading of a live canonical node."""
+    readings = [
+        node.reading
+        for node in nodes
+        if node.up and node.reading and node.verdict is Verdict.CANONICAL
+    ]
+    return max(readings, key=lambda reading: reading.head_number, default=None)
+
+
+def _is_fresh(follower: Follower, now: float) -> bool:
+    return follower.head is not None and follower.head.time >= now - STALE_AFTER
+
+
+def _put_node(sheet: _Sheet, node: NodeView) -> None:
+    sheet.put(catalogue.NODE_UP, node.up, node.name)
+    sheet.put(catalogue.NODE_CANONICAL, node.up and node.verdict is Verdict.CANONICAL, node.name)
+    if node.up and node.reading:
+        sheet.put(catalogue.NODE_HEAD_BLOCK, node.reading.head_number, node.name)
+        sheet.put(catalogue.NODE_HEAD_TIMESTAMP, node.reading.head_time, node.name)
+        sheet.put(catalogue.NODE_IRREVERSIBLE_BLOCK, node.reading.irreversible, node.name)
+        sheet.put(catalogue.NODE_DIVERGENCE, node.divergence, node.name)
+
+
+def _put_chain(sheet: _Sheet, head: Applied | None, authority: Reading | None) -> None:
+    if head:
+        windows = {"8": _SHORT_WINDOW, "round": len(head.active), "128": SLOT_BITS}
+        for window, slots in windows.items():
+            share = participation(head.filled, min(slots, SLOT_BITS))
+            sheet.put(catalogue.CHAIN_PARTICIPATION, share, window)
+        sheet.put(catalogue.CHAIN_ACTIVE_WITNESSES, len(head.active))
+    if authority:
+        sheet.put(catalogue.CHAIN_RECENTLY_MISSED, authority.recently_missed)
+        sheet.put(catalogue.CHAIN_NEXT_MAINTENANCE, authority.next_maintenance)
+
+
+def _put_counters(
+    sheet: _Sheet, seen: Observed, witness: WitnessSettings, ids: WitnessIds | None
+) -> None:
+    """Counters exist from the start, at 0, for every key of the ring."""
+    witness_id = ids.witness_id if ids else ""
+    keys = dict.fromkeys(producer.signing_key for producer in witness.producers)
+    keys |= dict.fromkeys(key for owner, key in seen.missed_totals if owner == witness_id)
+    for key in keys:
+        missed = seen.missed_totals.get((witness_id, key), 0)
+        sheet.put(catalogue.WITNESS_MISSED, missed, witness.account, key)
+    doubles = seen.double_productions.get(witness_id, 0)
+    sheet.put(catalogue.WITNESS_DOUBLE_PRODUCTION, doubles, witness.account)
+
+
+def _put_followed(
+    sheet: _Sheet, follower: Follower, head: Applied, ids: WitnessIds, now: float
+) -> None:
+    account, witness_id = ids.account, ids.witness_id
+    sheet.put(catalogue.WITNESS_ACTIVE, witness_id in head.active, account)
+    if (slot := follower.next_slot(witness_id)) is not None:
+        sheet.put(catalogue.WITNESS_NEXT_SLOT, slot, account)
+    if term := follower.term(witness_id):
+        recent = len(follower.recent_misses(witness_id))
+        provisional = follower.provisional_misses(witness_id, now)
+        sheet.put(catalogue.WITNESS_RECENT_MISSED, recent, account, term.key)
+        sheet.put(catalogue.WITNESS_PROVISIONAL_MISSED, provisional, account, term.key)
+
+
+def _put_read(
+    sheet: _Sheet,
+    witness: WitnessSettings,
+    ids: WitnessIds,
+    authority: Reading,
+    term: Term | None,
+) -> None:
+    account = witness.account
+    if found := authority.witnesses.get(account):
+        sheet.put(catalogue.WITNESS_CHAIN_MISSED, found.total_missed, account)
+        sheet.put(catalogue.WITNESS_LAST_CONFIRMED, found.last_confirmed_block, account)
+        sheet.put(catalogue.WITNESS_VOTES, found.votes / _CORE_UNITS, account)
+        if term:
+            producer = witness.producer_of(term.key)
+            name = producer.name if producer else ""
+            sheet.put(catalogue.WITNESS_INFO, 1, account, ids.witness_id, term.key, name, found.url)
+    if account in authority.balances:
+        sheet.put(catalogue.WITNESS_FEE_BALANCE, authority.balances[account] / _CORE_UNITS, account)
+    for asset in witness.feeds:
+        if published := authority.feeds.get((account, asset)):
+            sheet.put(catalogue.PRICE_FEED_TIMESTAMP, published, account, asset)
+
+
+def _shown_keys(follower: Follower, nodes: Sequence[NodeView]) -> list[tuple[Reading, Applied]]:
+    """Return each live node's reading with the followed block that was its head then.
+
+    Comparing with the key in force at that very block keeps a node that is a block behind from
+    looking as if it showed a pending key.
+    """
+    pairs = []
+    for node in nodes:
+        if node.up and (reading := node.reading):
+            entry = follower.applied(reading.head_number)
+            if entry and entry.id == reading.head_id:
+                pairs.append((reading, entry))
+    return pairs
+
+
+def _put_pending(sheet: _Sheet, ids: WitnessIds, shown: Sequence[tuple[Reading, Applied]]) -> None:
+    differs = [
+        found.signing_key != term.key
+        for reading, entry in shown
+        if (found := reading.witnesses.get(ids.account))
+        and (term := entry.terms.get(ids.witness_id))
+    ]
+    if differs:
+        sheet.put(catalogue.WITNESS_PENDING_KEY, any(differs), ids.account)
+
+
+def _put_producers(
+    sheet: _Sheet, seen: Observed, head: Applied | None, named: Mapping[str, WitnessIds | None]
+) -> None:
+    last_signed = {entry.signing_key: entry.time for entry in seen.follower.entries()}
+    for view in seen.producers:
+        key = view.producer.signing_key
+        labels = (view.witness, view.producer.name, key)
+        if view.node:
+            sheet.put(catalogue.PRODUCER_UP, view.node.up, *labels)
+            if view.node.up and view.node.reading:
+                sheet.put(catalogue.PRODUCER_HEAD_BLOCK, view.node.reading.head_number, *labels)
+        ids = named[view.witness]
+        if head and ids and (term := head.terms.get(ids.witness_id)):
+            sheet.put(catalogue.PRODUCER_SIGNING, term.key == key, *labels)
+        if head and key in last_signed:
+            sheet.put(catalogue.PRODUCER_LAST_SIGNED, last_signed[key], *labels)
