@@ -6,13 +6,14 @@ from chains.bitshares.keys import null_key
 from chains.bitshares.schedule import instance
 from chains.bitshares.transactions import format_time
 from devnet.evaluate import authority
-from devnet.genesis import Account, Genesis
-from devnet.state import ChainState, Pay
+from devnet.genesis import Account
+from devnet.parameters import CASHBACK_VESTING_SECONDS, PAY_VESTING_SECONDS
+from devnet.state import ChainState, Fees, Vesting
 from devnet.values import Json, number
 
 _NEVER = format_time(0)
+_VESTING_SECONDS = {"witness": PAY_VESTING_SECONDS, "cashback": CASHBACK_VESTING_SECONDS}
 _FOR_EVER = "2106-02-07T06:28:15"
-_PAY_VESTING_SECONDS = 86_400
 _PARTS_WITHOUT_MORE = [
     "balances",
     "vesting_balances",
@@ -28,8 +29,11 @@ _PARTS_WITHOUT_MORE = [
 ]
 
 
-def account_json(genesis: Genesis, account: Account) -> Json:
+def account_json(state: ChainState, account: Account) -> Json:
     """Return an account (1.2.x)."""
+    genesis = state.genesis
+    fees = state.fees.get(account.id, Fees())
+    cashback = {} if fees.cashback is None else {"cashback_vb": fees.cashback.id}
     approval = authority(account.key)
     member = bool(account.key)
     owner = account.id if member else "1.2.3"
@@ -59,6 +63,7 @@ def account_json(genesis: Genesis, account: Account) -> Json:
         "blacklisting_accounts": [],
         "whitelisted_accounts": [],
         "blacklisted_accounts": [],
+        **cashback,
         "owner_special_authority": [0, {}],
         "active_special_authority": [0, {}],
         "top_n_control_flags": 0,
@@ -83,6 +88,7 @@ def balance_json(state: ChainState, account_id: str) -> Json | None:
 
 def statistics_json(state: ChainState, account: Account) -> Json:
     """Return an account's statistics (2.6.x)."""
+    fees = state.fees.get(account.id, Fees())
     zeros = (
         "total_core_in_orders total_core_inactive total_core_pob total_core_pol "
         "total_pob_value total_pol_value"
@@ -97,52 +103,64 @@ def statistics_json(state: ChainState, account: Account) -> Json:
         "removed_ops": 0,
         **dict.fromkeys(zeros.split(), 0),
         "core_in_balance": number(state.balances.get(account.id, 0)),
-        "has_cashback_vb": False,
+        "has_cashback_vb": fees.cashback is not None,
         "is_voting": False,
         "last_vote_time": _NEVER,
         **dict.fromkeys(votes.split(), 0),
         "vote_tally_time": _NEVER,
-        "lifetime_fees_paid": 0,
+        "lifetime_fees_paid": number(fees.paid),
         "pending_fees": 0,
-        "pending_vested_fees": 0,
+        "pending_vested_fees": number(fees.pending),
     }
 
 
-def vesting_json(account_id: str, pay: Pay) -> Json:
-    """Return what a witness has earned (1.13.x)."""
+def vesting_json(account_id: str, held: Vesting, kind: str) -> Json:
+    """Return a vesting balance (1.13.x) of the kind "witness" or "cashback"."""
     policy = {
-        "vesting_seconds": _PAY_VESTING_SECONDS,
+        "vesting_seconds": _VESTING_SECONDS[kind],
         "start_claim": _NEVER,
-        "coin_seconds_earned": number(pay.coin_seconds),
-        "coin_seconds_earned_last_update": format_time(pay.updated),
+        "coin_seconds_earned": number(held.coin_seconds),
+        "coin_seconds_earned_last_update": format_time(held.updated),
     }
     return {
-        "id": pay.id,
+        "id": held.id,
         "owner": account_id,
-        "balance": {"amount": number(pay.amount), "asset_id": "1.3.0"},
+        "balance": {"amount": number(held.amount), "asset_id": "1.3.0"},
         "policy": [1, policy],
-        "balance_type": "witness",
+        "balance_type": kind,
     }
+
+
+def vesting_balances(state: ChainState, account: Account) -> list[Json]:
+    """Return an account's vesting balances: a witness' pay, and the cashback of fees."""
+    witness = state.witnesses.get(state.genesis.witness_of_account.get(account.id, ""))
+    held = {
+        "witness": None if witness is None else witness.pay,
+        "cashback": state.fees.get(account.id, Fees()).cashback,
+    }
+    found = [vesting_json(account.id, each, kind) for kind, each in held.items() if each]
+    return sorted(found, key=lambda balance: instance(balance["id"]))
 
 
 def full_account_json(state: ChainState, account: Account) -> Json:
     """Return what `get_full_accounts` answers for one account."""
     balance = balance_json(state, account.id)
-    witness = state.witnesses.get(state.genesis.witness_of_account.get(account.id, ""))
-    pay = None if witness is None else witness.pay
     filled = {
         "balances": [] if balance is None else [balance],
-        "vesting_balances": [] if pay is None else [vesting_json(account.id, pay)],
+        "vesting_balances": vesting_balances(state, account),
     }
+    kinds = {each["balance_type"]: each for each in filled["vesting_balances"]}
+    cashback = {"cashback_balance": kinds["cashback"]} if "cashback" in kinds else {}
     empty: Json = {part: [] for part in _PARTS_WITHOUT_MORE}
     owner = account.name if account.key else "null-account"
     return {
-        "account": account_json(state.genesis, account),
+        "account": account_json(state, account),
         "statistics": statistics_json(state, account),
         "registrar_name": owner,
         "referrer_name": owner,
         "lifetime_referrer_name": owner,
         "votes": [],
+        **cashback,
         **empty,
         **filled,
         "more_data_available": dict.fromkeys(_PARTS_WITHOUT_MORE, False),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devnet.account_objects import account_json, full_account_json, vesting_json
+from devnet.account_objects import account_json, full_account_json, vesting_balances
 from devnet.asset_objects import asset_json
 from devnet.evaluate import CORE_ASSET, required_accounts, required_fee, verify_authority
 from devnet.genesis import Account, Asset
@@ -193,12 +193,8 @@ class DatabaseApi:
         return self.get_account_balances(name, assets)
 
     def get_vesting_balances(self, name_or_id: Any) -> list[Json]:
-        """Return what a witness has earned and not taken out."""
-        account = self._account(name_or_id)
-        witness = self._witness_of(account)
-        if witness is None or witness.pay is None:
-            return []
-        return [vesting_json(account.id, witness.pay)]
+        """Return an account's vesting balances."""
+        return vesting_balances(self._state, self._account(name_or_id))
 
     def get_key_references(self, keys: Any) -> list[list[str]]:
         """Return the ids of the accounts that each key has authority over."""
@@ -314,7 +310,7 @@ class DatabaseApi:
         return None if witness_id is None else self._state.witnesses[witness_id]
 
     def _account_json(self, account: Account | None) -> Json | None:
-        return None if account is None else account_json(self._genesis, account)
+        return None if account is None else account_json(self._state, account)
 
     def _find_account(self, name_or_id: Any) -> Account | None:
         text = to_text(name_or_id)

@@ -12,7 +12,7 @@ import contextlib
 import socket
 from collections.abc import Callable
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from devnet.rpc import Connection, Reply, encode
 from devnet.session import Session
@@ -20,6 +20,10 @@ from devnet.values import Json
 
 MAX_MESSAGE = 32_000_000
 _BACKLOG = 128
+_CLOSE_REASONS: dict[int, bytes] = {
+    WSCloseCode.MESSAGE_TOO_BIG: b"A message was too large",
+    WSCloseCode.INVALID_TEXT: b"Invalid UTF8 encoding",
+}
 
 OpenSession = Callable[[Callable[[Json], None] | None], Session]
 """Makes a session of a node; the argument sends notices, None where there is no way."""
@@ -132,7 +136,7 @@ class Endpoint:
         return web.Response(text=reply.text, status=reply.status, content_type="application/json")
 
     async def _serve_websocket(self, request: web.BaseRequest) -> web.StreamResponse:
-        socket_ = web.WebSocketResponse(max_msg_size=MAX_MESSAGE, compress=False)
+        socket_ = NodeSocket(max_msg_size=MAX_MESSAGE, compress=False)
         await socket_.prepare(request)
         outbox = Outbox(self, socket_)
         session = self._open_session(lambda frame: outbox.put(encode(frame)))
@@ -152,6 +156,18 @@ class Endpoint:
             for task in (*waiting, outbox.task):
                 task.cancel()
         return socket_
+
+
+class NodeSocket(web.WebSocketResponse):
+    """A websocket that closes with the node's own words."""
+
+    async def close(
+        self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True
+    ) -> bool:
+        """Close, with a reason where a node gives one."""
+        return await super().close(
+            code=code, message=message or _CLOSE_REASONS.get(code, b""), drain=drain
+        )
 
 
 class Outbox:

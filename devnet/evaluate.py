@@ -15,7 +15,7 @@ from devnet.genesis import Genesis
 from devnet.operations import Transaction
 from devnet.parameters import MAX_TIME_UNTIL_EXPIRATION, MAX_TRANSACTION_SIZE, OPERATION_FEE
 from devnet.refusals import Frame, RefusedError, failed, failed_at
-from devnet.state import ChainState
+from devnet.state import ChainState, Fees
 from devnet.values import Json, pretty_amount
 
 Tapos = Callable[[int], str]
@@ -148,7 +148,7 @@ def _apply_operation(state: ChainState, operation: tuple[int, Json]) -> ChainSta
         _check_fee(state.genesis, body)
         effect = _witness_update if kind == WITNESS_UPDATE else _transfer
         changed = effect(state, body)
-        return _pay(changed, _payer(operation), -int(body["fee"]["amount"]), CORE_ASSET)
+        return _pay_fee(changed, _payer(operation), int(body["fee"]["amount"]))
     except RefusedError as refusal:
         raise refusal.within(
             Frame("", {}, "evaluator.cpp", "start_evaluate"),
@@ -215,6 +215,13 @@ def _transfer(state: ChainState, body: Json) -> ChainState:
             },
         )
     return _pay(_pay(state, body["from"], -amount, asset), body["to"], amount, asset)
+
+
+def _pay_fee(state: ChainState, account: str, amount: int) -> ChainState:
+    state = _pay(state, account, -amount, CORE_ASSET)
+    fees = state.fees.get(account, Fees())
+    charged = replace(fees, pending=fees.pending + amount)
+    return replace(state, fees={**state.fees, account: charged})
 
 
 def _pay(state: ChainState, account: str, delta: int, asset: str) -> ChainState:

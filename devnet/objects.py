@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chains.bitshares.transactions import format_time
-from devnet.account_objects import account_json, balance_json, statistics_json, vesting_json
+from devnet.account_objects import account_json, balance_json, statistics_json, vesting_balances
 from devnet.asset_objects import asset_data_json, asset_json, bitasset_json
 from devnet.genesis import Genesis
 from devnet.refusals import RefusedError, failed_at
@@ -106,7 +106,7 @@ def _single(view: Callable[[ChainState], Json]) -> Callable[[ChainState, int], J
 
 def _account(state: ChainState, which: int) -> Json | None:
     account = state.genesis.accounts.get(f"1.2.{which}")
-    return None if account is None else account_json(state.genesis, account)
+    return None if account is None else account_json(state, account)
 
 
 def _asset(state: ChainState, which: int) -> Json | None:
@@ -143,10 +143,10 @@ def _witness(state: ChainState, which: int) -> Json | None:
 
 
 def _vesting(state: ChainState, which: int) -> Json | None:
-    for witness in state.witnesses.values():
-        if witness.pay is not None and witness.pay.id == f"1.13.{which}":
-            return vesting_json(witness.account, witness.pay)
-    return None
+    wanted = f"1.13.{which}"
+    accounts = state.genesis.accounts.values()
+    found = (each for account in accounts for each in vesting_balances(state, account))
+    return next((each for each in found if each["id"] == wanted), None)
 
 
 def _statistics(state: ChainState, which: int) -> Json | None:

@@ -12,6 +12,9 @@ OPERATION_FEE = 2_000_000
 """The default fee of a witness_update and of a transfer without memo: 20 of the core asset."""
 
 WITNESS_PAY = 1_000_000
+PAY_VESTING_SECONDS = 86_400
+CASHBACK_VESTING_SECONDS = 31_536_000
+NETWORK_PERCENT_OF_FEE = 20
 MAX_TIME_UNTIL_EXPIRATION = 86_400
 MAX_TRANSACTION_SIZE = 2_048
 MAX_URL_LENGTH = 127
@@ -99,9 +102,9 @@ def chain_parameters(settings: DevnetSettings) -> Json:
         "maximum_committee_count": 1_001,
         "maximum_authority_membership": 10,
         "reserve_percent_of_fee": 2_000,
-        "network_percent_of_fee": 2_000,
+        "network_percent_of_fee": 100 * NETWORK_PERCENT_OF_FEE,
         "lifetime_referrer_percent_of_fee": 3_000,
-        "cashback_vesting_period_seconds": 31_536_000,
+        "cashback_vesting_period_seconds": CASHBACK_VESTING_SECONDS,
         "cashback_vesting_threshold": 10_000_000,
         "count_non_member_votes": True,
         "allow_non_member_whitelists": False,

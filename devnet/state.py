@@ -20,8 +20,8 @@ ALL_FILLED = (1 << schedule.SLOT_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Pay:
-    """What a witness has earned and not taken out: the vesting balance behind `pay_vb`."""
+class Vesting:
+    """A vesting balance (1.13.x): a witness' pay, or the cashback of fees."""
 
     id: str
     amount: int
@@ -41,7 +41,16 @@ class Witness:
     total_missed: int = 0
     last_aslot: int = 0
     last_confirmed: int = 0
-    pay: Pay | None = None
+    pay: Vesting | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """The fees of an account: paid since the last maintenance, paid before, and cashed back."""
+
+    pending: int = 0
+    paid: int = 0
+    cashback: Vesting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class ChainState:
     shuffled: tuple[str, ...]
     witnesses: Mapping[str, Witness]
     balances: Mapping[str, int]
+    fees: Mapping[str, Fees]
     recent: Mapping[str, Transaction]
 
     @property
@@ -86,6 +96,12 @@ class ChainState:
     def scheduled(self, slot: int) -> str:
         """Return the id of the witness to whom slot 1, 2, … after the head belongs."""
         return schedule.scheduled(self.shuffled, self.aslot, slot)
+
+    def next_vesting_id(self) -> str:
+        """Return the id of the next vesting balance that comes into being."""
+        paid = sum(1 for witness in self.witnesses.values() if witness.pay is not None)
+        cashed = sum(1 for fees in self.fees.values() if fees.cashback is not None)
+        return f"1.13.{paid + cashed}"
 
     @property
     def participation(self) -> float:
@@ -121,5 +137,6 @@ def initial_state(genesis: Genesis) -> ChainState:
         shuffled=genesis.witness_ids,
         witnesses=witnesses,
         balances=genesis.initial_balances,
+        fees={},
         recent={},
     )

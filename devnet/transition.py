@@ -15,12 +15,17 @@ from chains.bitshares.transactions import merkle_root
 from chains.errors import InvalidBlockError, InvalidSignatureError
 from devnet.blocks import SignedBlock
 from devnet.evaluate import Tapos, apply_transaction
-from devnet.parameters import IRREVERSIBLE_PERCENT, WITNESS_PAY
+from devnet.parameters import (
+    CASHBACK_VESTING_SECONDS,
+    IRREVERSIBLE_PERCENT,
+    NETWORK_PERCENT_OF_FEE,
+    PAY_VESTING_SECONDS,
+    WITNESS_PAY,
+)
 from devnet.refusals import RefusedError
-from devnet.state import ALL_FILLED, ChainState, Pay, Witness
+from devnet.state import ALL_FILLED, ChainState, Fees, Vesting, Witness
 
 _MISS_INCREMENT = 4
-_PAY_VESTING_SECONDS = 86_400
 
 
 def apply_block(state: ChainState, block: SignedBlock, tapos: Tapos) -> ChainState:
@@ -118,16 +123,15 @@ def _recently_missed(count: int, missed: int, number: int) -> int:
     return count - 3 if count > _MISS_INCREMENT else max(0, count - 1)
 
 
-def _paid(state: ChainState, witness: Witness, amount: int, time: int) -> Pay | None:
+def _paid(state: ChainState, witness: Witness, amount: int, time: int) -> Vesting | None:
     if not amount:
         return witness.pay
     if witness.pay is None:
-        number = sum(1 for other in state.witnesses.values() if other.pay is not None)
-        return Pay(f"1.13.{number}", amount, 0, time)
+        return Vesting(state.next_vesting_id(), amount, 0, time)
     held = witness.pay
     earned = held.coin_seconds + held.amount * (time - held.updated)
-    ceiling = held.amount * _PAY_VESTING_SECONDS
-    return Pay(held.id, held.amount + amount, min(earned, ceiling), time)
+    ceiling = held.amount * PAY_VESTING_SECONDS
+    return Vesting(held.id, held.amount + amount, min(earned, ceiling), time)
 
 
 def _irreversible(state: ChainState) -> int:
@@ -143,6 +147,7 @@ def _maintain(before: ChainState, state: ChainState) -> ChainState:
     if state.number > 1:
         elapsed = (state.time - before.next_maintenance) // interval
         upcoming = before.next_maintenance + (elapsed + 1) * interval
+    state = _cash_back(state)
     blocks = -((state.time - upcoming) // state.genesis.interval)
     return replace(
         state,
@@ -151,6 +156,27 @@ def _maintain(before: ChainState, state: ChainState) -> ChainState:
         last_maintenance=state.time,
         budget=WITNESS_PAY * blocks if state.number > 1 else 0,
     )
+
+
+def _cash_back(state: ChainState) -> ChainState:
+    """Settle the fees of lifetime members: all but the network's part comes back, vested."""
+    for account, fees in state.fees.items():
+        if fees.pending:
+            settled = replace(state.fees[account], pending=0, paid=fees.paid + fees.pending)
+            settled = replace(settled, cashback=_cashed(state, fees))
+            state = replace(state, fees={**state.fees, account: settled})
+    return state
+
+
+def _cashed(state: ChainState, fees: Fees) -> Vesting:
+    amount = fees.pending * (100 - NETWORK_PERCENT_OF_FEE) // 100
+    vested = amount * CASHBACK_VESTING_SECONDS
+    if fees.cashback is None:
+        return Vesting(state.next_vesting_id(), amount, vested, state.time)
+    held = fees.cashback
+    earned = held.coin_seconds + held.amount * (state.time - held.updated)
+    earned = min(earned, held.amount * CASHBACK_VESTING_SECONDS)
+    return Vesting(held.id, held.amount + amount, earned + vested, state.time)
 
 
 def _forget_expired(state: ChainState) -> ChainState:
