@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.understudy.commands import PRIVATE_KEY, CommandLine, command_line
+
+_MINIMAL = Path(__file__).parent.parent / "fixtures" / "config" / "good" / "minimal.yaml"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    monkeypatch.setenv("COLUMNS", "200")
+    return command_line(capsys, monkeypatch)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a configuration file whose secrets are beside it."""
+    path = tmp_path / "understudy.yaml"
+    path.write_bytes(_MINIMAL.read_bytes())
+    (tmp_path / "active.key").write_text(PRIVATE_KEY)
+    (tmp_path / "active.key").chmod(0o600)
+    (tmp_path / "tokens").touch(0o600)
+    return path

@@ -1,0 +1,180 @@
+"""What someone at the command line sees: answers, exit status, and sentences instead of traces."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+import understudy
+from switcher.auth import Scope, Tokens
+from tests.understudy.commands import PRIVATE_KEY, PUBLIC_KEY, CommandLine
+
+BAD = Path(__file__).parent.parent / "fixtures" / "config" / "bad" / "many.yaml"
+
+
+def test_version(run: CommandLine) -> None:
+    assert run("--version").out == f"understudy {understudy.__version__}\n"
+
+
+def test_an_unknown_command_is_wrong_use(run: CommandLine) -> None:
+    result = run("swicher")
+    assert result.status == 2
+    assert "No such command 'swicher'" in result.err
+
+
+@pytest.mark.parametrize("command", ["exporter", "switcher", "check"])
+def test_a_bad_configuration_stops_the_start_with_all_of_its_mistakes(
+    run: CommandLine, command: str
+) -> None:
+    result = run(command, "--config", str(BAD))
+    assert result.status == 2
+    expected = [
+        line.replace("# expect ", f"{BAD}:")
+        for line in BAD.read_text().splitlines()
+        if line.startswith("# expect ")
+    ]
+    assert result.err.splitlines() == expected
+    assert result.out == ""
+
+
+def test_a_program_can_read_the_mistakes(run: CommandLine) -> None:
+    result = run("check", "--json", "--config", str(BAD))
+    answer = json.loads(result.out)
+    assert result.status == 2
+    assert answer["ok"] is False
+    assert answer["mistakes"][0]["line"] == 9
+    assert answer["mistakes"][0]["place"] == "bitshares.nodes[0].url"
+
+
+def test_a_configuration_without_a_switcher_cannot_start_one(
+    run: CommandLine, config: Path
+) -> None:
+    config.write_text(config.read_text().partition("switcher:")[0])
+    result = run("switcher", "--config", str(config))
+    assert result.status == 2
+    assert "switcher: is missing" in result.err
+
+
+def test_check_is_content_with_secrets_that_only_their_owner_can_read(
+    run: CommandLine, config: Path
+) -> None:
+    result = run("check", "--config", str(config))
+    assert result.status == 0, result.err
+    assert f"{config}: ok: 1 node, 1 witness, 2 producers" in result.out
+    assert f"key file {config.parent / 'active.key'}: ok" in result.out
+
+
+def test_check_tells_of_a_key_file_that_others_can_read(run: CommandLine, config: Path) -> None:
+    key_file = config.parent / "active.key"
+    key_file.chmod(0o644)
+    result = run("check", "--config", str(config))
+    assert result.status == 1
+    assert f"chmod 600 {key_file}" in result.err
+
+
+def test_check_tells_of_secret_files_that_are_not_there(run: CommandLine, config: Path) -> None:
+    (config.parent / "active.key").unlink()
+    (config.parent / "tokens").unlink()
+    result = run("check", "--json", "--config", str(config))
+    answer = json.loads(result.out)
+    assert result.status == 1
+    assert answer["ok"] is False
+    assert [bool(secret["problem"]) for secret in answer["secrets"]] == [True, True]
+
+
+def test_check_never_shows_a_key(run: CommandLine, config: Path) -> None:
+    (config.parent / "active.key").write_text(PRIVATE_KEY[:-1] + "1")
+    result = run("check", "--config", str(config))
+    assert result.status == 1
+    assert PRIVATE_KEY[:20] not in result.out + result.err
+
+
+def test_a_new_token_is_printed_once_and_kept_as_a_hash(run: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    result = run("token", "new", "--scope", "alerts", "--name", "am", "--file", str(file))
+    token = result.out.strip()
+    assert result.status == 0
+    assert token not in result.err
+    assert token not in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    bearer = Tokens.load(file).bearer(token)
+    assert bearer is not None
+    assert (bearer.name, bearer.scope) == ("am", Scope.ALERTS)
+
+
+def test_tokens_add_up(run: CommandLine, config: Path) -> None:
+    tokens = [
+        json.loads(run("token", "new", *words, "--json", "--config", str(config)).out)["token"]
+        for words in (("--scope", "operate", "--name", "me"), ("--scope", "read", "--name", "tv"))
+    ]
+    known = Tokens.load(config.parent / "tokens")
+    bearers = [known.bearer(token) for token in tokens]
+    assert [bearer and bearer.name for bearer in bearers] == ["me", "tv"]
+
+
+def test_a_tokens_name_is_taken_only_once(run: CommandLine, tmp_path: Path) -> None:
+    words = ("token", "new", "--scope", "read", "--name", "tv", "--file", str(tmp_path / "tokens"))
+    run(*words)
+    before = (tmp_path / "tokens").read_text()
+    result = run(*words)
+    assert result.status == 1
+    assert "has a token named tv already" in result.err
+    assert (tmp_path / "tokens").read_text() == before
+
+
+def test_a_token_file_that_cannot_be_written_is_told(run: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "tokens"
+    result = run("token", "new", "--scope", "read", "--name", "tv", "--file", str(file))
+    assert result.status == 1
+    assert (
+        result.err
+        == f"understudy: The token file {file} can't be written: No such file or directory.\n"
+    )
+
+
+def test_a_wallet_from_making_to_destroying_it(run: CommandLine, tmp_path: Path) -> None:
+    wallet = tmp_path / "wallet.sqlite"
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("an open secret")
+    passphrase.chmod(0o600)
+    where = ("--wallet", str(wallet))
+    unlocked = (*where, "--passphrase-file", str(passphrase))
+
+    assert run("wallet", "init", *unlocked).status == 0
+    assert stat.S_IMODE(wallet.stat().st_mode) == 0o600
+    assert run("wallet", "add", *unlocked, typed=PRIVATE_KEY).out == f"{PUBLIC_KEY}\n"
+    listed = run("wallet", "list", "--json", *where)
+    assert json.loads(listed.out) == {"public_keys": [PUBLIC_KEY]}
+    assert run("wallet", "remove", PUBLIC_KEY, "--yes", *where).status == 0
+    assert run("wallet", "list", *where).out == ""
+    assert run("wallet", "destroy", "--yes", *where).status == 0
+    assert not wallet.exists()
+
+
+def test_a_wallet_is_not_destroyed_without_a_yes(run: CommandLine, tmp_path: Path) -> None:
+    wallet = tmp_path / "wallet.sqlite"
+    run("wallet", "init", "--wallet", str(wallet), typed="an open secret")
+    result = run("wallet", "destroy", "--wallet", str(wallet), typed="n")
+    assert result.status == 1
+    assert wallet.exists()
+
+
+def test_a_configuration_with_a_key_file_has_no_wallet(run: CommandLine, config: Path) -> None:
+    result = run("wallet", "list", "--config", str(config))
+    assert result.status == 1
+    assert "names a key file and no wallet" in result.err
+
+
+def test_a_devnet_that_cannot_be(run: CommandLine) -> None:
+    result = run("devnet", "--witnesses", "0")
+    assert result.status == 2
+    assert "witnesses is 0" in result.err
+
+
+def test_a_devnet_that_is_not_there(run: CommandLine) -> None:
+    result = run("devnet", "kill", "alpha", "--control", "http://127.0.0.1:9")
+    assert result.status == 1
+    assert result.err.startswith("understudy: no devnet answers at http://127.0.0.1:9")

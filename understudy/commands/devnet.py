@@ -1,0 +1,167 @@
+"""`understudy devnet`: a local network of simulated nodes, and what can be done to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import yaml
+
+from understudy.commands.options import Form, Json, Level
+from understudy.commands.output import print_json, remarks
+from understudy.errors import CommandError
+from understudy.logging import LogLevel, set_up_logging
+
+if TYPE_CHECKING:
+    from devnet.launch import Devnet
+
+DEFAULT_PORT = 18090
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="A local network of simulated BitShares nodes. Its keys are worthless.",
+)
+
+Control = Annotated[
+    str, typer.Option(metavar="URL", help="The control address of the running devnet.")
+]
+DEFAULT_CONTROL = f"http://127.0.0.1:{DEFAULT_PORT}"
+Host = Annotated[str, typer.Argument(metavar="HOST", help="A node's name, such as alpha.")]
+
+
+@app.callback()
+def devnet(
+    context: typer.Context,
+    witnesses: Annotated[int, typer.Option(help="How many witnesses.")] = 7,
+    interval: Annotated[int, typer.Option(help="Seconds between blocks.")] = 1,
+    port: Annotated[
+        int, typer.Option(help="The control address' port; nodes follow. 0: any free ones.")
+    ] = DEFAULT_PORT,
+    hosts: Annotated[str, typer.Option(help="The names of a witness' hosts.")] = "alpha,beta,gamma",
+    rings: Annotated[int, typer.Option(help="How many witnesses have hosts of their own.")] = 1,
+    prehistory: Annotated[int, typer.Option(help="Blocks that exist before the start.")] = 0,
+    as_json: Json = False,
+    log_level: Level = LogLevel.INFO,
+    log_format: Form = None,
+) -> None:
+    """Run a devnet until it is stopped; print its addresses and keys as an understudy.yaml."""
+    if context.invoked_subcommand:
+        return
+    from devnet.configuration import configuration
+    from devnet.serve import serve
+    from devnet.settings import DevnetSettings
+
+    def announce(net: Devnet) -> None:
+        watching = configuration(net)
+        accounts = [witness["account"] for witness in watching["bitshares"]["witnesses"]]
+        active = {account: net.active_wif(account) for account in accounts}
+        if as_json:
+            print_json(
+                {"control": net.control_url, "active_keys": active, "configuration": watching}
+            )
+            return
+        typer.echo(f"# A devnet; look at it and break it at {net.control_url}.")
+        for account, wif in active.items():
+            typer.echo(f"# The active key of {account}, worthless elsewhere: {wif}")
+        typer.echo(yaml.safe_dump(watching, sort_keys=False), nl=False)
+
+    try:
+        settings = DevnetSettings(
+            witnesses=witnesses,
+            interval=interval,
+            base_port=port,
+            hosts=tuple(hosts.split(",")),
+            rings=rings,
+            prehistory=prehistory,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    set_up_logging(log_level, log_format)
+    asyncio.run(serve(settings, announce))
+
+
+@app.command("show")
+def show(control: Control = DEFAULT_CONTROL, as_json: Json = False) -> None:
+    """Show a running devnet: its head, its nodes, and what ails them."""
+    from devnet.serve import ControlError, ask_for_state
+
+    try:
+        _tell(ask_for_state(control), as_json)
+    except ControlError as error:
+        raise CommandError(str(error)) from error
+
+
+@app.command("kill")
+def kill(host: Host, control: Control = DEFAULT_CONTROL, as_json: Json = False) -> None:
+    """End a host as by SIGKILL."""
+    _break(control, "kill", {"host": host}, as_json)
+
+
+@app.command("freeze")
+def freeze(host: Host, control: Control = DEFAULT_CONTROL, as_json: Json = False) -> None:
+    """Stop a host as by SIGSTOP: connections stay open, nothing answers."""
+    _break(control, "freeze", {"host": host}, as_json)
+
+
+@app.command("cut")
+def cut(host: Host, control: Control = DEFAULT_CONTROL, as_json: Json = False) -> None:
+    """Take a host's peers from it; it goes on answering."""
+    _break(control, "cut", {"host": host}, as_json)
+
+
+@app.command("lag")
+def lag(
+    host: Host,
+    answers: Annotated[float, typer.Option(help="Seconds by which its answers come late.")] = 0,
+    messages: Annotated[float, typer.Option(help="Seconds by which its blocks travel late.")] = 0,
+    control: Control = DEFAULT_CONTROL,
+    as_json: Json = False,
+) -> None:
+    """Make a host slow, towards clients or towards its peers."""
+    _break(control, "lag", {"host": host, "answers": answers, "messages": messages}, as_json)
+
+
+@app.command("partition")
+def partition(
+    groups: Annotated[
+        list[str], typer.Argument(metavar="HOST,HOST…", help="Hosts that still see each other.")
+    ],
+    control: Control = DEFAULT_CONTROL,
+    as_json: Json = False,
+) -> None:
+    """Split the network into groups."""
+    _break(control, "partition", {"groups": [group.split(",") for group in groups]}, as_json)
+
+
+@app.command("heal")
+def heal(
+    host: Annotated[str | None, typer.Argument(metavar="[HOST]", help="All without one.")] = None,
+    control: Control = DEFAULT_CONTROL,
+    as_json: Json = False,
+) -> None:
+    """Take back what was done to a host, or to all of them."""
+    _break(control, "heal", {"host": host} if host else {}, as_json)
+
+
+def _break(control: str, fault: str, arguments: dict[str, Any], as_json: bool) -> None:
+    from devnet.serve import ControlError, ask_for_fault
+
+    try:
+        _tell(ask_for_fault(control, fault, arguments), as_json)
+    except ControlError as error:
+        raise CommandError(str(error)) from error
+
+
+def _tell(state: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(state)
+        return
+    remarks.print(f"block {state['head_block']}, irreversible {state['irreversible_block']}")
+    for node in state["nodes"]:
+        ailing = {name: value for name, value in node.items() if name not in _HEALTHY and value}
+        told = ", ".join(f"{name} {value}" for name, value in ailing.items()) or "healthy"
+        typer.echo(f"{node['name']:<12} {node['ws_url']:<26} block {node['head_block']:<8} {told}")
+
+
+_HEALTHY = ("name", "ws_url", "head_block", "head_id", "signing_keys", "group")

@@ -1,0 +1,17 @@
+"""What commands print: answers to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+from rich.console import Console
+
+answers = Console(highlight=False, soft_wrap=True)
+remarks = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print one line of JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))

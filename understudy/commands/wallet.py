@@ -1,0 +1,158 @@
+"""`understudy wallet`: the signing library's wallet, for those who keep their keys in one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from switcher.errors import SecretFileError
+from switcher.settings import WalletSigner
+from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
+from understudy.commands.output import print_json, remarks
+from understudy.config import load
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="A wallet of the bitshares library. Its encryption is weak (one unsalted SHA-256 of the "
+    "passphrase): a key file that only its owner can read is as safe, and simpler.",
+)
+
+Path_ = Annotated[
+    Path | None,
+    typer.Option("--wallet", metavar="FILE", help="The wallet, instead of the configuration's."),
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A file with its passphrase; asked for without one."),
+]
+Prefix = Annotated[str | None, typer.Option(help="What public keys begin with on the chain.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: Path
+    passphrase_file: Path | None
+    prefix: str
+
+
+def _place(config: Path, wallet: Path | None, passphrase_file: Path | None = None) -> _Place:
+    if wallet:
+        return _Place(wallet, passphrase_file, "BTS")
+    read = load(config)
+    signer = read.needed_switcher().signer
+    if not isinstance(signer, WalletSigner):
+        raise SecretFileError(
+            f"{config} names a key file and no wallet; name the wallet with --wallet."
+        )
+    return _Place(signer.path, passphrase_file or signer.passphrase_file, read.chain.prefix)
+
+
+@app.command("init")
+def init(
+    config: Config = DEFAULT_CONFIG,
+    wallet: Path_ = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Make an empty wallet that only its owner can read."""
+    from switcher.signer import create_wallet
+
+    place = _place(config, wallet, passphrase_file)
+    create_wallet(place.path, _passphrase(place, new=True))
+    remarks.print(f"The wallet {place.path} is made; put a key in: understudy wallet add")
+
+
+@app.command("add")
+def add(
+    config: Config = DEFAULT_CONFIG,
+    wallet: Path_ = None,
+    passphrase_file: PassphraseFile = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Put a private key into the wallet.
+
+    It is asked for, or read from standard input; never an argument, which others could see.
+    """
+    from switcher.signer import add_to_wallet
+
+    place = _place(config, wallet, passphrase_file)
+    passphrase = _passphrase(place)
+    public = add_to_wallet(
+        place.path, passphrase, _asked("Private key (WIF)"), prefix or place.prefix
+    )
+    _answer(public, as_json)
+
+
+@app.command("list")
+def list_keys(config: Config = DEFAULT_CONFIG, wallet: Path_ = None, as_json: Json = False) -> None:
+    """Show the public keys in the wallet."""
+    from switcher.signer import list_wallet
+
+    keys = list_wallet(_place(config, wallet).path)
+    if as_json:
+        print_json({"public_keys": keys})
+        return
+    for key in keys:
+        typer.echo(key)
+    if not keys:
+        remarks.print("The wallet is empty; put a key in: understudy wallet add")
+
+
+@app.command("remove")
+def remove(
+    public_key: Annotated[str, typer.Argument(help="The public key, as `list` shows it.")],
+    config: Config = DEFAULT_CONFIG,
+    wallet: Path_ = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Take a key out of the wallet."""
+    from switcher.signer import remove_from_wallet
+
+    place = _place(config, wallet)
+    _confirm(f"Take {public_key} out of {place.path}? Without a copy the key is lost.", yes)
+    remove_from_wallet(place.path, public_key)
+    _answer(public_key, as_json)
+
+
+@app.command("destroy")
+def destroy(config: Config = DEFAULT_CONFIG, wallet: Path_ = None, yes: Yes = False) -> None:
+    """Delete the wallet with all of its keys."""
+    from switcher.signer import destroy_wallet
+
+    place = _place(config, wallet)
+    _confirm(f"Delete {place.path}? Without copies its keys are lost.", yes)
+    destroy_wallet(place.path)
+    remarks.print(f"The wallet {place.path} is gone.")
+
+
+def _answer(public_key: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"public_key": public_key})
+    else:
+        typer.echo(public_key)
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if not yes:
+        typer.confirm(question, abort=True, err=True)
+
+
+def _passphrase(place: _Place, new: bool = False) -> str:
+    from switcher.signer import read_secret
+
+    if place.passphrase_file:
+        return read_secret(place.passphrase_file)
+    return _asked("Passphrase", twice=new)
+
+
+def _asked(what: str, twice: bool = False) -> str:
+    """Ask for a secret without showing it; a program writes it to standard input, one a line."""
+    if sys.stdin.isatty():
+        answer: str = typer.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
+        return answer
+    return sys.stdin.readline().strip()

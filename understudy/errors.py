@@ -1,0 +1,20 @@
+"""What can go wrong in composing the services.
+
+UnderstudyError
+├── CommandError    a command could not do what it was asked
+└── StackError      a program of the stack did not start, or ended
+"""
+
+from __future__ import annotations
+
+
+class UnderstudyError(Exception):
+    """Base of this package's errors; the text is a sentence for people."""
+
+
+class CommandError(UnderstudyError):
+    """A command could not do what it was asked."""
+
+
+class StackError(UnderstudyError):
+    """A program of the stack is missing, did not get ready, or ended by itself."""
