@@ -1,0 +1,117 @@
+"""Bearer tokens: who may post alerts, operate, or read.
+
+A token is 256 random bits, so one SHA-256 hides it as well as a slow hash would. The file has a
+line for each, `name scope sha256`, and is refused when others than its owner can write to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from switcher.errors import TokenFileError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class Scope(StrEnum):
+    """What a token is good for; `operate` includes `read`, `alerts` only posts alerts."""
+
+    ALERTS = "alerts"
+    OPERATE = "operate"
+    READ = "read"
+
+
+_INCLUDED = {
+    Scope.ALERTS: frozenset({Scope.ALERTS}),
+    Scope.OPERATE: frozenset({Scope.OPERATE, Scope.READ}),
+    Scope.READ: frozenset({Scope.READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who presents a token."""
+
+    name: str
+    scope: Scope
+
+    def may(self, wanted: Scope) -> bool:
+        """Tell whether the token is good for something."""
+        return wanted in _INCLUDED[self.scope]
+
+
+def new_token(scope: Scope, name: str) -> tuple[str, str]:
+    """Return a new token, to be shown once, and its line for the token file.
+
+    Raises:
+        TokenFileError: the name can't be written into the file.
+    """
+    if not _NAME.fullmatch(name):
+        raise TokenFileError(f"A token's name is letters, digits and -_.@, {name!r} is not.")
+    token = secrets.token_urlsafe(32)
+    return token, f"{name} {scope} {_hash(token)}\n"
+
+
+class Tokens:
+    """The tokens of a file."""
+
+    def __init__(self, bearers: dict[str, Bearer]) -> None:
+        self._bearers = bearers
+
+    @classmethod
+    def load(cls, path: Path) -> Tokens:
+        """Read a token file.
+
+        Raises:
+            TokenFileError: missing, malformed (with the line), or writable by group or others.
+        """
+        try:
+            mode = path.stat().st_mode
+            text = path.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TokenFileError(f"The token file {path} can't be read: {error}.") from error
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise TokenFileError(
+                f"The token file {path} can be written by others than its owner, who could add "
+                f"tokens of their own; do: chmod go-w {path}"
+            )
+        return cls(_parse(text, path))
+
+    def bearer(self, token: str) -> Bearer | None:
+        """Return who a token belongs to, None for an unknown one; takes equally long for all."""
+        presented = _hash(token)
+        found = None
+        for known, bearer in self._bearers.items():
+            if hmac.compare_digest(known, presented):
+                found = bearer
+        return found
+
+
+def _parse(text: str, path: Path) -> dict[str, Bearer]:
+    bearers: dict[str, Bearer] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match line.split():
+            case [name, scope, digest] if (
+                scope in set(Scope) and _NAME.fullmatch(name) and _HASH.fullmatch(digest)
+            ):
+                bearers[digest] = Bearer(name, Scope(scope))
+            case _:
+                raise TokenFileError(
+                    f"{path}:{number} is not a token's name, scope and hash as "
+                    "`understudy token new` writes them."
+                )
+    return bearers
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,50 @@
+"""What can go wrong in the switcher.
+
+SwitcherError
+├── JournalError          the database can't be used
+│   └── IncidentOverError an incident ended while it was being acted upon
+├── TokenFileError        the file of tokens can't be used
+├── SecretFileError       a key, wallet or passphrase file can't be used
+├── SigningError          no signature can be made
+├── DisagreementError     the nodes don't agree on what they were asked
+└── WebhookError          a request that is no webhook of version 4
+"""
+
+from __future__ import annotations
+
+
+class SwitcherError(Exception):
+    """Base of every error of the switcher; its text is a sentence for people."""
+
+
+class JournalError(SwitcherError):
+    """The journal could not be read or written."""
+
+
+class IncidentOverError(JournalError):
+    """An incident ended while a rotation was being prepared for it."""
+
+
+class TokenFileError(SwitcherError):
+    """The file of tokens is missing, malformed, or writable by others."""
+
+
+class SecretFileError(SwitcherError):
+    """A file with a secret is missing, malformed, or not for its owner alone."""
+
+
+class SigningError(SwitcherError):
+    """The keys at hand can't sign what was asked."""
+
+
+class DisagreementError(SwitcherError):
+    """Too few nodes gave the same answer in time."""
+
+
+class WebhookError(SwitcherError):
+    """A body that can't be taken as alerts; `status` is the HTTP answer, `result` the label."""
+
+    def __init__(self, status: int, result: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.result = result

@@ -1,0 +1,204 @@
+"""The switcher's vocabulary: what can be asked, decided, done, and what comes of it.
+
+Each word is at once log text, metric label and journal value. Times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ActionName(StrEnum):
+    """What an alert may ask for in its label `action`."""
+
+    ROTATE = "rotate_signing_key"
+
+
+class Decision(StrEnum):
+    """What is made of an incident at one moment; all but `ROTATE` hold."""
+
+    ROTATE = "rotate"
+    SUPERSEDED = "superseded"
+    NOT_CORROBORATED = "not_corroborated"
+    RESOLVED = "resolved"
+    UNKNOWN_WITNESS = "unknown_witness"
+    NOT_YET = "not_yet"
+    STOPPED_BY_OWNER = "stopped_by_owner"
+    FOREIGN_KEY = "foreign_key"
+    DISARMED = "disarmed"
+    DRY_RUN = "dry_run"
+    COOLING_DOWN = "cooling_down"
+    UNCONFIRMED = "unconfirmed"
+    NOT_QUORATE = "not_quorate"
+    NETWORK_WIDE = "network_wide"
+    BUDGET_SPENT = "budget_spent"
+    NO_BACKUP_READY = "no_backup_ready"
+
+
+class Outcome(StrEnum):
+    """What has become of a rotation."""
+
+    BROADCAST = "broadcast"
+    IN_BLOCK = "in_block"
+    IRREVERSIBLE = "irreversible"
+    ON_AIR = "on_air"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    CANNOT_SIGN = "cannot_sign"
+    CANNOT_PAY = "cannot_pay"
+    NEVER_SIGNED = "never_signed"
+
+
+UNSPENT = frozenset({Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANNOT_SIGN, Outcome.CANNOT_PAY})
+"""Outcomes of rotations that changed nothing on the chain and cost no fee."""
+
+
+class Ending(StrEnum):
+    """Why an incident is over."""
+
+    SUPERSEDED = "superseded"
+    RESOLVED = "resolved"
+    NOT_RENEWED = "not_renewed"
+    ON_AIR = "on_air"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+
+
+DEALT_WITH = frozenset({Ending.SUPERSEDED, Ending.ON_AIR, Ending.REPLACED})
+"""Endings after which the accused key is no longer in force."""
+
+
+class EntryKind(StrEnum):
+    """What a journal entry tells of."""
+
+    OPENED = "opened"
+    ENDED = "ended"
+    DECISION = "decision"
+    STEP = "step"
+    ARMING = "arming"
+
+
+class Step(StrEnum):
+    """The steps of a rotation that are no outcome of their own."""
+
+    SENT = "sent"
+    DROPPED = "dropped"
+    ACCUSED = "accused"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An alert that feeds an incident: when it last came, and since when it fires (its text)."""
+
+    seen: float
+    starts_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An accusation against a witness' signing key, decided again until it is over.
+
+    `signing_key` is what the alert accused; `accused` differs from it once a new key missed its
+    first slot. `alerts` holds the firing ones by fingerprint; `resolved` that none is left.
+    """
+
+    id: int
+    action: ActionName
+    witness: str
+    signing_key: str
+    accused: str
+    opened: float
+    renewed: float
+    resolved: bool = False
+    decision: Decision | None = None
+    sentence: str = ""
+    alerts: Mapping[str, Sighting] = field(default_factory=dict)
+
+    @property
+    def by_ourselves(self) -> bool:
+        """Tell whether the present accusation rests on the chain alone, not on an alert."""
+        return self.accused != self.signing_key
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rotation as it is planned; `transaction` is None where none could be made."""
+
+    incident: int
+    witness: str
+    from_key: str
+    to_key: str
+    producer: str
+    decided: float
+    reference: int = 0
+    expiration: int = 0
+    transaction_id: str | None = None
+    transaction: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A rotation as it stands.
+
+    `accepted`: a node has taken the transaction. `block` holds it at present; None: none does.
+    """
+
+    id: int
+    draft: Draft
+    opened: float
+    accepted: bool = False
+    sent: float | None = None
+    block: int | None = None
+    block_id: str | None = None
+    in_block: float | None = None
+    irreversible: float | None = None
+    on_air: float | None = None
+    ended: float | None = None
+    outcome: Outcome | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """Whether a witness may be rotated, and who said so, why and when."""
+
+    armed: bool = False
+    who: str = ""
+    why: str = ""
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the journal knows of one witness: open incidents, the last day's rotations, arming."""
+
+    incidents: tuple[Incident, ...] = ()
+    rotations: tuple[Rotation, ...] = ()
+    arming: Arming = Arming()
+
+    @property
+    def open_rotation(self) -> Rotation | None:
+        """Return the rotation that is under way, if any."""
+        return next((r for r in self.rotations if r.ended is None), None)
+
+    def spent(self) -> int:
+        """Return how many of the day's budget are used up."""
+        return sum(rotation.outcome not in UNSPENT for rotation in self.rotations)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journal entry; `value` is a word of the vocabulary, `sentence` is for people."""
+
+    id: int
+    time: float
+    kind: EntryKind
+    value: str
+    witness: str
+    incident: int | None
+    rotation: int | None
+    sentence: str
+    details: Mapping[str, Any]

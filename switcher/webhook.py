@@ -1,0 +1,137 @@
+"""Alertmanager's webhook, version 4: bytes in, judged alerts out. Pure.
+
+Format: prometheus.io/docs/alerting/latest/configuration/#webhook_config.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from switcher.errors import WebhookError
+from switcher.model import ActionName
+
+VERSION = "4"
+HEARTBEAT = "AlertPathHeartbeat"
+"""The dead man's switch: an alert that always fires."""
+
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w.:+-]+$")]
+_Account = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9.-]+$")]
+_Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9]+$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """An alert that asks for an action against a witness' signing key."""
+
+    action: ActionName
+    witness: str
+    signing_key: str
+    alert: str
+    fingerprint: str
+    starts_at: str
+    firing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The dead man's switch came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """An alert that asks for nothing here; `result` is the metric's label, `reason` a sentence."""
+
+    result: Literal["ignored", "unknown_action", "malformed"]
+    reason: str
+
+
+Judged = Accusation | Heartbeat | Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A webhook's alerts, each judged by itself; `truncated` were left out by Alertmanager."""
+
+    alerts: tuple[Judged, ...]
+    truncated: int = 0
+
+
+class _Alert(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    status: Literal["firing", "resolved"]
+    labels: dict[str, str]
+    fingerprint: _Word
+    startsAt: _Word  # noqa: N815  (the wire's name)
+
+
+class _ActionLabels(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    alertname: _Word
+    witness: _Account
+    signing_key: _Key
+
+
+def parse_notification(body: bytes) -> Notification:
+    """Turn a webhook's body into judged alerts.
+
+    Raises:
+        WebhookError: 400 for what is not JSON, 422 for another version or no list of alerts.
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise WebhookError(400, "unparsable", "The body is not JSON.") from error
+    if not isinstance(data, dict):
+        raise WebhookError(400, "unparsable", "The body is not a JSON object.")
+    if data.get("version") != VERSION:
+        found = json.dumps(data.get("version"))[:40]
+        sentence = f'The webhook\'s version is {found}; this switcher reads version "{VERSION}".'
+        raise WebhookError(422, "wrong_version", sentence)
+    if not isinstance(alerts := data.get("alerts"), list):
+        raise WebhookError(422, "wrong_version", "The webhook has no list of alerts.")
+    truncated = data.get("truncatedAlerts")
+    return Notification(
+        tuple(_judge(alert) for alert in alerts),
+        truncated if isinstance(truncated, int) else 0,
+    )
+
+
+def _judge(raw: Any) -> Judged:
+    try:
+        alert = _Alert.model_validate(raw)
+        return _judge_labels(alert)
+    except ValidationError as error:
+        return Unusable("malformed", _first_mistake(error))
+
+
+def _judge_labels(alert: _Alert) -> Judged:
+    firing = alert.status == "firing"
+    wanted = alert.labels.get("action")
+    if wanted is None:
+        if alert.labels.get("alertname") == HEARTBEAT and firing:
+            return Heartbeat()
+        return Unusable("ignored", "The alert has no label `action`.")
+    if wanted not in set(ActionName):
+        return Unusable("unknown_action", f"There is no action {wanted[:40]!r} here.")
+    labels = _ActionLabels.model_validate(alert.labels)
+    return Accusation(
+        action=ActionName(wanted),
+        witness=labels.witness,
+        signing_key=labels.signing_key,
+        alert=labels.alertname,
+        fingerprint=alert.fingerprint,
+        starts_at=alert.startsAt,
+        firing=firing,
+    )
+
+
+def _first_mistake(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the alert"
+    return f"{place}: {first['msg']}."
