@@ -1,0 +1,134 @@
+"""Judged alerts into the journal: what opens, renews or ends an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from switcher import store
+from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
+from switcher.rows import incident_of, sightings_of, stored_sightings
+from switcher.tables import incidents, rotations
+from switcher.webhook import Accusation, Heartbeat, Judged, Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was made of one alert; `result` is the metric's label, `witness` whom it concerns."""
+
+    result: str
+    witness: str | None = None
+    incident: int | None = None
+    reason: str = ""
+
+
+def take(
+    db: Connection, alerts: Iterable[Judged], in_force: Mapping[str, str], now: float
+) -> list[Receipt]:
+    """Take alerts in; `in_force` are the signing keys in force by witness, as far as known."""
+    return [_take_one(db, alert, in_force, now) for alert in alerts]
+
+
+def _take_one(db: Connection, alert: Judged, in_force: Mapping[str, str], now: float) -> Receipt:
+    match alert:
+        case Heartbeat():
+            store.beat(db, now)
+            return Receipt("heartbeat")
+        case Unusable(result, reason):
+            return Receipt(result, reason=reason)
+        case Accusation():
+            found = store.last_accusation(db, alert.witness, alert.signing_key)
+            if alert.firing:
+                return _firing(db, alert, found, in_force.get(alert.witness), now)
+            return _resolved(db, alert, found, now)
+
+
+def _firing(
+    db: Connection, alert: Accusation, found: Row[Any] | None, in_force: str | None, now: float
+) -> Receipt:
+    sighting = Sighting(now, alert.starts_at)
+    if found is None or (found.ended is not None and not _is_repeat(alert, found, in_force)):
+        return _open(db, alert, sighting, now)
+    if found.ended is not None:
+        return Receipt("repeated", alert.witness, found.id)
+    known = {**sightings_of(found.alerts), alert.fingerprint: sighting}
+    db.execute(
+        update(incidents)
+        .where(incidents.c.id == found.id)
+        .values(renewed=now, resolved=False, alerts=stored_sightings(known))
+    )
+    return Receipt("renewed", alert.witness, found.id)
+
+
+def _is_repeat(alert: Accusation, found: Row[Any], in_force: str | None) -> bool:
+    """Tell whether an alert only goes on about a key that has been rotated away from.
+
+    Alertmanager repeats an alert until it has heard that it is resolved, which comes later.
+    """
+    sighting = sightings_of(found.alerts).get(alert.fingerprint)
+    return (
+        found.ending in DEALT_WITH
+        and sighting is not None
+        and sighting.starts_at == alert.starts_at
+        and in_force is not None
+        and in_force != alert.signing_key
+    )
+
+
+def _open(db: Connection, alert: Accusation, sighting: Sighting, now: float) -> Receipt:
+    row = db.execute(
+        insert(incidents)
+        .values(
+            action=alert.action,
+            witness=alert.witness,
+            signing_key=alert.signing_key,
+            accused=alert.signing_key,
+            opened=now,
+            renewed=now,
+            alerts=stored_sightings({alert.fingerprint: sighting}),
+        )
+        .returning(incidents.c.id)
+    ).one()
+    store.write_entry(
+        db,
+        now,
+        store.About(alert.witness, row.id),
+        EntryKind.OPENED,
+        alert.action,
+        f"{alert.alert} accuses {alert.witness} with key {alert.signing_key}",
+        {
+            "alert": alert.alert,
+            "fingerprint": alert.fingerprint,
+            "starts_at": alert.starts_at,
+            "accused": alert.signing_key,
+        },
+    )
+    return Receipt("opened", alert.witness, row.id)
+
+
+def _resolved(db: Connection, alert: Accusation, found: Row[Any] | None, now: float) -> Receipt:
+    if found is None or found.ended is not None:
+        return Receipt("ignored", alert.witness, reason="No open incident has this alert.")
+    left = sightings_of(found.alerts)
+    left.pop(alert.fingerprint, None)
+    db.execute(
+        update(incidents)
+        .where(incidents.c.id == found.id)
+        .values(resolved=not left, alerts=stored_sightings(left))
+    )
+    incident = incident_of(found)
+    if left or incident.by_ourselves or _is_rotating(db, found.id):
+        return Receipt("resolved", alert.witness, found.id)
+    sentence = f"{alert.alert} is resolved"
+    store.end_incident(db, incident, Ending.RESOLVED, sentence, now)
+    return Receipt("ended", alert.witness, found.id)
+
+
+def _is_rotating(db: Connection, incident: int) -> bool:
+    under_way = select(rotations.c.id).where(
+        rotations.c.incident == incident, rotations.c.ended.is_(None)
+    )
+    return db.scalar(under_way) is not None

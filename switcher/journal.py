@@ -1,0 +1,165 @@
+"""The journal: every write is on the disk before its call returns, and none blocks the event loop.
+
+One thread does all of it, so that writes have an order. A restart finds open incidents and
+rotations here; cool-down and daily budget follow from the rotations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, text
+
+from switcher import intake, store
+from switcher.database import journal_errors, open_database
+from switcher.intake import Receipt
+from switcher.model import (
+    Arming,
+    Decision,
+    Draft,
+    Ending,
+    Entry,
+    Incident,
+    Outcome,
+    Record,
+    Rotation,
+    Step,
+)
+from switcher.webhook import Judged
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_LONGEST_PAGE = 1000
+
+
+class Journal:
+    """An open journal; use it as an asynchronous context manager.
+
+    Every method raises `JournalError` when the database can't do it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._engine: Engine | None = None
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._engine = await loop.run_in_executor(self._thread, open_database, self._url)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        if self._engine is not None:
+            await loop.run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def take(
+        self, alerts: Iterable[Judged], keys: Mapping[str, str], now: float
+    ) -> list[Receipt]:
+        """Take a notification's alerts in, all of them or none."""
+        return await self._write(intake.take, alerts, keys, now)
+
+    async def record(self, witness: str, since: float) -> Record:
+        """Return what is known of a witness, with its rotations since a time."""
+        return await self._write(store.read_record, witness, since)
+
+    async def strangers(self, known: Collection[str]) -> tuple[Incident, ...]:
+        """Return the open incidents of witnesses that the configuration does not know."""
+        return await self._write(store.strangers, known)
+
+    async def incident(self, number: int) -> Incident | None:
+        """Return an incident if it is still open."""
+        return await self._write(store.open_incident, number)
+
+    async def decide(
+        self, incident: Incident, decision: Decision, sentence: str, now: float
+    ) -> bool:
+        """Note a decision; tell whether it is another one than before."""
+        return await self._write(store.decide, incident, decision, sentence, now)
+
+    async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
+        """End an incident."""
+        await self._write(store.end_incident, incident, ending, sentence, now)
+
+    async def accuse(self, incident: Incident, key: str, sentence: str, now: float) -> None:
+        """Accuse another key within the same incident."""
+        await self._write(store.accuse, incident, key, sentence, now)
+
+    async def open_rotation(
+        self, draft: Draft, outcome: Outcome, sentence: str, now: float
+    ) -> Rotation:
+        """Write a rotation down before any of it leaves this machine.
+
+        Raises:
+            IncidentOverError: its incident ended meanwhile.
+        """
+        return await self._write(store.open_rotation, draft, outcome, sentence, now)
+
+    async def change(
+        self,
+        rotation: Rotation,
+        values: Mapping[str, Any],
+        steps: Iterable[tuple[Outcome | Step, str]],
+        now: float,
+        details: Mapping[str, Any] | None = None,
+    ) -> Rotation:
+        """Change a rotation, with an entry for each step."""
+        return await self._write(store.change_rotation, rotation, values, steps, now, details)
+
+    async def arm(self, witness: str, state: Arming) -> None:
+        """Arm or disarm a witness."""
+        await self._write(store.set_arming, witness, state)
+
+    async def begin(self, witnesses: Iterable[str], state: Arming) -> None:
+        """Give an empty journal its first state."""
+        await self._write(_begin, tuple(witnesses), state)
+
+    async def heartbeat(self) -> float | None:
+        """Return when the dead man's switch last came."""
+        return await self._write(store.last_beat)
+
+    async def entries(
+        self, *, before: int | None = None, incident: int | None = None, limit: int = 100
+    ) -> list[Entry]:
+        """Return at most `limit` (up to 1000) entries, newest first."""
+        wanted = min(limit, _LONGEST_PAGE)
+        return await self._write(
+            partial(store.read_entries, before=before, incident=incident, limit=wanted)
+        )
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life."""
+        await self._write(_ping)
+
+    async def _write(
+        self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, partial(self._transaction, work, *args, **kwargs)
+        )
+
+    def _transaction(self, work: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
+        assert self._engine is not None
+        with journal_errors(), self._engine.begin() as connection:
+            return work(connection, *args, **kwargs)
+
+
+def _begin(db: Connection, witnesses: tuple[str, ...], state: Arming) -> None:
+    if store.is_empty(db):
+        for witness in witnesses:
+            store.set_arming(db, witness, state)
+
+
+def _ping(db: Connection) -> None:
+    db.execute(text("select 1"))

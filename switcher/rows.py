@@ -1,0 +1,99 @@
+"""Between the tables' rows and the switcher's values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row
+
+from switcher.model import (
+    ActionName,
+    Arming,
+    Decision,
+    Draft,
+    Entry,
+    EntryKind,
+    Incident,
+    Outcome,
+    Rotation,
+    Sighting,
+)
+
+
+def incident_of(row: Row[Any]) -> Incident:
+    """Return the incident of a row."""
+    return Incident(
+        id=row.id,
+        action=ActionName(row.action),
+        witness=row.witness,
+        signing_key=row.signing_key,
+        accused=row.accused,
+        opened=row.opened,
+        renewed=row.renewed,
+        resolved=row.resolved,
+        decision=Decision(row.decision) if row.decision else None,
+        sentence=row.sentence,
+        alerts=sightings_of(row.alerts),
+    )
+
+
+def sightings_of(stored: dict[str, dict[str, Any]]) -> dict[str, Sighting]:
+    """Return the alerts of an incident by fingerprint."""
+    return {fingerprint: Sighting(**sighting) for fingerprint, sighting in stored.items()}
+
+
+def stored_sightings(alerts: dict[str, Sighting]) -> dict[str, dict[str, Any]]:
+    """Return the form in which the alerts of an incident are stored."""
+    return {fingerprint: asdict(sighting) for fingerprint, sighting in alerts.items()}
+
+
+def rotation_of(row: Row[Any]) -> Rotation:
+    """Return the rotation of a row."""
+    draft = Draft(
+        incident=row.incident,
+        witness=row.witness,
+        from_key=row.from_key,
+        to_key=row.to_key,
+        producer=row.producer,
+        decided=row.decided,
+        reference=row.reference,
+        expiration=row.expiration,
+        transaction_id=row.transaction_id,
+        transaction=row.transaction,
+    )
+    return Rotation(
+        id=row.id,
+        draft=draft,
+        opened=row.opened,
+        accepted=row.accepted,
+        sent=row.sent,
+        block=row.block,
+        block_id=row.block_id,
+        in_block=row.in_block,
+        irreversible=row.irreversible,
+        on_air=row.on_air,
+        ended=row.ended,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        sentence=row.sentence,
+    )
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """Return the journal entry of a row."""
+    return Entry(
+        id=row.id,
+        time=row.time,
+        kind=EntryKind(row.kind),
+        value=row.value,
+        witness=row.witness,
+        incident=row.incident,
+        rotation=row.rotation,
+        sentence=row.sentence,
+        details=row.details,
+    )
+
+
+def arming_of(row: Row[Any] | None) -> Arming:
+    """Return who armed or disarmed a witness; disarmed where nobody ever said."""
+    return Arming(row.armed, row.who, row.why, row.since) if row else Arming()

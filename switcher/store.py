@@ -1,0 +1,258 @@
+"""What is done to the journal, each function inside one transaction of its caller. No clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+
+from switcher.errors import IncidentOverError
+from switcher.model import (
+    UNSPENT,
+    Arming,
+    Decision,
+    Draft,
+    Ending,
+    Entry,
+    EntryKind,
+    Incident,
+    Outcome,
+    Record,
+    Rotation,
+    Step,
+)
+from switcher.rows import arming_of, entry_of, incident_of, rotation_of
+from switcher.tables import arming, entries, heartbeats, incidents, rotations
+
+_HEARTBEAT = "alert_path"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whom and what a journal entry is about."""
+
+    witness: str
+    incident: int | None = None
+    rotation: int | None = None
+
+
+def write_entry(
+    db: Connection,
+    now: float,
+    about: About,
+    kind: EntryKind,
+    value: str,
+    sentence: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Append an entry."""
+    db.execute(
+        insert(entries).values(
+            time=now,
+            kind=kind,
+            value=value,
+            sentence=sentence,
+            details=dict(details or {}),
+            **asdict(about),
+        )
+    )
+
+
+def read_record(db: Connection, witness: str, since: float) -> Record:
+    """Return a witness' open incidents, its open rotation and those opened since a time."""
+    open_ones = db.execute(
+        select(incidents)
+        .where(incidents.c.witness == witness, incidents.c.ended.is_(None))
+        .order_by(incidents.c.id)
+    )
+    recent = db.execute(
+        select(rotations)
+        .where(
+            rotations.c.witness == witness,
+            or_(rotations.c.opened > since, rotations.c.ended.is_(None)),
+        )
+        .order_by(rotations.c.id)
+    )
+    armed = db.execute(select(arming).where(arming.c.witness == witness)).one_or_none()
+    return Record(
+        tuple(incident_of(row) for row in open_ones),
+        tuple(rotation_of(row) for row in recent),
+        arming_of(armed),
+    )
+
+
+def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
+    """Return the open incidents of witnesses that the configuration does not know."""
+    rows = db.execute(
+        select(incidents)
+        .where(incidents.c.witness.not_in(known), incidents.c.ended.is_(None))
+        .order_by(incidents.c.id)
+    )
+    return tuple(incident_of(row) for row in rows)
+
+
+def decide(
+    db: Connection, incident: Incident, decision: Decision, sentence: str, now: float
+) -> bool:
+    """Note a decision; tell whether it is another one than before, which gets an entry."""
+    if (decision, sentence) == (incident.decision, incident.sentence):
+        return False
+    db.execute(
+        update(incidents)
+        .where(incidents.c.id == incident.id)
+        .values(decision=decision, sentence=sentence)
+    )
+    if decision is incident.decision:
+        return False
+    _incident_entry(db, incident, now, EntryKind.DECISION, decision, sentence)
+    return True
+
+
+def end_incident(
+    db: Connection, incident: Incident, ending: Ending, sentence: str, now: float
+) -> None:
+    """End an incident."""
+    db.execute(
+        update(incidents).where(incidents.c.id == incident.id).values(ended=now, ending=ending)
+    )
+    _incident_entry(db, incident, now, EntryKind.ENDED, ending, sentence)
+
+
+def accuse(db: Connection, incident: Incident, key: str, sentence: str, now: float) -> None:
+    """Accuse another key within the same incident."""
+    db.execute(
+        update(incidents)
+        .where(incidents.c.id == incident.id)
+        .values(accused=key, decision=None, sentence=sentence)
+    )
+    _incident_entry(db, incident, now, EntryKind.STEP, Step.ACCUSED, sentence)
+
+
+def _incident_entry(
+    db: Connection, incident: Incident, now: float, kind: EntryKind, value: str, sentence: str
+) -> None:
+    about = About(incident.witness, incident.id)
+    write_entry(db, now, about, kind, value, sentence, {"accused": incident.accused})
+
+
+def open_rotation(
+    db: Connection, draft: Draft, outcome: Outcome, sentence: str, now: float
+) -> Rotation:
+    """Write down a rotation before any of it leaves this machine.
+
+    With an outcome that changed nothing (it can't be signed or paid) it is over at once.
+
+    Raises:
+        IncidentOverError: the incident ended meanwhile.
+    """
+    still_open = db.scalar(
+        select(incidents.c.id).where(incidents.c.id == draft.incident, incidents.c.ended.is_(None))
+    )
+    if still_open is None:
+        raise IncidentOverError(f"Incident {draft.incident} ended before its rotation began.")
+    ended = now if outcome in UNSPENT else None
+    values = {**asdict(draft), "opened": now, "outcome": outcome, "ended": ended}
+    row = db.execute(
+        insert(rotations).values(**values, sentence=sentence).returning(rotations)
+    ).one()
+    rotation = rotation_of(row)
+    details = {
+        "from": draft.from_key,
+        "to": draft.to_key,
+        "producer": draft.producer,
+        "transaction_id": draft.transaction_id,
+        "transaction": draft.transaction,
+    }
+    step_entry(db, rotation, outcome, sentence, now, details)
+    return rotation
+
+
+def change_rotation(
+    db: Connection,
+    rotation: Rotation,
+    values: Mapping[str, Any],
+    steps: Iterable[tuple[Outcome | Step, str]],
+    now: float,
+    details: Mapping[str, Any] | None = None,
+) -> Rotation:
+    """Change a rotation's columns and write an entry for each step."""
+    row = db.execute(
+        update(rotations).where(rotations.c.id == rotation.id).values(**values).returning(rotations)
+    ).one()
+    for step, sentence in steps:
+        step_entry(db, rotation, step, sentence, now, details)
+    return rotation_of(row)
+
+
+def step_entry(
+    db: Connection,
+    rotation: Rotation,
+    step: Outcome | Step,
+    sentence: str,
+    now: float,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Append an entry for a step of a rotation."""
+    about = About(rotation.draft.witness, rotation.draft.incident, rotation.id)
+    write_entry(db, now, about, EntryKind.STEP, step, sentence, details)
+
+
+def open_incident(db: Connection, incident_id: int) -> Incident | None:
+    """Return an incident if it is still open."""
+    row = db.execute(
+        select(incidents).where(incidents.c.id == incident_id, incidents.c.ended.is_(None))
+    ).one_or_none()
+    return incident_of(row) if row else None
+
+
+def set_arming(db: Connection, witness: str, state: Arming) -> None:
+    """Arm or disarm a witness."""
+    values = asdict(state)
+    changed = db.execute(update(arming).where(arming.c.witness == witness).values(**values))
+    if not changed.rowcount:
+        db.execute(insert(arming).values(witness=witness, **values))
+    word = "armed" if state.armed else "disarmed"
+    sentence = f"{witness} {word} by {state.who}: {state.why}"
+    write_entry(db, state.since, About(witness), EntryKind.ARMING, word, sentence, values)
+
+
+def is_empty(db: Connection) -> bool:
+    """Tell whether nothing was ever journalled."""
+    return db.scalar(select(entries.c.id).limit(1)) is None
+
+
+def beat(db: Connection, now: float) -> None:
+    """Note that the dead man's switch came."""
+    changed = db.execute(update(heartbeats).where(heartbeats.c.name == _HEARTBEAT).values(time=now))
+    if not changed.rowcount:
+        db.execute(insert(heartbeats).values(name=_HEARTBEAT, time=now))
+
+
+def last_beat(db: Connection) -> float | None:
+    """Return when the dead man's switch last came."""
+    return db.scalar(select(heartbeats.c.time).where(heartbeats.c.name == _HEARTBEAT))
+
+
+def read_entries(
+    db: Connection, *, before: int | None, incident: int | None, limit: int
+) -> list[Entry]:
+    """Return the newest entries, or those before an id, newest first."""
+    query = select(entries).order_by(entries.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(entries.c.id < before)
+    if incident is not None:
+        query = query.where(entries.c.incident == incident)
+    return [entry_of(row) for row in db.execute(query)]
+
+
+def last_accusation(db: Connection, witness: str, signing_key: str) -> Row[Any] | None:
+    """Return the row of the newest incident about a key, open or not."""
+    query = (
+        select(incidents)
+        .where(and_(incidents.c.witness == witness, incidents.c.signing_key == signing_key))
+        .order_by(incidents.c.id.desc())
+        .limit(1)
+    )
+    return db.execute(query).one_or_none()
