@@ -1,0 +1,202 @@
+"""What a decision rests on: the chain as followed, the nodes as just read, the journal's record.
+
+Pure: everything is copied out of the watch at one moment, so that a decision can be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chains.bitshares.follower import Follower
+from chains.bitshares.keys import null_key
+from chains.bitshares.watch import NodeView, ProducerView, Verdict, Watch
+from chains.settings import WitnessSettings
+from switcher.model import Incident, Outcome, Record, Rotation
+from switcher.transaction import latest_reference
+from switcher.turnout import turnout
+
+DAY = 86_400.0
+"""Seconds over which rotations count towards the daily budget."""
+
+FAILED_LATELY = 3_600.0
+"""Seconds for which a key that failed is passed over."""
+
+_STALE_SLOTS = 3
+
+
+class Readiness(StrEnum):
+    """What is known of a host that could take over."""
+
+    READY = "ready"
+    UNWATCHED = "unwatched"
+    DOWN = "down"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A producer of the ring; `detail` says in words why it is not ready."""
+
+    name: str
+    signing_key: str
+    readiness: Readiness
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeWord:
+    """What one voting node says now; `shown_key` includes its pending state."""
+
+    name: str
+    up: bool
+    canonical: bool
+    head_time: int | None
+    shown_key: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a decision may look at. Times and ages in seconds, `participation` 0..1.
+
+    `configured` and `on_chain`: whether the witness is in the configuration, and known to the
+    chain. `misses` are the accused key's within the window, if it is the one in force;
+    `has_signed`: it signed a block in its present term. `stale_after` is the age from which a head
+    shows that blocks have stopped, or stopped arriving. `lifetime` is what a transaction that is
+    built now would have left at the head, None where it can't be built.
+    """
+
+    witness: str
+    accused: str
+    by_ourselves: bool = False
+    configured: bool = True
+    on_chain: bool = True
+    in_force: str | None = None
+    null_key: str = ""
+    misses: int = 0
+    has_signed: bool = True
+    head_time: int | None = None
+    stale_after: float = 0.0
+    lifetime: int | None = None
+    participation: float = 0.0
+    nodes: tuple[NodeWord, ...] = ()
+    ring: tuple[Backup, ...] = ()
+    rotating: bool = False
+    armed: bool = False
+    disarmed_by: str = ""
+    last_rotation: float | None = None
+    spent: int = 0
+
+
+def stranger(incident: Incident) -> Evidence:
+    """Return the evidence about a witness that the configuration does not know."""
+    return Evidence(incident.witness, incident.accused, configured=False)
+
+
+def gather(
+    watch: Watch, views: Sequence[NodeView], incident: Incident, record: Record, now: float
+) -> Evidence:
+    """Return the evidence about a configured witness; `views` are fresh readings of the nodes."""
+    account, follower = incident.witness, watch.follower
+    settings = next(w for w in watch.settings.witnesses if w.account == account)
+    ids = watch.witness_ids(account)
+    witness = ids.witness_id if ids else ""
+    term = follower.term(witness)
+    head = follower.head
+    armed = record.arming
+    return Evidence(
+        witness=account,
+        accused=incident.accused,
+        by_ourselves=incident.by_ourselves,
+        on_chain=ids is not None or watch.names is None,
+        in_force=term.key if term else None,
+        null_key=null_key(watch.settings.prefix),
+        misses=len(follower.recent_misses(witness)),
+        has_signed=_has_signed(follower, witness),
+        head_time=head.time if head else None,
+        stale_after=_stale_after(follower),
+        lifetime=_lifetime(follower),
+        participation=turnout(follower.entries(), witness),
+        nodes=tuple(_word(view, account) for view in views),
+        ring=backups(settings, watch.producers, record.rotations, follower, now),
+        rotating=record.open_rotation is not None,
+        armed=armed.armed,
+        disarmed_by=f"{armed.who}: {armed.why}" if armed.who else "",
+        last_rotation=max((r.opened for r in record.rotations), default=None),
+        spent=record.spent(),
+    )
+
+
+def backups(
+    witness: WitnessSettings,
+    views: Sequence[ProducerView],
+    rotations: Sequence[Rotation],
+    follower: Follower,
+    now: float,
+) -> tuple[Backup, ...]:
+    """Return the ring with what is known of each producer."""
+    nodes = {v.producer.name: v.node for v in views if v.witness == witness.account}
+    recent = [r for r in rotations if r.opened > now - FAILED_LATELY]
+    ring = []
+    for producer in witness.producers:
+        readiness, detail = _readiness(
+            producer.signing_key, nodes.get(producer.name), recent, follower
+        )
+        ring.append(Backup(producer.name, producer.signing_key, readiness, detail))
+    return tuple(ring)
+
+
+def _readiness(
+    key: str, node: NodeView | None, recent: Sequence[Rotation], follower: Follower
+) -> tuple[Readiness, str]:
+    if _never_signed(key, recent, follower):
+        return Readiness.FAILED, "missed its first slot when it was last put on air"
+    if node is None:
+        if any(r.draft.from_key == key and r.outcome is Outcome.ON_AIR for r in recent):
+            return Readiness.FAILED, "was rotated away from lately, and has no endpoint to look at"
+        return Readiness.UNWATCHED, "has no endpoint to look at"
+    if node.up and node.verdict is Verdict.CANONICAL:
+        return Readiness.READY, ""
+    return Readiness.DOWN, node.detail
+
+
+def _never_signed(key: str, recent: Sequence[Rotation], follower: Follower) -> bool:
+    failed = [r for r in recent if r.draft.to_key == key and r.outcome is Outcome.NEVER_SIGNED]
+    if not failed:
+        return False
+    signed = follower.last_signed(key)
+    return signed is None or signed.number <= (failed[-1].block or 0)
+
+
+def _has_signed(follower: Follower, witness: str) -> bool:
+    term = follower.term(witness)
+    if term is None or term.since_block is None:
+        return True
+    signed = follower.last_signed(term.key)
+    return signed is not None and signed.number > term.since_block
+
+
+def _stale_after(follower: Follower) -> float:
+    head, rhythm = follower.head, follower.rhythm
+    skipped = rhythm.skip_slots if head is not None and head.maintenance else 0
+    return float((_STALE_SLOTS + skipped) * rhythm.interval)
+
+
+def _lifetime(follower: Follower) -> int | None:
+    reference, head = latest_reference(follower), follower.head
+    return reference.expiration - head.time if reference and head else None
+
+
+def _word(view: NodeView, account: str) -> NodeWord:
+    reading = view.reading
+    shown = reading.witnesses.get(account) if reading else None
+    return NodeWord(
+        name=view.name,
+        up=view.up,
+        canonical=view.verdict is Verdict.CANONICAL,
+        head_time=reading.head_time if reading else None,
+        shown_key=shown.signing_key if shown else None,
+        detail=view.detail,
+    )
