@@ -1,0 +1,293 @@
+"""Keys and signatures: the only module that touches secrets, wallet or the signing library.
+
+The library (`bitshares`: bitsharesbase, graphenebase, graphenestorage) builds and signs offline; it
+never sees the network here. What it made is checked with our own primitives before it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bitsharesbase.account import PrivateKey, PublicKey
+from bitsharesbase.objects import AccountId, Asset, ObjectId, Operation
+from bitsharesbase.signedtransactions import Signed_Transaction
+from graphenebase.objects import GrapheneObject
+from graphenebase.types import Optional, String
+from graphenestorage import SqliteConfigurationStore, SqliteEncryptedKeyStore
+from graphenestorage.exceptions import WrongMasterPasswordException
+
+from chains.bitshares.keys import encode_key, recover_key
+from chains.bitshares.transactions import (
+    WITNESS_UPDATE,
+    format_time,
+    pack_transaction,
+    signing_digest,
+    transaction_id,
+)
+from chains.errors import ChainError
+from switcher.errors import SecretFileError, SigningError
+from switcher.settings import KeyFileSigner, WalletSigner
+from switcher.transaction import Authority, SignedUpdate, UpdateOrder
+
+_OWNER_ONLY = 0o600
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_WALLET_SUFFIX = ".sqlite"
+
+
+class Signer:
+    """Holds an account's private keys for as long as the service runs."""
+
+    def __init__(self, keys: Sequence[str], *, prefix: str, chain_id: str) -> None:
+        self._prefix = prefix
+        self._chain_id = chain_id
+        self._keys = {_public_key(wif, prefix): wif for wif in keys}
+
+    @classmethod
+    def load(cls, source: KeyFileSigner | WalletSigner, *, prefix: str, chain_id: str) -> Signer:
+        """Read the keys from their file or wallet.
+
+        Raises:
+            SecretFileError: missing, malformed, or open to others than its owner.
+        """
+        if isinstance(source, KeyFileSigner):
+            keys = read_secret(source.path).split()
+            if not keys:
+                raise SecretFileError(f"The key file {source.path} is empty.")
+        else:
+            keys = _wallet_keys(source.path, read_secret(source.passphrase_file), prefix)
+        try:
+            return cls(keys, prefix=prefix, chain_id=chain_id)
+        except SigningError as error:
+            raise SecretFileError(f"{source.path}: {error}") from error
+
+    @property
+    def public_keys(self) -> tuple[str, ...]:
+        """Return the public keys that can be signed with."""
+        return tuple(self._keys)
+
+    def sign(self, order: UpdateOrder, authority: Authority) -> SignedUpdate:
+        """Build and sign a witness_update. Takes some 50 ms of a processor: call it in a thread.
+
+        Raises:
+            SigningError: the order is senseless, the keys at hand don't satisfy the authority, or
+                the library's transaction is not the one that was ordered.
+        """
+        if order.new_key is None and order.new_url is None:
+            raise SigningError("A witness_update with neither key nor URL would only cost its fee.")
+        signers = self._satisfying(authority)
+        reference = order.reference
+        transaction = Signed_Transaction(
+            ref_block_num=reference.short_number,
+            ref_block_prefix=reference.prefix,
+            expiration=format_time(reference.expiration),
+            operations=[Operation(Witness_update(order, self._prefix))],
+        )
+        transaction.sign(
+            [self._keys[key] for key in signers],
+            chain={"chain_id": self._chain_id, "prefix": self._prefix},
+        )
+        signed = SignedUpdate(str(transaction.id), transaction.json())
+        self._check(signed, order, signers)
+        return signed
+
+    def _satisfying(self, authority: Authority) -> list[str]:
+        """Return just enough keys: a node refuses a signature too many."""
+        signers, weight = [], 0
+        ours = [key for key in authority.weights if key in self._keys]
+        for key in sorted(ours, key=lambda key: -authority.weights[key]):
+            if weight >= authority.threshold:
+                break
+            signers.append(key)
+            weight += authority.weights[key]
+        if not signers or weight < authority.threshold:
+            raise SigningError(
+                "No key at hand is an active authority of the account: it has "
+                f"{', '.join(authority.weights) or 'none'}, at hand is "
+                f"{', '.join(self._keys)}."
+            )
+        return signers
+
+    def _check(self, signed: SignedUpdate, order: UpdateOrder, signers: Sequence[str]) -> None:
+        reference = order.reference
+        expected = {
+            "ref_block_num": reference.short_number,
+            "ref_block_prefix": reference.prefix,
+            "expiration": format_time(reference.expiration),
+            "operations": [[WITNESS_UPDATE, order.body()]],
+            "extensions": [],
+        }
+        try:
+            packed = pack_transaction(expected, self._prefix)
+            digest = signing_digest(packed, self._chain_id)
+            signatures = [bytes.fromhex(text) for text in signed.transaction["signatures"]]
+            found = [encode_key(recover_key(digest, s), self._prefix) for s in signatures]
+        except ChainError as error:
+            raise SigningError(f"The signed transaction does not hold: {error}") from error
+        if transaction_id(packed) != signed.id or found != list(signers):
+            raise SigningError("The library signed another transaction than the one ordered.")
+
+
+class Witness_update(GrapheneObject):  # type: ignore[misc]  # noqa: N801  (its name is its number)
+    """The operation with the chain's own prefix, which the library's class of that name ignores."""
+
+    def __init__(self, order: UpdateOrder, prefix: str) -> None:
+        body = order.body()
+        key, url = body.get("new_signing_key"), body.get("new_url")
+        super().__init__(
+            {
+                "fee": Asset(body["fee"]),
+                "witness": ObjectId(body["witness"], "witness"),
+                "witness_account": AccountId(body["witness_account"]),
+                "new_url": Optional(None if url is None else String(url)),
+                "new_signing_key": Optional(None if key is None else _key_object(key, prefix)),
+            }
+        )
+
+
+def read_secret(path: Path) -> str:
+    """Return a secret file's text without surrounding white space.
+
+    Raises:
+        SecretFileError: missing, unreadable, or accessible to others than its owner.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            state = os.fstat(file.fileno())
+            if state.st_mode & _OTHERS:
+                raise SecretFileError(
+                    f"{path} is open to others than its owner (mode {state.st_mode & 0o777:04o}); "
+                    f"do: chmod 600 {path}"
+                )
+            if state.st_uid not in (os.geteuid(), 0):
+                raise SecretFileError(f"{path} belongs to another user (uid {state.st_uid}).")
+            return file.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretFileError(f"{path} can't be read: {error}") from error
+
+
+# The wallet of the `bitshares` library. It is weak: its master key is encrypted under one unsalted
+# SHA-256 of the passphrase, and the library makes its file readable to everybody.
+
+
+def create_wallet(path: Path, passphrase: str) -> None:
+    """Make an empty wallet that only its owner can read.
+
+    Raises:
+        SecretFileError: there is one already, or it can't be made there; or an empty passphrase.
+    """
+    if not passphrase:
+        raise SecretFileError("A wallet needs a passphrase that is not empty.")
+    _checked_suffix(path)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
+    except FileExistsError as error:
+        raise SecretFileError(f"There is a wallet {path} already.") from error
+    except OSError as error:
+        raise SecretFileError(f"The wallet {path} can't be made: {error}") from error
+    _open_store(path).unlock(passphrase)
+
+
+def add_to_wallet(path: Path, passphrase: str, wif: str, prefix: str) -> str:
+    """Put a private key into a wallet and return its public key.
+
+    Raises:
+        SecretFileError: no such wallet, a wrong passphrase, or the key is in it already.
+        SigningError: not a private key.
+    """
+    store = _unlocked(path, passphrase)
+    public = _public_key(wif, prefix)
+    if public in store.getPublicKeys():
+        raise SecretFileError(f"The wallet {path} has the key {public} already.")
+    store.add(wif, public)
+    return public
+
+
+def list_wallet(path: Path) -> list[str]:
+    """Return the public keys in a wallet, which needs no passphrase.
+
+    Raises:
+        SecretFileError: no such wallet.
+    """
+    return sorted(str(key) for key in _existing(path).getPublicKeys())
+
+
+def remove_from_wallet(path: Path, public_key: str) -> None:
+    """Take a key out of a wallet.
+
+    Raises:
+        SecretFileError: no such wallet, or the key is not in it.
+    """
+    store = _existing(path)
+    if public_key not in store.getPublicKeys():
+        raise SecretFileError(f"The wallet {path} has no key {public_key}.")
+    store.delete(public_key)
+
+
+def destroy_wallet(path: Path) -> None:
+    """Delete a wallet with all of its keys.
+
+    Raises:
+        SecretFileError: no such wallet.
+    """
+    _existing(path)
+    path.unlink()
+
+
+def _wallet_keys(path: Path, passphrase: str, prefix: str) -> list[str]:
+    store = _unlocked(path, passphrase)
+    publics = [key for key in store.getPublicKeys() if str(key).startswith(prefix)]
+    if not publics:
+        raise SecretFileError(f"The wallet {path} holds no key; do: understudy wallet add")
+    return [str(store.getPrivateKeyForPublicKey(key)) for key in publics]
+
+
+def _unlocked(path: Path, passphrase: str) -> Any:
+    store = _existing(path)
+    if not store.has_masterpassword():
+        # Unlocking it now would silently make this its passphrase.
+        raise SecretFileError(f"The wallet {path} has no passphrase; do: understudy wallet init")
+    try:
+        store.unlock(passphrase)
+    except WrongMasterPasswordException as error:
+        raise SecretFileError(f"The passphrase is not that of the wallet {path}.") from error
+    return store
+
+
+def _existing(path: Path) -> Any:
+    _checked_suffix(path)
+    if not path.is_file():
+        raise SecretFileError(f"There is no wallet {path}; do: understudy wallet init")
+    try:
+        path.chmod(_OWNER_ONLY)
+    except OSError as error:
+        raise SecretFileError(f"The wallet {path} can't be closed to others: {error}") from error
+    return _open_store(path)
+
+
+def _open_store(path: Path) -> Any:
+    place = {"data_dir": str(path.parent), "profile": path.stem}
+    return SqliteEncryptedKeyStore(config=SqliteConfigurationStore(**place), **place)
+
+
+def _checked_suffix(path: Path) -> None:
+    if path.suffix != _WALLET_SUFFIX:
+        raise SecretFileError(f"A wallet's name ends in {_WALLET_SUFFIX}, {path.name} does not.")
+
+
+def _public_key(wif: str, prefix: str) -> str:
+    try:
+        return str(PrivateKey(wif, prefix=prefix).pubkey)
+    except Exception:
+        # The library raises whatever it trips over; a chained text may hold the secret.
+        raise SigningError("What should be a private key (WIF) is none.") from None
+
+
+def _key_object(text: str, prefix: str) -> Any:
+    try:
+        return PublicKey(text, prefix=prefix)
+    except Exception as error:
+        raise SigningError(f"{text} is no public key of this chain.") from error
