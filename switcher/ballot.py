@@ -1,0 +1,119 @@
+"""Asking several nodes at once, and giving a transaction to all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chains.bitshares.watch import Verdict, Watch, majority_of
+from chains.errors import NodeError, NodeRefusedError
+from switcher.errors import DisagreementError
+
+_DEADLINE = 1.0
+"""Seconds that nodes have to answer; the slow ones are not waited for."""
+
+DUPLICATE = 3030001
+"""What a node answers that has this very transaction already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the nodes said to a transaction, by name.
+
+    `refusals` holds the numeric code and message of each refusal, `silent` those who gave no usable
+    answer: they may have taken it all the same.
+    """
+
+    taken: tuple[str, ...]
+    refusals: Mapping[str, tuple[int, str]]
+    silent: tuple[str, ...]
+
+    @property
+    def refused_by_all(self) -> bool:
+        """Tell whether every node answered, and each of them with a refusal."""
+        return bool(self.refusals) and not self.taken and not self.silent
+
+    def details(self) -> dict[str, Any]:
+        """Return the form that the journal keeps."""
+        refusals = {name: f"{code}: {text}" for name, (code, text) in self.refusals.items()}
+        return {"taken": list(self.taken), "refused": refusals, "silent": list(self.silent)}
+
+
+def canonical_nodes(watch: Watch) -> list[str]:
+    """Return the names of the voting nodes that are up and on the canonical chain."""
+    return [n.name for n in watch.nodes if n.up and n.verdict is Verdict.CANONICAL]
+
+
+async def agreed(
+    watch: Watch, method: str, *params: Any, part: Callable[[Any], Any] | None = None
+) -> Any:
+    """Return what a majority of the configured nodes answers to a call of the database API.
+
+    Answers are compared as JSON. With `part`, only what it takes out of them is compared and
+    returned; a LookupError or TypeError in it makes an answer count as none.
+
+    Raises:
+        DisagreementError: no majority gave one and the same answer in time.
+    """
+    needed = majority_of(len(watch.settings.nodes))
+    answers: dict[str, int] = {}
+    calls = [
+        asyncio.ensure_future(watch.call(name, "database", method, *params, timeout=_DEADLINE))
+        for name in canonical_nodes(watch)
+    ]
+    try:
+        for finished in asyncio.as_completed(calls):
+            try:
+                answer = await finished
+                answer = part(answer) if part else answer
+            except (NodeError, LookupError, TypeError):
+                continue
+            text = json.dumps(answer, sort_keys=True)
+            answers[text] = answers.get(text, 0) + 1
+            if answers[text] >= needed:
+                return answer
+    finally:
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+    raise DisagreementError(f"fewer than {needed} nodes gave the same answer to {method}")
+
+
+async def deliver(watch: Watch, transaction: Mapping[str, Any]) -> Delivery:
+    """Give a transaction to every canonical node and return what they said."""
+    names = canonical_nodes(watch)
+    answers = await asyncio.gather(
+        *(
+            watch.call(
+                name,
+                "network_broadcast",
+                "broadcast_transaction",
+                dict(transaction),
+                timeout=_DEADLINE,
+            )
+            for name in names
+        ),
+        return_exceptions=True,
+    )
+    return _sorted_answers(names, answers)
+
+
+def _sorted_answers(names: Sequence[str], answers: Sequence[Any]) -> Delivery:
+    taken, silent = [], []
+    refusals: dict[str, tuple[int, str]] = {}
+    for name, answer in zip(names, answers, strict=True):
+        match answer:
+            case NodeRefusedError(code=code) if code != DUPLICATE:
+                refusals[name] = (code, answer.message)
+            case NodeRefusedError():
+                taken.append(name)
+            case NodeError():
+                silent.append(name)
+            case BaseException():
+                raise answer
+            case _:
+                taken.append(name)
+    return Delivery(tuple(taken), refusals, tuple(silent))

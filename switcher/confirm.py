@@ -1,0 +1,104 @@
+"""How a rotation stands on the chain, from applied blocks alone. Pure.
+
+A node's read-back proves nothing, since it shows pending state. In a block: the transaction's id is
+in an applied block. Irreversible: the chain's irreversible block has reached that one. On air: a
+later block is signed by the new key. Dead: an irreversible block's predecessor is later than the
+expiration, since a node compares the expiration with the previous block's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chains.bitshares.follower import Applied, Follower
+from switcher.model import Rotation
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the blocks say of a rotation.
+
+    `block` holds its transaction (None: none does), `block_id` is None where that block is older
+    than those held. `missed_first`: the new key missed a slot and has signed none.
+    `replaced`: another key came into force after it. `dead`: it can't be included any more.
+    """
+
+    block: int | None = None
+    block_id: str | None = None
+    irreversible: bool = False
+    on_air: bool = False
+    missed_first: bool = False
+    replaced: bool = False
+    dead: bool = False
+
+
+def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
+    """Return how a rotation of a witness (its object id) stands at the follower's head."""
+    entries = follower.entries()
+    if not entries:
+        return Standing(block=rotation.block, block_id=rotation.block_id)
+    found = _including(follower, rotation)
+    if found is None:
+        found = _before_all(entries[0], follower, witness, rotation)
+    if found is None:
+        return Standing(dead=_is_dead(entries, rotation.draft.expiration))
+    number, block_id = found
+    key = rotation.draft.to_key
+    on_air = any(
+        e.number > number and e.witness == witness and e.signing_key == key for e in entries
+    )
+    missed = any(
+        slot.witness == witness and slot.key == key
+        for e in entries
+        if e.number > number
+        for slot in e.missed
+    )
+    term = follower.term(witness)
+    return Standing(
+        block=number,
+        block_id=block_id,
+        irreversible=number <= entries[-1].irreversible,
+        on_air=on_air,
+        missed_first=missed and not on_air,
+        replaced=term is not None and term.key != key,
+    )
+
+
+def _including(follower: Follower, rotation: Rotation) -> tuple[int, str | None] | None:
+    wanted = rotation.draft.transaction_id
+    for entry, update in follower.updates():
+        if wanted is not None and update.transaction_id == wanted:
+            return entry.number, entry.id
+    return None
+
+
+def _before_all(
+    oldest: Applied, follower: Follower, witness: str, rotation: Rotation
+) -> tuple[int, str | None] | None:
+    """Return the block that included it when that one is no longer held.
+
+    Blocks are let go once they are irreversible. After a long downtime the block was never seen;
+    then the key being in force since before the oldest block tells that it is there.
+    """
+    if rotation.block is not None and rotation.block < oldest.number:
+        return rotation.block, rotation.block_id
+    term = follower.term(witness)
+    if (
+        rotation.draft.reference < oldest.number
+        and term is not None
+        and term.proven
+        and term.since_block is None
+        and term.key == rotation.draft.to_key
+    ):
+        return oldest.number - 1, None
+    return None
+
+
+def _is_dead(entries: Sequence[Applied], expiration: int) -> bool:
+    irreversible = entries[-1].irreversible
+    return any(
+        before.time > expiration and after.number <= irreversible
+        for before, after in pairwise(entries)
+    )

@@ -1,0 +1,123 @@
+"""What has become of rotations: from the broadcast to on air, or to a failure that is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chains.bitshares.watch import Watch
+from switcher.confirm import Standing, standing
+from switcher.journal import Journal
+from switcher.metrics import Metrics
+from switcher.model import Ending, Incident, Outcome, Record, Rotation, Step
+from switcher.rotate import Rotator
+
+EXPIRED_TRIES = 3
+"""Expired transactions after which an incident is given up; the next alert opens another."""
+
+
+class FollowUp:
+    """Takes an open rotation one step further at each new block."""
+
+    def __init__(
+        self,
+        watch: Watch,
+        journal: Journal,
+        rotator: Rotator,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._watch = watch
+        self._journal = journal
+        self._rotator = rotator
+        self._metrics = metrics
+        self._clock = clock
+
+    async def advance(self, rotation: Rotation, record: Record) -> Rotation:
+        """Compare a rotation with the chain; note what is new, and end it where that is certain.
+
+        A transaction that no block holds is sent again: a node that has it says so, and one that
+        lost it, or was killed with us before it was sent, gets it.
+        """
+        ids = self._watch.witness_ids(rotation.draft.witness)
+        if ids is None or self._watch.follower.head is None:
+            return rotation
+        now = self._clock()
+        state = standing(self._watch.follower, ids.witness_id, rotation)
+        values, steps = _news(rotation, state, now)
+        ended, ending = _ending(rotation, state)
+        if ended is not None:
+            values |= {"ended": now, "outcome": ended, "sentence": ending}
+            if ended not in {Outcome.ON_AIR, Outcome.IRREVERSIBLE}:
+                steps.append((ended, ending))
+        if values:
+            before = rotation
+            rotation = await self._journal.change(rotation, values, steps, now, _place(state))
+            self._metrics.rotation_went_on(before, rotation, [step for step, _ in steps])
+        if ended is not None:
+            await self._close(rotation, record, ending, now)
+        elif state.block is None:
+            rotation = await self._rotator.send(rotation)
+        return rotation
+
+    async def _close(self, rotation: Rotation, record: Record, ending: str, now: float) -> None:
+        incident = await self._journal.incident(rotation.draft.incident)
+        if incident is None:
+            return
+        match rotation.outcome:
+            case Outcome.ON_AIR:
+                await self._journal.end(incident, Ending.ON_AIR, ending, now)
+            case Outcome.IRREVERSIBLE:
+                await self._journal.end(incident, Ending.REPLACED, ending, now)
+            case Outcome.NEVER_SIGNED:
+                await self._journal.accuse(incident, rotation.draft.to_key, ending, now)
+            case Outcome.EXPIRED if _tries(record, incident) >= EXPIRED_TRIES:
+                await self._journal.end(incident, Ending.EXPIRED, ending, now)
+
+
+def _news(
+    rotation: Rotation, state: Standing, now: float
+) -> tuple[dict[str, Any], list[tuple[Outcome | Step, str]]]:
+    """Return the columns that change and the steps that happened since the last look."""
+    values: dict[str, Any] = {}
+    steps: list[tuple[Outcome | Step, str]] = []
+    if rotation.block is not None and state.block is None:
+        values |= {"block": None, "block_id": None, "in_block": None, "on_air": None}
+        values |= {"outcome": Outcome.BROADCAST}
+        steps.append((Step.DROPPED, f"block {rotation.block} is no longer on the chain"))
+        return values, steps
+    if state.block is not None and state.block_id != rotation.block_id:
+        values |= {"block": state.block, "block_id": state.block_id, "accepted": True}
+    if state.block is not None and rotation.in_block is None:
+        values |= {"block": state.block, "in_block": now, "outcome": Outcome.IN_BLOCK}
+        steps.append((Outcome.IN_BLOCK, f"block {state.block} holds it"))
+    if state.irreversible and rotation.irreversible is None:
+        values |= {"irreversible": now, "outcome": Outcome.IRREVERSIBLE}
+        steps.append((Outcome.IRREVERSIBLE, f"block {state.block} is irreversible"))
+    if state.on_air and rotation.on_air is None:
+        values |= {"on_air": now, "outcome": Outcome.ON_AIR}
+        steps.append((Outcome.ON_AIR, f"{rotation.draft.producer} signed a block"))
+    return values, steps
+
+
+def _ending(rotation: Rotation, state: Standing) -> tuple[Outcome | None, str]:
+    producer = rotation.draft.producer
+    if state.irreversible and state.on_air:
+        return Outcome.ON_AIR, f"{producer} is on air"
+    if state.irreversible and state.replaced:
+        return Outcome.IRREVERSIBLE, f"another key replaced that of {producer} before it signed"
+    if state.irreversible and state.missed_first:
+        return Outcome.NEVER_SIGNED, f"{producer} missed its first slot"
+    if state.dead:
+        return Outcome.EXPIRED, "no block held it before it expired"
+    return None, ""
+
+
+def _place(state: Standing) -> dict[str, Any]:
+    return {"block": state.block, "block_id": state.block_id}
+
+
+def _tries(record: Record, incident: Incident) -> int:
+    """Return how many rotations of an incident expired, the one just ended included."""
+    earlier = [r for r in record.rotations if r.draft.incident == incident.id]
+    return 1 + sum(rotation.outcome is Outcome.EXPIRED for rotation in earlier)

@@ -1,0 +1,184 @@
+"""The switcher's metrics. Every labelled counter exists at 0 from the start.
+
+understudy_alerts_received_total{result="opened"} 1.0
+understudy_decisions_total{action="rotate_signing_key",decision="rotate"} 1.0
+understudy_rotations_total{outcome="on_air",witness="init0"} 1.0
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from switcher.model import ActionName, Decision, Incident, Outcome, Rotation, Step
+
+RESULTS = (
+    "opened",
+    "renewed",
+    "repeated",
+    "ended",
+    "resolved",
+    "heartbeat",
+    "ignored",
+    "unknown_action",
+    "malformed",
+    "unparsable",
+    "wrong_version",
+    "unauthorised",
+    "forbidden",
+    "too_large",
+    "too_slow",
+    "not_written",
+)
+STAGES = (
+    "alert_to_decision",
+    "decision_to_broadcast",
+    "broadcast_to_block",
+    "block_to_irreversible",
+    "block_to_on_air",
+)
+STRANGER = "unknown"
+"""The label of witnesses that are not configured: their names come from whoever posts alerts."""
+
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250)
+
+
+class Metrics:
+    """Counts and gauges of one switcher, in a registry of their own."""
+
+    def __init__(self, witnesses: Iterable[str]) -> None:
+        self._witnesses = tuple(witnesses)
+        self.registry = registry = CollectorRegistry()
+        self._alerts = Counter(
+            "understudy_alerts_received",
+            "Alerts received, and requests refused, by what became of them.",
+            ["result"],
+            registry=registry,
+        )
+        self._decisions = Counter(
+            "understudy_decisions",
+            "Changes of decision, by action and decision.",
+            ["action", "decision"],
+            registry=registry,
+        )
+        self._rotations = Counter(
+            "understudy_rotations",
+            "Rotations by the furthest they came; each outcome on the way counts.",
+            ["witness", "outcome"],
+            registry=registry,
+        )
+        self._stages = Histogram(
+            "understudy_stage_duration_seconds",
+            "Time between the steps of a rotation.",
+            ["stage"],
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._armed = Gauge(
+            "understudy_armed", "1: the witness may be rotated.", ["witness"], registry=registry
+        )
+        self._budget = Gauge(
+            "understudy_rotation_budget_remaining",
+            "Rotations left within 24 hours.",
+            ["witness"],
+            registry=registry,
+        )
+        self._open = Gauge(
+            "understudy_open_incidents",
+            "Open incidents by their present decision.",
+            ["witness", "decision"],
+            registry=registry,
+        )
+        self._heartbeat = Gauge(
+            "understudy_heartbeat_timestamp_seconds",
+            "When the dead man's switch last came, 0 if never.",
+            registry=registry,
+        )
+        build = Gauge(
+            "understudy_build_info", "1, labelled.", ["version", "python"], registry=registry
+        )
+        build.labels(_version(), platform.python_version()).set(1)
+        self._start_at_zero()
+
+    def _start_at_zero(self) -> None:
+        for result in RESULTS:
+            self._alerts.labels(result)
+        for action in ActionName:
+            for decision in Decision:
+                self._decisions.labels(action, decision)
+        for stage in STAGES:
+            self._stages.labels(stage)
+        for witness in self._witnesses:
+            self._armed.labels(witness)
+            self._budget.labels(witness)
+            for outcome in Outcome:
+                self._rotations.labels(witness, outcome)
+        for witness in (*self._witnesses, STRANGER):
+            for decision in Decision:
+                self._open.labels(witness, decision)
+
+    def expose(self) -> bytes:
+        """Return the exposition text."""
+        return generate_latest(self.registry)
+
+    def alert(self, result: str) -> None:
+        """Count an alert, or a request that was refused."""
+        self._alerts.labels(result).inc()
+
+    def decided(self, incident: Incident, decision: Decision, now: float) -> None:
+        """Count a change of decision."""
+        self._decisions.labels(incident.action, decision).inc()
+        if decision is Decision.ROTATE and not incident.by_ourselves:
+            self._stages.labels("alert_to_decision").observe(now - incident.opened)
+
+    def rotation_opened(self, rotation: Rotation) -> None:
+        """Count a rotation that was just written down."""
+        if rotation.outcome is not None:
+            self._rotations.labels(rotation.draft.witness, rotation.outcome).inc()
+
+    def rotation_sent(self, rotation: Rotation) -> None:
+        """Note that nodes took a transaction, or that all of them refused it."""
+        if rotation.sent is not None:
+            spent = rotation.sent - rotation.draft.decided
+            self._stages.labels("decision_to_broadcast").observe(spent)
+        elif rotation.outcome is Outcome.REJECTED:
+            self._rotations.labels(rotation.draft.witness, rotation.outcome).inc()
+
+    def rotation_went_on(
+        self, before: Rotation, after: Rotation, steps: Iterable[Outcome | Step]
+    ) -> None:
+        """Count the steps that a rotation made."""
+        for step in steps:
+            if isinstance(step, Outcome):
+                self._rotations.labels(after.draft.witness, step).inc()
+        if before.in_block is None and after.in_block and after.sent:
+            self._stages.labels("broadcast_to_block").observe(after.in_block - after.sent)
+        if before.irreversible is None and after.irreversible and after.in_block:
+            spent = after.irreversible - after.in_block
+            self._stages.labels("block_to_irreversible").observe(spent)
+        if before.on_air is None and after.on_air and after.in_block:
+            self._stages.labels("block_to_on_air").observe(after.on_air - after.in_block)
+
+    def witness(self, witness: str, *, armed: bool, budget: int) -> None:
+        """Set a witness' gauges."""
+        self._armed.labels(witness).set(armed)
+        self._budget.labels(witness).set(budget)
+
+    def open_incidents(self, witness: str, counts: Mapping[Decision, int]) -> None:
+        """Set how many incidents of a witness are open, by decision."""
+        for decision in Decision:
+            self._open.labels(witness, decision).set(counts.get(decision, 0))
+
+    def heartbeat(self, time: float) -> None:
+        """Note when the dead man's switch last came."""
+        self._heartbeat.set(time)
+
+
+def _version() -> str:
+    try:
+        return version("understudy")
+    except PackageNotFoundError:
+        return "uninstalled"

@@ -1,0 +1,160 @@
+"""The action: a transaction that puts a backup's key in force, written down before it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median_low
+from typing import Any
+
+from chains.bitshares.objects import WitnessIds
+from chains.bitshares.transactions import WITNESS_UPDATE
+from chains.bitshares.watch import NodeView, Verdict, Watch
+from switcher.ballot import Delivery, agreed, deliver
+from switcher.errors import DisagreementError, SigningError
+from switcher.evidence import Backup
+from switcher.journal import Journal
+from switcher.metrics import Metrics
+from switcher.model import Draft, Incident, Outcome, Rotation, Step
+from switcher.signer import Signer
+from switcher.transaction import Authority, UpdateOrder, latest_reference
+
+_CORE_ASSET = "1.3.0"
+_NO_FEE = {"amount": 0, "asset_id": _CORE_ASSET}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a rotation needs, as the nodes agree on it. `balance` in the fee's unit."""
+
+    order: UpdateOrder
+    target: Backup
+    authority: Authority
+    balance: int
+
+    @property
+    def fee(self) -> int:
+        """Return the fee in the core token's smallest unit."""
+        return int(self.order.fee["amount"])
+
+
+class Rotator:
+    """Prepares, signs, journals and broadcasts rotations."""
+
+    def __init__(
+        self,
+        watch: Watch,
+        signer: Signer,
+        journal: Journal,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._watch = watch
+        self._signer = signer
+        self._journal = journal
+        self._metrics = metrics
+        self._clock = clock
+
+    async def plan(self, witness: str, target: Backup, views: Sequence[NodeView]) -> Plan:
+        """Ask the nodes what the rotation of a witness (account) costs and who may sign it.
+
+        `views` are fresh readings of the nodes, which show the account's balance.
+
+        Raises:
+            DisagreementError: they don't agree, or the chain can't be referred to yet.
+        """
+        ids = self._watch.witness_ids(witness)
+        reference = latest_reference(self._watch.follower)
+        if ids is None or reference is None:
+            raise DisagreementError("no node has shown the chain yet")
+        draft = UpdateOrder(ids.witness_id, ids.account_id, _NO_FEE, reference, target.signing_key)
+        fee, authority = await asyncio.gather(self._fee(draft), self._authority(ids))
+        return Plan(replace(draft, fee=fee), target, authority, _balance(witness, views))
+
+    async def rotate(self, incident: Incident, plan: Plan) -> Rotation:
+        """Carry a plan out as far as the broadcast.
+
+        Raises:
+            IncidentOverError: the incident ended meanwhile; nothing was sent.
+            JournalError: the rotation could not be written down; nothing was sent.
+        """
+        draft = Draft(
+            incident=incident.id,
+            witness=incident.witness,
+            from_key=incident.accused,
+            to_key=plan.target.signing_key,
+            producer=plan.target.name,
+            decided=self._clock(),
+            reference=plan.order.reference.number,
+            expiration=plan.order.reference.expiration,
+        )
+        if plan.balance < plan.fee:
+            sentence = f"the fee is {plan.fee}, the account has {plan.balance}"
+            return await self._open(draft, Outcome.CANNOT_PAY, sentence)
+        try:
+            signed = await asyncio.to_thread(self._signer.sign, plan.order, plan.authority)
+        except SigningError as error:
+            return await self._open(draft, Outcome.CANNOT_SIGN, str(error))
+        draft = replace(draft, transaction_id=signed.id, transaction=signed.transaction)
+        sentence = f"from {draft.from_key} to {plan.target.name} by transaction {signed.id}"
+        return await self.send(await self._open(draft, Outcome.BROADCAST, sentence))
+
+    async def send(self, rotation: Rotation) -> Rotation:
+        """Give the transaction to every canonical node, for the first time or again."""
+        transaction = rotation.draft.transaction
+        assert transaction is not None
+        delivery = await deliver(self._watch, transaction)
+        now = self._clock()
+        if delivery.taken and not rotation.accepted:
+            step = (Step.SENT, f"taken by {', '.join(delivery.taken)}")
+            values: dict[str, Any] = {"accepted": True, "sent": now}
+            taken = await self._journal.change(rotation, values, [step], now, delivery.details())
+            self._metrics.rotation_sent(taken)
+            return taken
+        if delivery.refused_by_all and not rotation.accepted:
+            return await self._rejected(rotation, delivery, now)
+        return rotation
+
+    async def _rejected(self, rotation: Rotation, delivery: Delivery, now: float) -> Rotation:
+        code, message = next(iter(delivery.refusals.values()))
+        sentence = f"every node refused it, the first with code {code}: {message}"
+        values = {"outcome": Outcome.REJECTED, "ended": now, "sentence": sentence}
+        steps = [(Outcome.REJECTED, sentence)]
+        details = {**delivery.details(), "code": code}
+        rejected = await self._journal.change(rotation, values, steps, now, details)
+        self._metrics.rotation_sent(rejected)
+        return rejected
+
+    async def _open(self, draft: Draft, outcome: Outcome, sentence: str) -> Rotation:
+        now = self._clock()
+        rotation = await self._journal.open_rotation(draft, outcome, sentence, now)
+        self._metrics.rotation_opened(rotation)
+        return rotation
+
+    async def _fee(self, draft: UpdateOrder) -> dict[str, Any]:
+        operation = [WITNESS_UPDATE, draft.body()]
+        answer = await agreed(self._watch, "get_required_fees", [operation], _CORE_ASSET)
+        match answer:
+            case [{"amount": int() | str() as amount, "asset_id": str(asset)}]:
+                return {"amount": int(amount), "asset_id": asset}
+        raise DisagreementError("the nodes' answer to get_required_fees holds no fee")
+
+    async def _authority(self, ids: WitnessIds) -> Authority:
+        answer = await agreed(
+            self._watch, "get_objects", [ids.account_id], part=lambda found: found[0]["active"]
+        )
+        match answer:
+            case {"weight_threshold": int(threshold), "key_auths": list(pairs)}:
+                return Authority(threshold, {str(key): int(weight) for key, weight in pairs})
+        raise DisagreementError("the nodes' answer to get_objects holds no active authority")
+
+
+def _balance(account: str, views: Sequence[NodeView]) -> int:
+    """Return the middle one of what canonical nodes show, so that no single one can mislead."""
+    shown = [
+        view.reading.balances.get(account, 0)
+        for view in views
+        if view.up and view.verdict is Verdict.CANONICAL and view.reading is not None
+    ]
+    return median_low(shown) if shown else 0

@@ -1,0 +1,213 @@
+"""The workers: one for each witness, so that a witness' incidents are dealt with one at a time.
+
+A worker looks at its incidents when an alert arrives, at every new block, and every few seconds in
+case blocks have stopped. What it decides, does and sees is in the journal before it goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from chains.bitshares.watch import NodeView, Watch
+from switcher import decide, evidence
+from switcher.decide import Ruling
+from switcher.errors import DisagreementError, IncidentOverError, JournalError
+from switcher.follow import FollowUp
+from switcher.journal import Journal
+from switcher.metrics import STRANGER, Metrics
+from switcher.model import ActionName, Decision, Ending, Incident, Record
+from switcher.rotate import Plan, Rotator
+from switcher.settings import SwitcherSettings
+
+_LONGEST_SLEEP = 3.0
+_log = structlog.get_logger("switcher.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every worker works with. `started` is when this process began to listen."""
+
+    settings: SwitcherSettings
+    watch: Watch
+    journal: Journal
+    rotator: Rotator
+    follow_up: FollowUp
+    metrics: Metrics
+    clock: Callable[[], float]
+    started: float
+
+
+class Worker:
+    """Deals with the incidents of one witness (its account), or of all unknown ones (None)."""
+
+    def __init__(self, desk: Desk, witness: str | None) -> None:
+        self._desk = desk
+        self._witness = witness
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._actions = {ActionName.ROTATE: self._decide_rotation}
+
+    def wake(self) -> None:
+        """Have the worker look at its incidents now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Have `run` return once the step in hand is finished."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping:
+            self._wake.clear()
+            with bound_contextvars(witness=self._witness or STRANGER):
+                await self._guarded_step()
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        try:
+            async with asyncio.timeout(_LONGEST_SLEEP):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _guarded_step(self) -> None:
+        try:
+            await self.step()
+        except JournalError as error:
+            # Without the journal nothing is done; the next block finds the same incidents.
+            _log.error("journal unusable, holding", error=str(error))
+        except Exception:
+            # One witness' trouble must not end the service for the others.
+            _log.exception("step failed, trying again with the next block")
+
+    async def step(self) -> None:
+        """Look once at everything that is open.
+
+        Raises:
+            JournalError: it can't be read or written.
+        """
+        if self._witness is None:
+            await self._step_strangers()
+            return
+        record = await self._read()
+        if (rotation := record.open_rotation) is not None:
+            with bound_contextvars(incident=rotation.draft.incident):
+                await self._desk.follow_up.advance(rotation, record)
+            record = await self._read()
+        if record.incidents:
+            await self._consider_all(record)
+            record = await self._read()
+        self._show(record)
+
+    async def _step_strangers(self) -> None:
+        known = [witness.account for witness in self._desk.watch.settings.witnesses]
+        for incident in await self._desk.journal.strangers(known):
+            with bound_contextvars(incident=incident.id):
+                if not await self._ended(incident):
+                    await self._consider(incident, (), Record())
+        left = await self._desk.journal.strangers(known)
+        self._desk.metrics.open_incidents(STRANGER, _by_decision(left))
+
+    async def _consider_all(self, record: Record) -> None:
+        views: Sequence[NodeView] | None = None
+        for incident in record.incidents:
+            rotation = record.open_rotation
+            if rotation is not None and rotation.draft.incident == incident.id:
+                continue  # after a broadcast only its outcome ends an incident
+            with bound_contextvars(incident=incident.id):
+                if await self._ended(incident):
+                    continue
+                views = views or await self._desk.watch.read_nodes()
+                await self._consider(incident, views, record)
+            record = await self._read()
+
+    async def _ended(self, incident: Incident) -> bool:
+        """End an incident whose alerts are over; a key that we accuse ourselves has none."""
+        if incident.by_ourselves:
+            return False
+        desk, now = self._desk, self._desk.clock()
+        silent = now - max(incident.renewed, desk.started)
+        if incident.resolved:
+            await self._end(incident, Ending.RESOLVED, "its alerts are resolved", now)
+        elif silent > desk.settings.incident_renewal:
+            sentence = f"no alert renewed it for {desk.settings.incident_renewal} s"
+            await self._end(incident, Ending.NOT_RENEWED, sentence, now)
+        else:
+            return False
+        return True
+
+    async def _consider(
+        self, incident: Incident, views: Sequence[NodeView], record: Record
+    ) -> None:
+        await self._actions[incident.action](incident, views, record)
+
+    async def _decide_rotation(
+        self, incident: Incident, views: Sequence[NodeView], record: Record
+    ) -> None:
+        desk, now = self._desk, self._desk.clock()
+        if self._witness is None:
+            facts = evidence.stranger(incident)
+        else:
+            facts = evidence.gather(desk.watch, views, incident, record, now)
+        ruling = decide.decide(facts, desk.settings.policy, now)
+        ruling, plan = await self._planned(incident, ruling, views)
+        if await desk.journal.decide(incident, ruling.decision, ruling.sentence, desk.clock()):
+            _log.info("decided", decision=ruling.decision, why=ruling.sentence)
+            desk.metrics.decided(incident, ruling.decision, desk.clock())
+        if ruling.decision is Decision.SUPERSEDED:
+            await self._end(incident, Ending.SUPERSEDED, ruling.sentence, now)
+        elif ruling.decision is Decision.NOT_CORROBORATED and incident.by_ourselves:
+            await self._end(incident, Ending.RESOLVED, ruling.sentence, now)
+        elif plan is not None:
+            await self._rotate(incident, plan)
+
+    async def _planned(
+        self, incident: Incident, ruling: Ruling, views: Sequence[NodeView]
+    ) -> tuple[Ruling, Plan | None]:
+        if ruling.decision is not Decision.ROTATE or ruling.target is None:
+            return ruling, None
+        try:
+            plan = await self._desk.rotator.plan(incident.witness, ruling.target, views)
+        except DisagreementError as error:
+            return Ruling(Decision.NOT_QUORATE, str(error)), None
+        return ruling, plan
+
+    async def _rotate(self, incident: Incident, plan: Plan) -> None:
+        try:
+            rotation = await self._desk.rotator.rotate(incident, plan)
+        except IncidentOverError as error:
+            _log.info("nothing sent", why=str(error))
+            return
+        _log.info(
+            "rotation begun",
+            outcome=rotation.outcome,
+            to=rotation.draft.producer,
+            transaction=rotation.draft.transaction_id,
+            why=rotation.sentence,
+        )
+
+    async def _end(self, incident: Incident, ending: Ending, why: str, now: float) -> None:
+        await self._desk.journal.end(incident, ending, why, now)
+        _log.info("incident over", ending=ending, why=why)
+
+    async def _read(self) -> Record:
+        assert self._witness is not None
+        return await self._desk.journal.record(self._witness, self._desk.clock() - evidence.DAY)
+
+    def _show(self, record: Record) -> None:
+        assert self._witness is not None
+        metrics, policy = self._desk.metrics, self._desk.settings.policy
+        left = max(0, policy.rotations_per_day - record.spent())
+        metrics.witness(self._witness, armed=record.arming.armed, budget=left)
+        metrics.open_incidents(self._witness, _by_decision(record.incidents))
+
+
+def _by_decision(incidents: Sequence[Incident]) -> Counter[Decision]:
+    return Counter(i.decision for i in incidents if i.decision is not None)
