@@ -1,0 +1,43 @@
+"""What handlers depend on: the running switcher, and who calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, HTTPException, Request, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from switcher.auth import Bearer, Scope
+from switcher.running import Switcher
+
+_bearer = HTTPBearer(auto_error=False, description="A token from `understudy token new`.")
+
+
+def running_switcher(request: Request) -> Switcher:
+    """Return the switcher that this application serves."""
+    return cast("Switcher", request.app.state.switcher)
+
+
+Running = Annotated[Switcher, Depends(running_switcher)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def requires(scope: Scope) -> Callable[..., Bearer]:
+    """Return a dependency that lets only tokens of a scope pass, and names their bearer."""
+
+    def check(switcher: Running, credentials: Credentials) -> Bearer:
+        token = credentials.credentials if credentials else ""
+        bearer = switcher.tokens.bearer(token)
+        if bearer is not None and bearer.may(scope):
+            return bearer
+        if scope is Scope.ALERTS:
+            switcher.metrics.alert("forbidden" if bearer else "unauthorised")
+        if bearer is not None:
+            sentence = f"This needs the scope {scope}, the token has {bearer.scope}."
+            raise HTTPException(status.HTTP_403_FORBIDDEN, sentence)
+        sentence = "This token is not known." if token else "A bearer token is needed."
+        challenge = {"WWW-Authenticate": "Bearer"}
+        raise HTTPException(status.HTTP_401_UNAUTHORIZED, sentence, challenge)
+
+    return check

@@ -1,0 +1,1 @@
+"""The switcher's HTTP addresses, a file for each kind of caller."""

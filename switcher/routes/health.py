@@ -1,0 +1,88 @@
+"""What machines ask without a token: is it alive, is it usable, what does it measure."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Response, status
+from fastapi.responses import HTMLResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from switcher.access import Running
+from switcher.errors import JournalError
+from switcher.status import AlertPath, alert_path, usable_nodes
+
+_JOURNAL_SECONDS = 2.0
+_ALERT_PATH = {
+    AlertPath.OK: "alerts come through",
+    AlertPath.UNKNOWN: "no heartbeat has come yet",
+    AlertPath.BROKEN: "broken: no heartbeat has come in time",
+}
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Understudy switcher</title></head>
+<body><h1>Understudy switcher</h1>
+<p>Rotates a witness' signing key to a backup when its producing host fails.</p>
+<ul>
+<li><a href="readyz">Dependencies</a></li>
+<li><a href="metrics">Metrics</a></li>
+<li><a href="docs">The API</a>; state and journal need a token</li>
+</ul></body></html>
+"""
+
+router = APIRouter(tags=["health"])
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Each dependency by name: "ok" or what is wrong."""
+
+    ready: bool
+    journal: str
+    nodes: str
+    alert_path: str
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Answer as long as the process serves requests."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(switcher: Running, response: Response) -> Readiness:
+    """Answer 200 once journal and nodes are usable, 503 before.
+
+    A broken alert path is told but does not count: a service that is taken out of use for it could
+    not be reached by the heartbeat any more.
+    """
+    journal, heartbeat = "ok", None
+    try:
+        async with asyncio.timeout(_JOURNAL_SECONDS):
+            await switcher.journal.ping()
+            heartbeat = await switcher.journal.heartbeat()
+    except JournalError as error:
+        journal = str(error)
+    except TimeoutError:
+        journal = f"no answer within {_JOURNAL_SECONDS:g} s"
+    usable, needed = usable_nodes(switcher.watch.nodes)
+    count = len(switcher.watch.nodes)
+    nodes = "ok" if usable >= needed else f"{usable} of {count} are usable, {needed} are needed"
+    timeout = switcher.settings.heartbeat_timeout
+    path = alert_path(heartbeat, switcher.started, timeout, switcher.clock())
+    ready = journal == nodes == "ok"
+    if not ready:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return Readiness(ready, journal, nodes, _ALERT_PATH[path])
+
+
+@router.get("/metrics")
+async def metrics(switcher: Running) -> Response:
+    """Return the metrics for Prometheus."""
+    return Response(switcher.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/", response_class=HTMLResponse)
+async def page() -> str:
+    """Return a page that names the service and links to what there is."""
+    return _PAGE

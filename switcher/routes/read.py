@@ -1,0 +1,91 @@
+"""What a program may read: state and journal. A token of scope `read` or `operate` is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from switcher.access import Running, requires
+from switcher.auth import Scope
+from switcher.evidence import DAY
+from switcher.status import (
+    Status,
+    alert_path,
+    chain_status,
+    incident_statuses,
+    node_statuses,
+    witness_statuses,
+)
+
+router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(requires(Scope.READ))])
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """An entry; `value` is a decision, an outcome, a step or an ending, as `kind` says."""
+
+    id: int
+    time: float
+    kind: str
+    value: str
+    witness: str
+    incident: int | None
+    rotation: int | None
+    sentence: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Entries, newest first; `before` asks for the next page, None when there is none."""
+
+    entries: list[JournalEntry]
+    before: int | None
+
+
+@router.get("/status")
+async def read_status(switcher: Running) -> Status:
+    """Return what is on air, what is open, and whether alerts come through."""
+    now, watch = switcher.clock(), switcher.watch
+    records = {w: await switcher.journal.record(w, now - DAY) for w in switcher.witnesses}
+    heartbeat = await switcher.journal.heartbeat()
+    timeout = switcher.settings.heartbeat_timeout
+    return Status(
+        now=now,
+        alert_path=alert_path(heartbeat, switcher.started, timeout, now),
+        heartbeat=heartbeat,
+        heartbeat_age=None if heartbeat is None else now - heartbeat,
+        dry_run=switcher.settings.policy.dry_run,
+        chain=chain_status(watch),
+        nodes=node_statuses(watch.nodes),
+        witnesses=witness_statuses(watch, records, switcher.settings.policy, now),
+        unknown_witnesses=incident_statuses(await switcher.journal.strangers(switcher.witnesses)),
+    )
+
+
+@router.get("/journal")
+async def read_journal(
+    switcher: Running,
+    before: Annotated[int | None, Query(ge=1)] = None,
+    incident: Annotated[int | None, Query(ge=1)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> JournalPage:
+    """Return a page of the journal."""
+    found = await switcher.journal.entries(before=before, incident=incident, limit=limit)
+    entries = [
+        JournalEntry(
+            e.id,
+            e.time,
+            e.kind,
+            e.value,
+            e.witness,
+            e.incident,
+            e.rotation,
+            e.sentence,
+            dict(e.details),
+        )
+        for e in found
+    ]
+    return JournalPage(entries, entries[-1].id if len(entries) == limit else None)

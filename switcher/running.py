@@ -1,0 +1,173 @@
+"""A running switcher: its parts put together, started, and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from chains.bitshares.watch import Watch
+from chains.settings import ChainSettings
+from switcher.auth import Tokens
+from switcher.follow import FollowUp
+from switcher.intake import Receipt
+from switcher.journal import Journal
+from switcher.metrics import Metrics
+from switcher.model import Arming
+from switcher.rotate import Rotator
+from switcher.settings import SwitcherSettings
+from switcher.signer import Signer
+from switcher.webhook import Judged
+from switcher.worker import Desk, Worker
+
+_PATIENCE = 7.0
+"""Seconds that a step in hand has to finish when the switcher stops."""
+
+_log = structlog.get_logger("switcher")
+
+
+@dataclass(frozen=True, slots=True)
+class Switcher:
+    """What the HTTP side works with."""
+
+    chain: ChainSettings
+    settings: SwitcherSettings
+    watch: Watch
+    journal: Journal
+    metrics: Metrics
+    tokens: Tokens
+    clock: Callable[[], float]
+    started: float
+    workers: dict[str | None, Worker] = field(default_factory=dict)
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """Return the configured accounts."""
+        return tuple(witness.account for witness in self.chain.witnesses)
+
+    async def take(self, alerts: Collection[Judged]) -> list[Receipt]:
+        """Take a notification's alerts into the journal and set the workers to them.
+
+        Raises:
+            JournalError: nothing was written.
+        """
+        now = self.clock()
+        receipts = await self.journal.take(alerts, self._keys_in_force(), now)
+        for receipt in receipts:
+            self.metrics.alert(receipt.result)
+            if receipt.result == "heartbeat":
+                self.metrics.heartbeat(now)
+        self._wake({receipt.witness for receipt in receipts if receipt.witness is not None})
+        return receipts
+
+    async def arm(self, witness: str, state: Arming) -> None:
+        """Arm or disarm a witness; its incidents are decided again at once.
+
+        Raises:
+            JournalError: nothing was written.
+        """
+        await self.journal.arm(witness, state)
+        self._wake({witness})
+
+    def _wake(self, witnesses: Collection[str]) -> None:
+        for witness in witnesses:
+            self.workers.get(witness, self.workers[None]).wake()
+
+    def _keys_in_force(self) -> dict[str, str]:
+        keys = {}
+        for account in self.witnesses:
+            ids = self.watch.witness_ids(account)
+            term = self.watch.follower.term(ids.witness_id) if ids else None
+            if term is not None:
+                keys[account] = term.key
+        return keys
+
+
+@asynccontextmanager
+async def open_switcher(
+    chain: ChainSettings,
+    settings: SwitcherSettings,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> AsyncIterator[Switcher]:
+    """Run a switcher for as long as the context lasts; leaving it finishes the steps in hand.
+
+    Raises:
+        TokenFileError, SecretFileError, JournalError: what it was given can't be used.
+    """
+    tokens = Tokens.load(settings.token_file)
+    signer = await asyncio.to_thread(
+        Signer.load, settings.signer, prefix=chain.prefix, chain_id=chain.chain_id
+    )
+    async with Journal(settings.database) as journal:
+        watch = Watch(chain, clock=clock)
+        switcher = Switcher(
+            chain,
+            settings,
+            watch,
+            journal,
+            Metrics(witness.account for witness in chain.witnesses),
+            tokens,
+            clock,
+            clock(),
+        )
+        await _begin(switcher)
+        _hire(switcher, signer)
+        async with _at_work(switcher):
+            yield switcher
+
+
+async def _begin(switcher: Switcher) -> None:
+    policy = switcher.settings.policy
+    first = Arming(policy.arm, "configuration", "first state of an empty journal", switcher.started)
+    await switcher.journal.begin(switcher.witnesses, first)
+    last = await switcher.journal.heartbeat()
+    if last is not None:
+        switcher.metrics.heartbeat(last)
+
+
+def _hire(switcher: Switcher, signer: Signer) -> None:
+    watch, journal, metrics, clock = (
+        switcher.watch,
+        switcher.journal,
+        switcher.metrics,
+        switcher.clock,
+    )
+    rotator = Rotator(watch, signer, journal, metrics, clock)
+    follow_up = FollowUp(watch, journal, rotator, metrics, clock)
+    desk = Desk(
+        switcher.settings, watch, journal, rotator, follow_up, metrics, clock, switcher.started
+    )
+    for witness in (*switcher.witnesses, None):
+        switcher.workers[witness] = Worker(desk, witness)
+
+
+@asynccontextmanager
+async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
+    workers = list(switcher.workers.values())
+    watching = asyncio.create_task(switcher.watch.run(), name="watch")
+    waking = asyncio.create_task(_wake_with_blocks(switcher.watch, workers), name="blocks")
+    working = [asyncio.create_task(worker.run(), name="worker") for worker in workers]
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.stop()
+        _, unfinished = await asyncio.wait(working, timeout=_PATIENCE)
+        if unfinished:
+            _log.warning("a step did not finish in time", workers=len(unfinished))
+        for task in (*unfinished, waking, watching):
+            task.cancel()
+        await asyncio.gather(*working, waking, watching, return_exceptions=True)
+
+
+async def _wake_with_blocks(watch: Watch, workers: Collection[Worker]) -> None:
+    seen = watch.sequence
+    while True:
+        seen = await watch.changed(seen)
+        for worker in workers:
+            worker.wake()

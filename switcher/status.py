@@ -1,0 +1,237 @@
+"""The switcher's state as values that a program may read. Pure.
+
+Times are seconds since the epoch; None stands for what is not known (yet).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chains.bitshares.watch import NodeView, Verdict, Watch, majority_of
+from chains.settings import WitnessSettings
+from switcher.evidence import backups
+from switcher.model import Incident, Record, Rotation
+from switcher.settings import Policy
+
+
+class AlertPath(StrEnum):
+    """Whether the dead man's switch still comes."""
+
+    OK = "ok"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A voting node."""
+
+    name: str
+    up: bool
+    verdict: str
+    detail: str
+    head_block: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStatus:
+    """The chain as it is followed."""
+
+    head_block: int | None
+    head_time: int | None
+    irreversible_block: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerStatus:
+    """A host of the ring; `readiness` as a decision would see it."""
+
+    name: str
+    signing_key: str
+    in_force: bool
+    readiness: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentStatus:
+    """An open incident."""
+
+    id: int
+    action: str
+    witness: str
+    signing_key: str
+    accused: str
+    opened: float
+    renewed: float
+    decision: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotationStatus:
+    """The rotation that is under way."""
+
+    id: int
+    incident: int
+    from_key: str
+    to_key: str
+    producer: str
+    transaction_id: str | None
+    opened: float
+    sent: float | None
+    block: int | None
+    in_block: float | None
+    irreversible: float | None
+    on_air: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessStatus:
+    """A configured witness. `on_air` names the host whose key is in force, if it is in the ring."""
+
+    witness: str
+    armed: bool
+    armed_by: str
+    armed_why: str
+    armed_since: float
+    signing_key: str | None
+    on_air: str | None
+    term_since_block: int | None
+    term_since: int | None
+    missed_blocks: int
+    budget_remaining: int
+    producers: list[ProducerStatus]
+    incidents: list[IncidentStatus]
+    rotation: RotationStatus | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of it."""
+
+    now: float
+    alert_path: AlertPath
+    heartbeat: float | None
+    heartbeat_age: float | None
+    dry_run: bool
+    chain: ChainStatus
+    nodes: list[NodeStatus]
+    witnesses: list[WitnessStatus]
+    unknown_witnesses: list[IncidentStatus]
+
+
+def alert_path(heartbeat: float | None, started: float, timeout: float, now: float) -> AlertPath:
+    """Tell whether alerts still come through; unknown until one was due since the start."""
+    if heartbeat is not None and now - heartbeat <= timeout:
+        return AlertPath.OK
+    return AlertPath.UNKNOWN if now - started <= timeout else AlertPath.BROKEN
+
+
+def usable_nodes(nodes: Sequence[NodeView]) -> tuple[int, int]:
+    """Return how many voting nodes are up and canonical, and how many are needed."""
+    usable = sum(node.up and node.verdict is Verdict.CANONICAL for node in nodes)
+    return usable, majority_of(len(nodes))
+
+
+def chain_status(watch: Watch) -> ChainStatus:
+    """Return the chain's head and irreversible block."""
+    head = watch.follower.head
+    if head is None:
+        return ChainStatus(None, None, None)
+    return ChainStatus(head.number, head.time, head.irreversible)
+
+
+def node_statuses(nodes: Sequence[NodeView]) -> list[NodeStatus]:
+    """Return the voting nodes in configured order."""
+    return [
+        NodeStatus(
+            node.name,
+            node.up,
+            node.verdict,
+            node.detail,
+            node.reading.head_number if node.up and node.reading else None,
+        )
+        for node in nodes
+    ]
+
+
+def witness_statuses(
+    watch: Watch, records: Mapping[str, Record], policy: Policy, now: float
+) -> list[WitnessStatus]:
+    """Return the configured witnesses; `records` by account."""
+    return [
+        _witness(watch, witness, records[witness.account], policy, now)
+        for witness in watch.settings.witnesses
+    ]
+
+
+def incident_statuses(incidents: Sequence[Incident]) -> list[IncidentStatus]:
+    """Return open incidents."""
+    return [
+        IncidentStatus(
+            i.id,
+            i.action,
+            i.witness,
+            i.signing_key,
+            i.accused,
+            i.opened,
+            i.renewed,
+            i.decision,
+            i.sentence,
+        )
+        for i in incidents
+    ]
+
+
+def _witness(
+    watch: Watch, witness: WitnessSettings, record: Record, policy: Policy, now: float
+) -> WitnessStatus:
+    ids = watch.witness_ids(witness.account)
+    witness_id = ids.witness_id if ids else ""
+    term = watch.follower.term(witness_id)
+    key = term.key if term else None
+    on_air = witness.producer_of(key) if key else None
+    ring = backups(witness, watch.producers, record.rotations, watch.follower, now)
+    arming = record.arming
+    return WitnessStatus(
+        witness=witness.account,
+        armed=arming.armed,
+        armed_by=arming.who,
+        armed_why=arming.why,
+        armed_since=arming.since,
+        signing_key=key,
+        on_air=on_air.name if on_air else None,
+        term_since_block=term.since_block if term else None,
+        term_since=term.since_time if term else None,
+        missed_blocks=len(watch.follower.recent_misses(witness_id)),
+        budget_remaining=max(0, policy.rotations_per_day - record.spent()),
+        producers=[
+            ProducerStatus(b.name, b.signing_key, b.signing_key == key, b.readiness, b.detail)
+            for b in ring
+        ],
+        incidents=incident_statuses(record.incidents),
+        rotation=_rotation(record.open_rotation),
+    )
+
+
+def _rotation(rotation: Rotation | None) -> RotationStatus | None:
+    if rotation is None:
+        return None
+    draft = rotation.draft
+    return RotationStatus(
+        id=rotation.id,
+        incident=draft.incident,
+        from_key=draft.from_key,
+        to_key=draft.to_key,
+        producer=draft.producer,
+        transaction_id=draft.transaction_id,
+        opened=rotation.opened,
+        sent=rotation.sent,
+        block=rotation.block,
+        in_block=rotation.in_block,
+        irreversible=rotation.irreversible,
+        on_air=rotation.on_air,
+    )
