@@ -119,7 +119,7 @@ def vesting_json(account_id: str, held: Vesting, kind: str) -> Json:
     policy = {
         "vesting_seconds": _VESTING_SECONDS[kind],
         "start_claim": _NEVER,
-        "coin_seconds_earned": number(held.coin_seconds),
+        "coin_seconds_earned": str(held.coin_seconds),  # 128 bits: always a string
         "coin_seconds_earned_last_update": format_time(held.updated),
     }
     return {
