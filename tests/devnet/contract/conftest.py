@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .client import Connection, connected
+from .retarget import Live
+from .simulated import simulated_network
+from .target import Target
+from .witness_node import VARIABLE, witness_network
+
+NO_PROGRAM = (
+    f"{VARIABLE} names no witness_node program: the contract is held against the devnet only"
+)
+LOOKED_BACK = 30
+
+
+@pytest.fixture(scope="session", params=["devnet", "witness_node"])
+def target(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
+    if request.param == "devnet":
+        with simulated_network() as network:
+            yield network
+        return
+    program = os.environ.get(VARIABLE)
+    if not program:
+        pytest.skip(NO_PROGRAM)
+    with witness_network(Path(program), tmp_path_factory.mktemp("witness_node")) as network:
+        yield network
+
+
+@pytest.fixture
+def node(target: Target) -> Iterator[Connection]:
+    """A fresh connection to the first node."""
+    with connected(target.url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def other(target: Target) -> Iterator[Connection]:
+    """A fresh connection to another node of the same network."""
+    with connected(target.others[0]) as connection:
+        yield connection
+
+
+@pytest.fixture
+def live(target: Target, node: Connection) -> Live:
+    """The live chain's present state, for requests to be fitted to."""
+    head = node.head()
+    blocks = node.call("block", "get_blocks", max(1, head.number - LOOKED_BACK), head.number)
+    heights = range(head.number, head.number - len(blocks), -1)
+    empty = next(
+        height
+        for height, *three in zip(
+            heights, blocks[::-1], blocks[-2::-1], blocks[-3::-1], strict=False
+        )
+        if not any(block["transactions"] for block in three)
+    )
+    return Live(head, empty, target.chain_id)
