@@ -78,7 +78,7 @@ async def test_a_silent_node_costs_no_more_than_the_deadline() -> None:
 async def test_pings_do_not_stretch_the_deadline() -> None:
     async def only_pings(connection: ServerConnection, _request: dict[str, Any]) -> None:
         for _ in range(50):
-            await connection.ping()
+            await (await connection.ping())
             await asyncio.sleep(0.01)
 
     async with talking_to(only_pings) as client:

@@ -1,0 +1,213 @@
+"""The watch on a devnet: what it says of nodes that fail, fork, lie behind and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+
+from chains.bitshares.transactions import format_time, pack_transaction, signing_digest
+from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.watch import Watch
+from devnet.keys import active_key
+from devnet.launch import Devnet
+from devnet.settings import DevnetSettings
+from tests.support.devnet import chain_settings, following, until, watching
+
+HISTORY = DevnetSettings(prehistory=40)
+INIT0 = "1.6.1"
+
+
+def node(watch: Watch, name: str) -> NodeView:
+    return next(view for view in watch.nodes if view.name == name)
+
+
+def host(watch: Watch, name: str) -> NodeView:
+    found = next(view.node for view in watch.producers if view.producer.name == name)
+    assert found is not None
+    return found
+
+
+def head(watch: Watch) -> int:
+    return watch.follower.head.number if watch.follower.head else 0
+
+
+async def test_a_dead_hosts_misses_agree_with_the_nodes_own_count() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        before = net.state.witnesses[INIT0].total_missed
+        await net.nodes["alpha"].kill()
+        counted = len(watch.follower.recent_misses(INIT0))
+        await until(watch, lambda w: len(w.follower.recent_misses(INIT0)) >= counted + 2)
+        charged = net.state.witnesses[INIT0].total_missed - before
+        assert len(watch.follower.recent_misses(INIT0)) - counted == charged
+        assert not host(watch, "alpha").up
+        assert host(watch, "beta").verdict is Verdict.CANONICAL
+
+
+async def test_a_second_watch_counts_the_same_as_the_first() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await net.nodes["alpha"].kill()
+        await following(watch)
+        await until(watch, lambda w: len(w.follower.recent_misses(INIT0)) >= 1)
+        async with watching(chain_settings(net)) as restarted:
+            await following(restarted)
+            await until(restarted, lambda w: head(w) == head(watch))
+            assert restarted.follower.recent_misses(INIT0) == watch.follower.recent_misses(INIT0)
+
+
+async def test_a_lost_node_is_told_and_comes_back_by_itself() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await net.nodes["eu"].kill()
+        await until(watch, lambda w: node(w, "eu").verdict is Verdict.UNREACHABLE)
+        assert not node(watch, "eu").up
+        assert node(watch, "eu").detail
+        await net.nodes["eu"].heal()
+        await until(watch, lambda w: node(w, "eu").verdict is Verdict.CANONICAL)
+
+
+async def test_the_chain_is_followed_through_the_nodes_that_are_left() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await net.nodes["eu"].freeze()
+        await net.nodes["us"].kill()
+        seen = head(watch)
+        await until(watch, lambda w: head(w) >= seen + 3)
+
+
+async def test_a_frozen_node_is_lost_within_its_deadlines() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await net.nodes["us"].freeze()
+        frozen_at = time.monotonic()
+        await until(watch, lambda w: not node(w, "us").up)
+        assert time.monotonic() - frozen_at < 1 + 0.5 + 1.0 + 1.0
+
+
+async def test_a_node_cut_off_is_behind_however_fast_it_answers() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        net.nodes["asia"].cut()
+        await until(watch, lambda w: node(w, "asia").verdict is Verdict.BEHIND)
+        assert node(watch, "asia").up
+        assert "behind" in node(watch, "asia").detail
+
+
+async def test_a_minority_fork_is_told_with_its_depth_and_rejoins() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        net.faults.partition([["alpha", "asia"]])
+        await until(watch, lambda w: node(w, "asia").verdict is Verdict.FORKED)
+        assert node(watch, "asia").divergence >= 1
+        assert node(watch, "eu").verdict is Verdict.CANONICAL
+        await net.faults.heal()
+        await until(watch, lambda w: node(w, "asia").verdict is Verdict.CANONICAL)
+        assert node(watch, "asia").divergence == 0
+
+
+async def test_a_node_of_another_chain_is_refused_by_name() -> None:
+    elsewhere = DevnetSettings(witnesses=5)
+    async with Devnet(DevnetSettings()) as net, Devnet(elsewhere) as other:
+        settings = chain_settings(net, chain_id=other.chain_id)
+        async with watching(settings) as watch:
+            await until(watch, lambda w: node(w, "eu").verdict is Verdict.WRONG_CHAIN)
+            assert other.chain_id in node(watch, "eu").detail
+            assert watch.follower.head is None
+
+
+async def test_a_pending_key_is_shown_by_the_nodes_but_not_in_force() -> None:
+    slow = DevnetSettings(prehistory=40, interval=3)
+    async with Devnet(slow) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await net.wait_blocks(1)
+        alpha, beta = net.signing_key("alpha"), net.signing_key("beta")
+        await watch.call("eu", "network_broadcast", "broadcast_transaction", update(net, beta))
+        await watch.read_nodes()
+        reading = node(watch, "eu").reading
+        assert reading is not None
+        assert reading.witnesses["init0"].signing_key == beta
+        assert in_force(watch) == alpha
+        await until(watch, lambda w: in_force(w) == beta)
+
+
+def in_force(watch: Watch) -> str | None:
+    term = watch.follower.term(INIT0)
+    return term.key if term else None
+
+
+def update(net: Devnet, key: str) -> dict[str, object]:
+    """Return a signed witness_update of init0."""
+    state = net.state
+    transaction: dict[str, object] = {
+        "ref_block_num": 0,
+        "ref_block_prefix": 0,
+        "expiration": format_time(state.time + 60),
+        "operations": [
+            [
+                21,
+                {
+                    "fee": {"amount": 2_000_000, "asset_id": "1.3.0"},
+                    "witness": INIT0,
+                    "witness_account": "1.2.6",
+                    "new_signing_key": key,
+                },
+            ]
+        ],
+        "extensions": [],
+    }
+    digest = signing_digest(pack_transaction(transaction, "BTS"), net.chain_id)
+    return {**transaction, "signatures": [active_key("init0").sign(digest).hex()]}
+
+
+async def test_a_fresh_read_waits_for_nobody_past_its_deadline() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await net.nodes["eu"].freeze()
+        await net.nodes["us"].freeze()
+        started = time.monotonic()
+        views = await watch.read_nodes(deadline=0.3)
+        assert time.monotonic() - started < 1.0
+        assert [view.up for view in views] == [False, False, True]
+
+
+async def test_a_fresh_read_is_content_with_a_majority() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await net.nodes["eu"].freeze()
+        started = time.monotonic()
+        views = await watch.read_nodes(deadline=5.0)
+        assert time.monotonic() - started < 0.9
+        assert [view.up for view in views] == [False, True, True]
+
+
+async def test_nodes_stay_known_when_all_are_lost() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        for name in ("eu", "us", "asia"):
+            await net.nodes[name].kill()
+        await until(watch, lambda w: not any(view.up for view in w.nodes))
+        assert [view.name for view in watch.nodes] == ["eu", "us", "asia"]
+
+
+async def test_a_node_is_asked_at_most_twice_a_block() -> None:
+    async with Devnet(HISTORY) as net:
+        calls: Counter[str] = Counter()
+        watch = Watch(chain_settings(net), on_call=lambda name, _: calls.update([name]))
+        running = asyncio.create_task(watch.run())
+        await following(watch)
+        start, before = head(watch), calls.copy()
+        await until(watch, lambda w: head(w) >= start + 5)
+        blocks = head(watch) - start
+        for name in ("eu", "us", "asia", "init0/alpha"):
+            assert calls[name] - before[name] <= 2 * (blocks + 1), name
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_account_that_is_no_witness_is_told_and_harms_nobody() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net, account="nobody")) as watch:
+        await following(watch)
+        assert watch.names is not None
+        assert watch.names.unknown == ("there is no account 'nobody' on this chain",)
+        assert watch.witness_ids("nobody") is None
