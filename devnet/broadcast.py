@@ -35,7 +35,12 @@ class BroadcastApi:
         read = self._read(transaction)
         self._push(read)
         included: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._session.when_included(read.id, included.set_result)
+
+        def tell(place: Json) -> None:
+            if not included.done():  # the client may have gone meanwhile
+                included.set_result(place)
+
+        self._session.when_included(read.id, tell)
         return included
 
     def _read(self, transaction: Any) -> Transaction:
