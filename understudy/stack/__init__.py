@@ -1,0 +1,188 @@
+"""The whole stack on one machine: our two services with a real Prometheus and Alertmanager.
+
+    async with Stack(StackSettings(document, active_key=wif), Tools.find(), folder) as stack:
+        print(stack.prometheus_url)
+
+For the demonstration, for trying it on one's own nodes, and for end-to-end tests. Everything runs
+as a process of its own, listens on the loopback address only, and ends with us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from understudy.errors import StackError
+from understudy.stack.document import Written, document_of, write_document
+from understudy.stack.monitoring import Addresses, write_monitoring
+from understudy.stack.ports import free_ports
+from understudy.stack.program import Program
+from understudy.stack.tools import Tools, shipped_monitoring
+
+__all__ = ["Program", "Stack", "StackSettings", "Tools", "document_of", "free_ports"]
+
+_IMPORT_PATH = str(Path(__file__).parent.parent.parent)
+_RESEND_DELAY = "5s"
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """What the stack is made of.
+
+    `document` is understudy.yaml as plain data; only its section `bitshares` is needed, the rest is
+    completed. `active_key` (WIF) signs if the document names no signer. Everything is scraped and
+    evaluated every `interval`, with None as often as the shipped files say. Ports None are free
+    ones.
+    """
+
+    document: Mapping[str, Any]
+    active_key: str | None = None
+    interval: str | None = "1s"
+    prometheus_port: int | None = None
+    alertmanager_port: int | None = None
+
+
+class Stack:
+    """The running programs; `exporter`, `switcher`, `prometheus` and `alertmanager`.
+
+    Each can be stopped, killed and started again. `written` has the configuration and tokens.
+    """
+
+    exporter: Program
+    switcher: Program
+    prometheus: Program
+    alertmanager: Program
+    written: Written
+
+    def __init__(self, settings: StackSettings, tools: Tools, directory: Path) -> None:
+        self._settings = settings
+        self._tools = tools
+        self.directory = directory.absolute()
+
+    async def __aenter__(self) -> Self:
+        """Write all configuration, start everything, and wait until it is ready.
+
+        Raises:
+            StackError: a program did not start; the text has the end of its log.
+        """
+        self._prepare()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for program in self.programs:
+                    group.create_task(program.start())
+        except ExceptionGroup as errors:
+            await self._stop()
+            texts = [str(error) for error in errors.exceptions]
+            raise StackError("\n\n".join(texts)) from errors
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop everything."""
+        await self._stop()
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """All programs."""
+        return (self.exporter, self.switcher, self.alertmanager, self.prometheus)
+
+    @property
+    def exporter_url(self) -> str:
+        """Where the exporter is, such as "http://127.0.0.1:9877"."""
+        return f"http://{self._addresses.exporter}"
+
+    @property
+    def switcher_url(self) -> str:
+        """Where the switcher is."""
+        return f"http://{self._addresses.switcher}"
+
+    @property
+    def prometheus_url(self) -> str:
+        """Where Prometheus is."""
+        return f"http://{self._addresses.prometheus}"
+
+    @property
+    def alertmanager_url(self) -> str:
+        """Where Alertmanager is."""
+        return f"http://{self._addresses.alertmanager}"
+
+    async def ended(self) -> None:
+        """Wait until a program ends without having been asked, or all have ended.
+
+        Raises:
+            StackError: one ended by itself; the text has the end of its log.
+        """
+        waiting = [asyncio.ensure_future(program.ended()) for program in self.programs]
+        try:
+            await asyncio.gather(*waiting)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    def _prepare(self) -> None:
+        settings, folder = self._settings, self.directory
+        folder.mkdir(parents=True, exist_ok=True)
+        exporter, switcher, prometheus, alertmanager = free_ports(4)
+        self.written = write_document(
+            settings.document, settings.active_key, folder, (exporter, switcher)
+        )
+        self._addresses = Addresses(
+            exporter=self.written.exporter,
+            switcher=self.written.switcher,
+            alertmanager=f"127.0.0.1:{settings.alertmanager_port or alertmanager}",
+            prometheus=f"127.0.0.1:{settings.prometheus_port or prometheus}",
+        )
+        token = self.written.alertmanager_token
+        write_monitoring(shipped_monitoring(), folder, self._addresses, token, settings.interval)
+        self.exporter = self._service("exporter", f"{self.exporter_url}/readyz")
+        self.switcher = self._service("switcher", f"{self.switcher_url}/readyz")
+        self.prometheus = self._program(
+            "prometheus",
+            f"{self.prometheus_url}/-/ready",
+            self._tools.prometheus,
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'prometheus'}",
+            f"--web.listen-address={self._addresses.prometheus}",
+            f"--rules.alert.resend-delay={_RESEND_DELAY}",
+        )
+        self.alertmanager = self._program(
+            "alertmanager",
+            f"{self.alertmanager_url}/-/ready",
+            self._tools.alertmanager,
+            f"--config.file={folder / 'alertmanager.yml'}",
+            f"--storage.path={folder / 'alertmanager'}",
+            f"--web.listen-address={self._addresses.alertmanager}",
+            "--cluster.listen-address=",
+        )
+
+    def _service(self, name: str, ready_url: str) -> Program:
+        config = self.written.configuration
+        command = (sys.executable, "-m", "understudy", name, "--config", config)
+        return self._program(name, ready_url, *command, "--log-format", "json")
+
+    def _program(self, name: str, ready_url: str, *command: str | Path) -> Program:
+        inherited = os.environ.get("PYTHONPATH")
+        path = os.pathsep.join(part for part in (_IMPORT_PATH, inherited) if part)
+        return Program(
+            name,
+            command,
+            log=self.directory / f"{name}.log",
+            ready_url=ready_url,
+            environment={"PYTHONPATH": path},
+        )
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(program.stop() for program in self.programs))

@@ -1,0 +1,116 @@
+"""The understudy.yaml of a stack: what is given, completed with addresses and secrets."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from switcher.auth import Scope, new_token
+from switcher.settings import KeyFileSigner
+from understudy.config import load, source
+from understudy.errors import StackError
+
+_TOKEN_NAMES = {Scope.ALERTS: "stack-alertmanager", Scope.OPERATE: "stack-operator"}
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not listened on
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the configuration file, and where its services can be reached.
+
+    `alertmanager_token` is the file with the token for posting alerts, `client_token` a token for
+    operating the switcher.
+    """
+
+    configuration: Path
+    exporter: str
+    switcher: str
+    alertmanager_token: Path
+    client_token: str
+
+
+def document_of(path: Path) -> dict[str, Any]:
+    """Return a configuration file as plain data that means the same from any folder.
+
+    Raises:
+        ConfigurationError: it has mistakes, or no switcher section.
+    """
+    settings = load(path).needed_switcher()
+    document: dict[str, Any] = copy.deepcopy(source.read(path).data)
+    section = document["switcher"]
+    section["token_file"] = str(settings.token_file)
+    section["database"] = settings.database
+    if settings.client_token_file:
+        section["client_token_file"] = str(settings.client_token_file)
+    signer = settings.signer
+    if isinstance(signer, KeyFileSigner):
+        section["signer"] = {"key_file": str(signer.path)}
+    else:
+        files = {"path": str(signer.path), "passphrase_file": str(signer.passphrase_file)}
+        section["signer"] = {"wallet": files}
+    return document
+
+
+def write_document(
+    document: Mapping[str, Any], active_key: str | None, folder: Path, ports: tuple[int, int]
+) -> Written:
+    """Write understudy.yaml, tokens and key file into a folder.
+
+    What the document leaves out gets a place in the folder: the listening addresses (at the given
+    ports of exporter and switcher), database, client token, and the signer, which is `active_key`.
+    The folder's token file has the tokens of the document's own, and two for the stack.
+
+    Raises:
+        StackError: neither the document names a signer, nor is there a key.
+    """
+    made = copy.deepcopy(dict(document))
+    exporter = made.setdefault("exporter", {})
+    switcher = made.setdefault("switcher", {})
+    exporter.setdefault("listen", f"127.0.0.1:{ports[0]}")
+    switcher.setdefault("listen", f"127.0.0.1:{ports[1]}")
+    switcher.setdefault("database", f"sqlite:///{folder / 'understudy.db'}")
+    if "signer" not in switcher:
+        if not active_key:
+            raise StackError("The switcher has nothing to sign with: no signer and no active key.")
+        switcher["signer"] = {"key_file": str(write_secret(folder / "active.key", active_key))}
+    tokens = {scope: new_token(scope, name) for scope, name in _TOKEN_NAMES.items()}
+    switcher["token_file"] = str(_write_tokens(switcher.get("token_file"), tokens, folder))
+    client_token = tokens[Scope.OPERATE][0]
+    if "client_token_file" not in switcher:
+        path = write_secret(folder / "client-token", client_token)
+        switcher["client_token_file"] = str(path)
+    configuration = folder / "understudy.yaml"
+    configuration.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
+    return Written(
+        configuration=configuration,
+        exporter=_reachable(exporter["listen"]),
+        switcher=_reachable(switcher["listen"]),
+        alertmanager_token=write_secret(folder / "alertmanager-token", tokens[Scope.ALERTS][0]),
+        client_token=client_token,
+    )
+
+
+def write_secret(path: Path, secret: str) -> Path:
+    """Write a file that only its owner can read, and return its path."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secret)
+    return path
+
+
+def _write_tokens(given: str | None, tokens: Mapping[Scope, tuple[str, str]], folder: Path) -> Path:
+    known = Path(given).read_text(encoding="ascii").rstrip("\n") + "\n" if given else ""
+    return write_secret(folder / "tokens", known + "".join(line for _, line in tokens.values()))
+
+
+def _reachable(listen: str) -> str:
+    """Return where to connect to what listens at an address, which may mean all of them."""
+    host, _, port = listen.rpartition(":")
+    return f"{_LOOPBACK.get(host, host)}:{port}"

@@ -1,0 +1,116 @@
+"""The configuration of Prometheus and Alertmanager, as it is shipped, for other addresses."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import yaml
+
+_SHIPPED_ADDRESSES = {
+    "exporter": 9877,
+    "switcher": 9878,
+    "alertmanager": 9093,
+    "prometheus": 9090,
+}
+"""The ports by which the shipped files name each program, on 127.0.0.1 or localhost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where each program listens, as HOST:PORT."""
+
+    exporter: str
+    switcher: str
+    alertmanager: str
+    prometheus: str
+
+    def moved(self, address: str) -> str:
+        """Return where the program with a shipped address really is; other addresses stay."""
+        host, _, port = address.rpartition(":")
+        if host in ("127.0.0.1", "localhost"):
+            for name, shipped in _SHIPPED_ADDRESSES.items():
+                if port == str(shipped):
+                    return str(getattr(self, name))
+        return address
+
+
+def prometheus_configuration(
+    shipped: Mapping[str, Any], addresses: Addresses, interval: str | None
+) -> dict[str, Any]:
+    """Return prometheus.yml for these addresses.
+
+    With an `interval` (such as "1s") everything is scraped and evaluated that often.
+    """
+    made = copy.deepcopy(dict(shipped))
+    jobs = made.get("scrape_configs", [])
+    notified = made.get("alerting", {}).get("alertmanagers", [])
+    for holder in (*jobs, *notified):
+        for group in holder.get("static_configs", []):
+            group["targets"] = [addresses.moved(target) for target in group["targets"]]
+    if interval:
+        made.setdefault("global", {}).update(
+            scrape_interval=interval, scrape_timeout=interval, evaluation_interval=interval
+        )
+        for job in jobs:
+            job.pop("scrape_interval", None)
+            job.pop("scrape_timeout", None)
+    return made
+
+
+def rules(shipped: Mapping[str, Any], interval: str | None) -> dict[str, Any]:
+    """Return a file of rules, each group evaluated at an interval, or at its own without one."""
+    made = copy.deepcopy(dict(shipped))
+    if interval:
+        for group in made.get("groups", []):
+            group["interval"] = interval
+    return made
+
+
+def alertmanager_configuration(
+    shipped: Mapping[str, Any], addresses: Addresses, token_file: Path
+) -> dict[str, Any]:
+    """Return alertmanager.yml for these addresses, with the token for the switcher in a file."""
+    made = copy.deepcopy(dict(shipped))
+    for receiver in made.get("receivers", []):
+        for webhook in receiver.get("webhook_configs", []):
+            parts = urlsplit(webhook.get("url", ""))
+            moved = addresses.moved(parts.netloc)
+            if moved != parts.netloc:
+                webhook["url"] = urlunsplit(parts._replace(netloc=moved))
+                authorization = webhook.setdefault("http_config", {}).setdefault(
+                    "authorization", {"type": "Bearer"}
+                )
+                authorization["credentials_file"] = str(token_file)
+    return made
+
+
+def write_monitoring(
+    shipped: Path, folder: Path, addresses: Addresses, token_file: Path, interval: str | None
+) -> None:
+    """Write prometheus.yml, rules/*.yml and alertmanager.yml into a folder."""
+    prometheus = prometheus_configuration(_read(shipped / "prometheus.yml"), addresses, interval)
+    alertmanager = alertmanager_configuration(
+        _read(shipped / "alertmanager.yml"), addresses, token_file
+    )
+    _write(folder / "prometheus.yml", prometheus)
+    _write(folder / "alertmanager.yml", alertmanager)
+    (folder / "rules").mkdir(exist_ok=True)
+    for path in sorted((shipped / "rules").glob("*.yml")):
+        _write(folder / "rules" / path.name, rules(_read(path), interval))
+    if (shipped / "templates").is_dir():
+        shutil.copytree(shipped / "templates", folder / "templates", dirs_exist_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
