@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Request, status
@@ -14,7 +14,7 @@ from switcher.running import Switcher
 _bearer = HTTPBearer(auto_error=False, description="A token from `understudy token new`.")
 
 
-def running_switcher(request: Request) -> Switcher:
+async def running_switcher(request: Request) -> Switcher:
     """Return the switcher that this application serves."""
     return cast("Switcher", request.app.state.switcher)
 
@@ -23,10 +23,10 @@ Running = Annotated[Switcher, Depends(running_switcher)]
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-def requires(scope: Scope) -> Callable[..., Bearer]:
+def requires(scope: Scope) -> Callable[..., Awaitable[Bearer]]:
     """Return a dependency that lets only tokens of a scope pass, and names their bearer."""
 
-    def check(switcher: Running, credentials: Credentials) -> Bearer:
+    async def check(switcher: Running, credentials: Credentials) -> Bearer:
         token = credentials.credentials if credentials else ""
         bearer = switcher.tokens.bearer(token)
         if bearer is not None and bearer.may(scope):

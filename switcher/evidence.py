@@ -13,7 +13,7 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
 from chains.bitshares.watch import NodeView, ProducerView, Verdict, Watch
 from chains.settings import WitnessSettings
-from switcher.model import Incident, Outcome, Record, Rotation
+from switcher.model import UNSPENT, Incident, Outcome, Record, Rotation
 from switcher.transaction import latest_reference
 from switcher.turnout import turnout
 
@@ -154,7 +154,7 @@ def _readiness(
     if _never_signed(key, recent, follower):
         return Readiness.FAILED, "missed its first slot when it was last put on air"
     if node is None:
-        if any(r.draft.from_key == key and r.outcome is Outcome.ON_AIR for r in recent):
+        if any(r.draft.from_key == key and r.outcome not in UNSPENT for r in recent):
             return Readiness.FAILED, "was rotated away from lately, and has no endpoint to look at"
         return Readiness.UNWATCHED, "has no endpoint to look at"
     if node.up and node.verdict is Verdict.CANONICAL:

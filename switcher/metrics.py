@@ -11,7 +11,14 @@ import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from switcher.model import ActionName, Decision, Incident, Outcome, Rotation, Step
 
@@ -50,6 +57,7 @@ class Metrics:
     """Counts and gauges of one switcher, in a registry of their own."""
 
     def __init__(self, witnesses: Iterable[str]) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._witnesses = tuple(witnesses)
         self.registry = registry = CollectorRegistry()
         self._alerts = Counter(

@@ -26,6 +26,9 @@ from switcher.rotate import Plan, Rotator
 from switcher.settings import SwitcherSettings
 
 _LONGEST_SLEEP = 3.0
+_FIRST_CONTACT = 10.0
+"""Seconds after the start in which no node has to have been heard yet."""
+
 _log = structlog.get_logger("switcher.worker")
 
 
@@ -101,7 +104,7 @@ class Worker:
             with bound_contextvars(incident=rotation.draft.incident):
                 await self._desk.follow_up.advance(rotation, record)
             record = await self._read()
-        if record.incidents:
+        if record.incidents and self._can_see():
             await self._consider_all(record)
             record = await self._read()
         self._show(record)
@@ -114,6 +117,11 @@ class Worker:
                     await self._consider(incident, (), Record())
         left = await self._desk.journal.strangers(known)
         self._desk.metrics.open_incidents(STRANGER, _by_decision(left))
+
+    def _can_see(self) -> bool:
+        desk = self._desk
+        heard = desk.watch.follower.head is not None
+        return heard or desk.clock() - desk.started > _FIRST_CONTACT
 
     async def _consider_all(self, record: Record) -> None:
         views: Sequence[NodeView] | None = None

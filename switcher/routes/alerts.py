@@ -16,6 +16,7 @@ from switcher.webhook import parse_notification
 
 MAX_BODY = 1_000_000
 _BODY_SECONDS = 10.0
+_LENGTH_DIGITS = 20
 _log = structlog.get_logger("switcher.alerts")
 
 router = APIRouter(tags=["alerts"])
@@ -72,7 +73,7 @@ async def _body(request: Request) -> bytes:
         status.HTTP_413_CONTENT_TOO_LARGE, "too_large", f"The body is over {MAX_BODY} bytes."
     )
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MAX_BODY:
+    if announced.isdecimal() and int(announced[:_LENGTH_DIGITS]) > MAX_BODY:
         raise too_large
     body = bytearray()
     try:
