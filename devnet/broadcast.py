@@ -9,9 +9,12 @@ import asyncio
 from typing import Any
 
 from devnet.operations import Transaction, read_transaction
+from devnet.refusals import failed
 from devnet.session import Answer, Session
 from devnet.values import Json
 from devnet.variants import to_whole
+
+_BLOCK_RANGE = 1_000
 
 
 class BroadcastApi:
@@ -61,5 +64,7 @@ class BlockApi:
     def get_blocks(self, first: Any, last: Any) -> list[Json | None]:
         """Return the blocks from one height to another, null for those that don't exist."""
         numbers = range(to_whole(first), to_whole(last) + 1)
+        if len(numbers) > _BLOCK_RANGE:
+            raise failed("block range", f"more than {_BLOCK_RANGE} blocks at once")
         blocks = [self._session.node.block_at(number) for number in numbers]
         return [None if block is None else block.json for block in blocks]

@@ -6,6 +6,7 @@ Every function raises `RefusedError` with the node's own code for what it cannot
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chains.bitshares.keys import decode_base58, decode_key
@@ -16,7 +17,9 @@ from devnet.values import Json
 
 _BINARY_KEY = "graphene::protocol::public_key_type::binary_key"
 _KEY_BYTES, _CHECKSUM_BYTES = 33, 4
-_WHOLE_64 = 1 << 64
+_LONGEST_64 = 20
+_RANGES = {"int64": (-(1 << 63), (1 << 63) - 1), "uint64": (0, (1 << 64) - 1)}
+_LAST_TIME = (1 << 32) - 1
 
 
 def to_object(value: Any) -> Json:
@@ -48,15 +51,13 @@ def to_text(value: Any) -> str:
 
 def to_whole(value: Any, *, signed: bool = False) -> int:
     """Return a 64-bit integer, from a number or its decimal text."""
-    if isinstance(value, bool) or value is None:
-        return int(value or 0)
-    if isinstance(value, int):
-        return value if signed else value % _WHOLE_64
-    if isinstance(value, float):
-        return int(value)
-    if isinstance(value, str):
-        return _parse_whole(value, "int64" if signed else "uint64")
     kind = "int64" if signed else "uint64"
+    if isinstance(value, str):
+        return _parse_whole(value, kind)
+    if value is None or isinstance(value, bool | int):
+        return _within_64_bits(int(value or 0), kind)
+    if isinstance(value, float) and math.isfinite(value):
+        return _within_64_bits(int(value), kind)
     raise _bad_cast(f"Invalid cast from ${{type}} to {kind}", value, f"as_{kind}")
 
 
@@ -88,12 +89,15 @@ def to_object_id(value: Any, kind: str | None = None) -> str:
 
 def to_time(value: Any) -> int:
     """Return the seconds since the epoch of a chain time."""
-    text = to_text(value)
     try:
-        return parse_time(text)
-    except MalformedDataError as error:
-        unparsed = Frame("unable to convert ISO-formatted string to fc::time_point_sec")
-        raise RefusedError(0, [unparsed]) from error
+        seconds = parse_time(to_text(value))
+    except MalformedDataError:
+        seconds = -1
+    if not 0 <= seconds <= _LAST_TIME:
+        raise RefusedError(
+            0, [Frame("unable to convert ISO-formatted string to fc::time_point_sec")]
+        )
+    return seconds
 
 
 def to_bytes(value: Any, size: int) -> bytes:
@@ -132,13 +136,23 @@ def to_public_key(value: Any, prefix: str) -> str:
 
 
 def _parse_whole(text: str, kind: str) -> int:
-    if text.isascii() and text.removeprefix("-" if kind == "int64" else "").isdigit():
-        return int(text)
+    digits = text.removeprefix("-") if kind == "int64" else text
+    if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_64:
+        return _within_64_bits(int(text), kind)
     frames = [
         Frame(f"Couldn't parse {kind}_t", {}, "string.cpp", f"to_{kind}"),
         Frame("", {"i": text}, "string.cpp", f"to_{kind}"),
     ]
     raise RefusedError(4, frames)
+
+
+def _within_64_bits(value: int, kind: str) -> int:
+    lowest, highest = _RANGES[kind]
+    if lowest <= value <= highest:
+        return value
+    if kind == "uint64" and -(1 << 63) <= value < 0:
+        return value % (1 << 64)
+    raise RefusedError(4, [Frame(f"Couldn't parse {kind}_t", {}, "string.cpp", f"to_{kind}")])
 
 
 def _bad_cast(text: str, value: Any, method: str) -> RefusedError:
