@@ -80,20 +80,15 @@ def _before_all(
     """Return the block that included it when that one is no longer held.
 
     Blocks are let go once they are irreversible. After a long downtime the block was never seen;
-    then the key being in force since before the oldest block tells that it is there.
+    then the key being in force since before the oldest block held tells that it is there.
     """
     if rotation.block is not None and rotation.block < oldest.number:
         return rotation.block, rotation.block_id
     term = follower.term(witness)
-    if (
-        rotation.draft.reference < oldest.number
-        and term is not None
-        and term.proven
-        and term.since_block is None
-        and term.key == rotation.draft.to_key
-    ):
-        return oldest.number - 1, None
-    return None
+    if term is None or not term.proven or term.key != rotation.draft.to_key:
+        return None
+    since = oldest.number - 1 if term.since_block is None else term.since_block
+    return (since, None) if rotation.draft.reference < since < oldest.number else None
 
 
 def _is_dead(entries: Sequence[Applied], expiration: int) -> bool:

@@ -96,15 +96,14 @@ def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
 def decide(
     db: Connection, incident: Incident, decision: Decision, sentence: str, now: float
 ) -> bool:
-    """Note a decision; tell whether it is another one than before, which gets an entry."""
+    """Note a decision; tell whether it is another one than before, which gets an entry.
+
+    Nothing is noted of an incident that an alert has ended meanwhile.
+    """
     if (decision, sentence) == (incident.decision, incident.sentence):
         return False
-    db.execute(
-        update(incidents)
-        .where(incidents.c.id == incident.id)
-        .values(decision=decision, sentence=sentence)
-    )
-    if decision is incident.decision:
+    values = {"decision": decision, "sentence": sentence}
+    if not _change_open(db, incident, values) or decision is incident.decision:
         return False
     _incident_entry(db, incident, now, EntryKind.DECISION, decision, sentence)
     return True
@@ -113,11 +112,15 @@ def decide(
 def end_incident(
     db: Connection, incident: Incident, ending: Ending, sentence: str, now: float
 ) -> None:
-    """End an incident."""
-    db.execute(
-        update(incidents).where(incidents.c.id == incident.id).values(ended=now, ending=ending)
-    )
-    _incident_entry(db, incident, now, EntryKind.ENDED, ending, sentence)
+    """End an incident, unless it is over."""
+    if _change_open(db, incident, {"ended": now, "ending": ending}):
+        _incident_entry(db, incident, now, EntryKind.ENDED, ending, sentence)
+
+
+def _change_open(db: Connection, incident: Incident, values: Mapping[str, Any]) -> bool:
+    """Change an incident's columns and tell whether it was still open."""
+    query = update(incidents).where(incidents.c.id == incident.id, incidents.c.ended.is_(None))
+    return bool(db.execute(query.values(**values)).rowcount)
 
 
 def accuse(db: Connection, incident: Incident, key: str, sentence: str, now: float) -> None:

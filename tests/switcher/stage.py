@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -219,3 +220,8 @@ def webhook(*alerts: dict[str, Any], version: str = "4") -> dict[str, Any]:
         "externalURL": "http://alertmanager",
         "alerts": list(alerts),
     }
+
+
+def webhook_bytes(*alerts: dict[str, Any]) -> bytes:
+    """Return a notification as it comes over the wire."""
+    return json.dumps(webhook(*alerts)).encode()

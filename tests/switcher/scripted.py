@@ -1,0 +1,250 @@
+"""A worker on a chain that is made to order: no network, no waiting, the test says what happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from chains.bitshares.blocks import Block
+from chains.bitshares.follower import Follower
+from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.transactions import pack_transaction, transaction_id
+from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.watch import Watch
+from chains.errors import NodeRefusedError, NodeTimeoutError
+from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
+from devnet.keys import DevKey, active_key, signing_key
+from switcher.follow import FollowUp
+from switcher.journal import Journal
+from switcher.metrics import Metrics
+from switcher.model import Arming
+from switcher.rotate import Rotator
+from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
+from switcher.signer import Signer
+from switcher.webhook import parse_notification
+from switcher.worker import Desk, Worker
+from tests.support.chain import PREFIX, ForgedChain
+from tests.switcher.stage import WITNESS, alert, webhook_bytes
+
+CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
+INIT0 = "1.6.1"
+ALPHA, BETA, GAMMA = (signing_key("init0", host) for host in (None, "beta", "gamma"))
+NODES = ("eu", "us", "asia")
+FEE = 2_000_000
+
+
+@dataclass
+class Script:
+    """The chain, its three nodes, and what they are made to say; stands in for a `Watch`."""
+
+    producers_up: dict[str, bool] = field(
+        default_factory=lambda: {"alpha": False, "beta": True, "gamma": True}
+    )
+
+    def __post_init__(self) -> None:
+        self.chain = ForgedChain()
+        self.chain._update = self._update  # type: ignore[method-assign]
+        self._own_update = ForgedChain._update
+        self.chain.run(49)
+        self.follower = Follower(PREFIX, 600)
+        self.follower.begin(self.chain.blocks, self.chain.reading())
+        self.now = self.chain.time + 0.2
+        self.settings = _settings()
+        self.names = Names((WitnessIds(WITNESS, "1.2.6", INIT0, "2.5.6"),))
+        self.down: set[str] = set()
+        self.refusal: tuple[int, str] | None = None
+        self.deaf: set[str] = set()
+        self.balance = 1_000_000_000
+        self.authority = active_key("init0")
+        self.fees = dict.fromkeys(NODES, FEE)
+        self.broadcast: list[tuple[str, dict[str, Any]]] = []
+        self.pending: dict[str, dict[str, Any]] = {}
+        self._included: dict[str, Any] | None = None
+
+    def clock(self) -> float:
+        return self.now
+
+    # What the test makes happen
+
+    def produce(self, slot: int = 1, *, include: bool = False, salt: str = "") -> Block:
+        """Fill a slot; `include` puts the pending transaction into the block."""
+        updates = {}
+        if include:
+            [self._included] = self.pending.values()
+            self.pending = {}
+            updates = {INIT0: _key_of(self._included)}
+        block = self.chain.produce(slot, updates, salt=salt)
+        self._included = None
+        self.follower.apply(block)
+        self.now = block.time + 0.2
+        return block
+
+    def run(self, count: int, *, init0_dead: bool = False) -> None:
+        """Produce blocks, with init0's slots left empty if its host is dead."""
+        for _ in range(count):
+            slot = 1
+            while init0_dead and self.chain.owner(slot) == INIT0:
+                slot += 1
+            self.produce(slot=slot)
+
+    def miss(self, count: int) -> None:
+        """Go on until init0 has missed so many slots in its term."""
+        while len(self.follower.recent_misses(INIT0)) < count:
+            self.run(1, init0_dead=True)
+
+    def until_signed(self) -> None:
+        """Go on until init0 has signed a block."""
+        while self.produce().witness != INIT0:
+            continue
+
+    def fork(self) -> ForgedChain:
+        """Return the chain as it is now, to come back to it by `reorganise`."""
+        return self.chain.copy()
+
+    def reorganise(self, branch: ForgedChain, blocks: int) -> None:
+        """Leave the present chain for another branch, with so many blocks of its own."""
+        self.chain = branch
+        self.follower.rewind(branch.id)
+        for number in range(blocks):
+            self.produce(salt=f"other branch {number}")
+
+    @property
+    def transactions(self) -> list[dict[str, Any]]:
+        """Return the different transactions that nodes were given, in order."""
+        seen: dict[str, dict[str, Any]] = {}
+        for _, transaction in self.broadcast:
+            seen.setdefault(_id(transaction), transaction)
+        return list(seen.values())
+
+    # What the switcher sees of it, as of a `Watch`
+
+    @property
+    def nodes(self) -> Sequence[NodeView]:
+        return [self._view(name) for name in NODES]
+
+    @property
+    def producers(self) -> Sequence[ProducerView]:
+        return [
+            ProducerView(WITNESS, p, self._view(p.name, up=self.producers_up[p.name]))
+            for p in self.settings.witnesses[0].producers
+        ]
+
+    def witness_ids(self, account: str) -> WitnessIds | None:
+        return self.names.witness(account)
+
+    async def read_nodes(self, deadline: float = 1.0) -> Sequence[NodeView]:
+        return self.nodes
+
+    async def call(
+        self, node: str, api: str, method: str, *params: Any, timeout: float | None = None
+    ) -> Any:
+        if node in self.down:
+            raise NodeTimeoutError(node, f"no answer to {method}")
+        match method:
+            case "get_required_fees":
+                return [{"amount": self.fees[node], "asset_id": "1.3.0"}]
+            case "get_objects":
+                key = self.authority.text(PREFIX)
+                return [{"active": {"weight_threshold": 1, "key_auths": [[key, 1]]}}]
+            case "broadcast_transaction":
+                return self._take(node, params[0])
+        raise AssertionError(f"unexpected call of {api}.{method}")
+
+    def _take(self, node: str, transaction: dict[str, Any]) -> None:
+        self.broadcast.append((node, transaction))
+        if self.refusal is not None:
+            raise NodeRefusedError(node, *self.refusal)
+        if node in self.deaf:
+            raise NodeTimeoutError(node, "no answer")
+        known = {_id(transaction)} & {*self.pending, *self._on_chain()}
+        if known:
+            raise NodeRefusedError(node, 3030001, "duplicate transaction")
+        if len({name for name, sent in self.broadcast if sent == transaction}) == len(NODES):
+            self.pending[_id(transaction)] = transaction
+
+    def _on_chain(self) -> set[str | None]:
+        return {update.transaction_id for _, update in self.follower.updates()}
+
+    def _view(self, name: str, *, up: bool | None = None) -> NodeView:
+        is_up = name not in self.down if up is None else up
+        reading = replace(self.chain.reading(), balances={WITNESS: self.balance})
+        verdict = Verdict.CANONICAL if is_up else Verdict.UNREACHABLE
+        detail = "" if is_up else "does not answer"
+        return NodeView(name, f"ws://{name}", is_up, verdict, detail, reading, self.now, 0)
+
+    def _update(self, witness: str, key: DevKey, salt: str) -> dict[str, Any]:
+        if self._included is not None:
+            return {**self._included, "operation_results": [[0, {}]]}
+        return self._own_update(self.chain, witness, key, salt)
+
+
+@dataclass
+class Troupe:
+    """A worker and its journal on a script."""
+
+    script: Script
+    journal: Journal
+    metrics: Metrics
+    worker: Worker
+
+    async def post(self, *keys: DevKey, status: str = "firing", **labels: str) -> list[str]:
+        """Take in an alert against each key, and return what was made of them."""
+        alerts = [alert(key.text(PREFIX), status=status, **labels) for key in keys]
+        judged = parse_notification(webhook_bytes(*alerts)).alerts
+        term = self.script.follower.term(INIT0)
+        in_force = {WITNESS: term.key} if term else {}
+        receipts = await self.journal.take(judged, in_force, self.script.now)
+        return [receipt.result for receipt in receipts]
+
+    async def words(self, *kinds: str) -> list[str]:
+        """Return what the journal tells, oldest first, without armings."""
+        entries = await self.journal.entries(limit=1000)
+        wanted = kinds or ("opened", "decision", "step", "ended")
+        return [entry.value for entry in reversed(entries) if entry.kind in wanted]
+
+
+@asynccontextmanager
+async def troupe(
+    folder: Path, script: Script, policy: Policy | None = None
+) -> AsyncIterator[Troupe]:
+    """Open a journal in a folder and have a worker on it, as after a start of the service."""
+    settings = SwitcherSettings(
+        token_file=folder / "unused",
+        database=f"sqlite:///{folder / 'understudy.db'}",
+        signer=KeyFileSigner(folder / "unused"),
+        policy=policy or Policy(arm=True),
+    )
+    watch = cast("Watch", script)
+    signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
+    metrics = Metrics([WITNESS])
+    async with Journal(settings.database) as journal:
+        first = Arming(settings.policy.arm, "configuration", "first state", script.now)
+        await journal.begin([WITNESS], first)
+        rotator = Rotator(watch, signer, journal, metrics, script.clock)
+        follow_up = FollowUp(watch, journal, rotator, metrics, script.clock)
+        desk = Desk(settings, watch, journal, rotator, follow_up, metrics, script.clock, script.now)
+        yield Troupe(script, journal, metrics, Worker(desk, WITNESS))
+
+
+def _settings() -> ChainSettings:
+    ring = zip(("alpha", "beta", "gamma"), (ALPHA, BETA, GAMMA), strict=True)
+    producers = tuple(
+        ProducerSettings(name, key.text(PREFIX), f"ws://{name}") for name, key in ring
+    )
+    return ChainSettings(
+        nodes=tuple(NodeSettings(name, f"ws://{name}") for name in NODES),
+        witnesses=(WitnessSettings(WITNESS, producers),),
+        chain_id=CHAIN_ID,
+    )
+
+
+def _key_of(transaction: dict[str, Any]) -> DevKey:
+    text = transaction["operations"][0][1]["new_signing_key"]
+    return next(key for key in (ALPHA, BETA, GAMMA) if key.text(PREFIX) == text)
+
+
+def _id(transaction: dict[str, Any]) -> str:
+    return transaction_id(pack_transaction(transaction, PREFIX))
