@@ -22,7 +22,10 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             sys.exit("the process that started this one has ended")
-    os.execv(program[0], program)  # noqa: S606 - that is its purpose
+    try:
+        os.execv(program[0], program)  # noqa: S606 - that is its purpose
+    except OSError as error:
+        sys.exit(f"{program[0]} can't be run: {error.strerror}")
 
 
 if __name__ == "__main__":

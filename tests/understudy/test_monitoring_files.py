@@ -1,0 +1,84 @@
+"""Prometheus and Alertmanager run with the files that are shipped, at other addresses."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from understudy.stack.monitoring import Addresses, write_monitoring
+from understudy.stack.tools import Tools, shipped_monitoring
+
+ADDRESSES = Addresses("127.0.0.1:20001", "[::1]:20002", "127.0.0.1:20003", "127.0.0.1:20004")
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    token = tmp_path / "token"
+    token.write_text("secret")
+    write_monitoring(shipped_monitoring(), tmp_path, ADDRESSES, token, "1s")
+    return tmp_path
+
+
+def test_every_scrape_target_is_where_its_program_listens(folder: Path) -> None:
+    jobs = read(folder / "prometheus.yml")["scrape_configs"]
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs}
+    assert targets == {
+        "understudy-exporter": ["127.0.0.1:20001"],
+        "understudy-switcher": ["[::1]:20002"],
+        "alertmanager": ["127.0.0.1:20003"],
+        "prometheus": ["127.0.0.1:20004"],
+    }
+
+
+def test_alerts_go_to_our_alertmanager_and_from_there_to_the_switcher(folder: Path) -> None:
+    (alertmanager,) = read(folder / "prometheus.yml")["alerting"]["alertmanagers"]
+    assert alertmanager["static_configs"] == [{"targets": ["127.0.0.1:20003"]}]
+    receivers = {each["name"]: each for each in read(folder / "alertmanager.yml")["receivers"]}
+    (webhook,) = receivers["switcher"]["webhook_configs"]
+    assert webhook["url"] == "http://[::1]:20002/alerts"
+    credentials = webhook["http_config"]["authorization"]
+    assert credentials == {"type": "Bearer", "credentials_file": str(folder / "token")}
+
+
+def test_everything_is_scraped_and_evaluated_as_often_as_asked(folder: Path) -> None:
+    prometheus = read(folder / "prometheus.yml")
+    assert prometheus["global"]["scrape_interval"] == "1s"
+    assert prometheus["global"]["evaluation_interval"] == "1s"
+    assert not any("scrape_interval" in job for job in prometheus["scrape_configs"])
+    files = list((folder / "rules").glob("*.yml"))
+    groups = [group for path in files for group in read(path)["groups"]]
+    assert groups
+    assert {group["interval"] for group in groups} == {"1s"}
+
+
+def test_without_an_interval_the_shipped_ones_stay(tmp_path: Path) -> None:
+    shipped = shipped_monitoring()
+    write_monitoring(shipped, tmp_path, ADDRESSES, tmp_path / "token", None)
+    for path in sorted((shipped / "rules").glob("*.yml")):
+        assert read(tmp_path / "rules" / path.name) == read(path)
+    ours, theirs = read(tmp_path / "prometheus.yml"), read(shipped / "prometheus.yml")
+    assert ours["global"] == theirs["global"]
+
+
+def test_routes_are_those_that_are_shipped(folder: Path) -> None:
+    shipped = read(shipped_monitoring() / "alertmanager.yml")
+    assert read(folder / "alertmanager.yml")["route"] == shipped["route"]
+
+
+def test_the_real_checkers_accept_what_is_written(folder: Path) -> None:
+    programs = Tools.find().prometheus.parent
+    commands: list[list[str | Path]] = [
+        [programs / "promtool", "check", "config", folder / "prometheus.yml"],
+        [programs / "amtool", "check-config", folder / "alertmanager.yml"],
+    ]
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
