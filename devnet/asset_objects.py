@@ -14,6 +14,7 @@ from devnet.values import Json, number
 
 _FEED_LIFETIME = 86_400
 _FEED_SPACING = 60
+_COLLATERAL_RATIO = 1_400
 
 
 def asset_json(genesis: Genesis, asset: Asset) -> Json:
@@ -46,6 +47,12 @@ def asset_json(genesis: Genesis, asset: Asset) -> Json:
     }
 
 
+def extended_asset_json(genesis: Genesis, asset: Asset) -> Json:
+    """Return an asset as it is looked up by symbol: with what backs it, which is nothing here."""
+    backing = {} if asset.bitasset is None else {"total_backing_collateral": 0}
+    return asset_json(genesis, asset) | {"total_in_collateral": 0} | backing
+
+
 def asset_data_json(asset: Asset) -> Json:
     """Return an asset's changing data (2.3.x)."""
     return {
@@ -63,9 +70,10 @@ def bitasset_json(genesis: Genesis, asset: Asset) -> Json:
     price = _price(asset.id, 1)
     feed = {
         "settlement_price": price,
-        "maintenance_collateral_ratio": 1_400,
+        "maintenance_collateral_ratio": _COLLATERAL_RATIO,
         "maximum_short_squeeze_ratio": 1_100,
         "core_exchange_rate": price,
+        "initial_collateral_ratio": _COLLATERAL_RATIO,
     }
     published = [
         [account, [format_time(genesis.time - index * _FEED_SPACING), feed]]
@@ -75,9 +83,11 @@ def bitasset_json(genesis: Genesis, asset: Asset) -> Json:
         "id": asset.bitasset,
         "asset_id": asset.id,
         "feeds": published,
+        "median_feed": feed,
         "current_feed": feed,
         "current_feed_publication_time": format_time(genesis.time),
-        "current_maintenance_collateral_ratio": feed["maintenance_collateral_ratio"],
+        "current_maintenance_collateralization": price,
+        "current_initial_collateralization": price,
         "options": {
             "feed_lifetime_sec": _FEED_LIFETIME,
             "minimum_feeds": 1,
@@ -91,6 +101,8 @@ def bitasset_json(genesis: Genesis, asset: Asset) -> Json:
         "is_prediction_market": False,
         "settlement_price": _price(asset.id, 0),
         "settlement_fund": 0,
+        "individual_settlement_debt": 0,
+        "individual_settlement_fund": 0,
         "asset_cer_updated": False,
         "feed_cer_updated": False,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from devnet.account_objects import account_json, full_account_json, vesting_balances
-from devnet.asset_objects import asset_json
+from devnet.asset_objects import extended_asset_json
 from devnet.evaluate import CORE_ASSET, required_accounts, required_fee, verify_authority
 from devnet.genesis import Account, Asset
 from devnet.node_config import CONFIG
@@ -208,7 +208,9 @@ class DatabaseApi:
         """Return assets by symbol or id."""
         del subscribe
         found = [self._find_asset(item) for item in to_list(symbols_or_ids)]
-        return [None if asset is None else asset_json(self._genesis, asset) for asset in found]
+        return [
+            None if each is None else extended_asset_json(self._genesis, each) for each in found
+        ]
 
     def lookup_asset_symbols(self, symbols_or_ids: Any) -> list[Json | None]:
         """Return assets by symbol or id."""
