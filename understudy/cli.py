@@ -11,7 +11,7 @@ import typer
 import understudy
 from chains.errors import ChainError
 from switcher.errors import SwitcherError
-from understudy.commands import check, devnet, services, tokens, wallet
+from understudy.commands import check, demo, devnet, run, services, tokens, wallet
 from understudy.config import ConfigurationError
 from understudy.errors import UnderstudyError
 
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.command("exporter")(services.exporter)
 app.command("switcher")(services.switcher)
 app.command("check")(check.check)
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
 app.add_typer(tokens.app, name="token")
 app.add_typer(wallet.app, name="wallet")
 app.add_typer(devnet.app, name="devnet")

@@ -32,7 +32,6 @@ class Narrator:
     def title(self, text: str) -> None:
         """Print a headline."""
         self._console.print(Text(text, style="bold"))
-        self._console.print()
 
     def note(self, text: str) -> None:
         """Print a sentence without time."""
@@ -49,4 +48,4 @@ class Narrator:
         line = Text(f"{stamp:>8}  ", style="dim")
         line.append(f"{word:<{_WORD_WIDTH}}", style=_STYLES.get(word, "bold"))
         line.append(sentence, style="dim" if word == "block" else "")
-        self._console.print(line, soft_wrap=True)
+        self._console.print(line)

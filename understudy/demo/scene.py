@@ -1,0 +1,194 @@
+"""The scene: who is on air dies, and everything that is seen of what follows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from chains.bitshares.follower import Applied
+from chains.bitshares.watch import Watch
+from chains.settings import WitnessSettings
+from devnet.launch import Devnet
+from understudy.demo.journal import Entry, JournalReader
+from understudy.demo.narrator import Narrator
+from understudy.demo.report import Moments, Report, missed_between, report
+from understudy.errors import StackError
+
+_READ_EVERY = 0.1
+"""Seconds between two looks into the switcher's journal, for the telling only."""
+
+_STEP_WORDS = {
+    "broadcast": "signed",
+    "sent": "sent",
+    "in_block": "in block",
+    "irreversible": "final",
+    "on_air": "on air",
+}
+
+
+class Scene:
+    """One witness of a devnet, watched through its nodes as any observer could watch it."""
+
+    def __init__(
+        self,
+        net: Devnet,
+        watch: Watch,
+        witness: WitnessSettings,
+        journal: JournalReader,
+        narrator: Narrator,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._net = net
+        self._watch = watch
+        self._witness = witness
+        self._journal = journal
+        self._tell = narrator.tell
+        self._narrator = narrator
+        self._clock = clock
+        self._moments = Moments(killed=0.0)
+        self._told = 0
+        self._announced: set[str] = set()
+        self._updates: dict[str, float] = {}
+
+    async def ready(self, patience: float) -> str:
+        """Wait until alerts come through and a producer is on air; return that producer's name.
+
+        Raises:
+            StackError: not within `patience` seconds.
+        """
+        await self._within(patience, self._alerts_come_through(), "alerts did not come through")
+        block = await self._within(patience, self._on_air(), "nobody signed for the witness")
+        producer = self._name_of(block.signing_key)
+        self._tell("on air", f"{producer}: block {block.number} for {self._witness.account}")
+        return producer
+
+    async def failover(self, producer: str, patience: float) -> Report:
+        """Kill the producer and follow what happens until its understudy has signed a block.
+
+        Raises:
+            StackError: the switcher did not answer.
+        """
+        self._told = self._head().number
+        self._moments = Moments(killed=self._clock())
+        self._narrator.start_clock()
+        await self._net.nodes[producer].kill()
+        self._tell("kill", f"{producer} is killed; nobody touches anything from here on")
+        off = self._term_key()
+        telling = asyncio.create_task(self._tell_journal())
+        try:
+            async with asyncio.timeout(patience):
+                first = await self._signed(off)
+                await telling  # until the switcher, too, has said its last word
+        except TimeoutError:
+            first = None
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+        return self._report(producer, first)
+
+    def _report(self, off: str, first: Applied | None) -> Report:
+        missed = 0
+        if first is not None:
+            entries = self._watch.follower.entries()
+            missed = missed_between(entries, self._witness_id(), self._moments.killed, first)
+        on = self._name_of(first.signing_key) if first else None
+        confirmed = [time for update, time in self._updates.items() if update in self._announced]
+        moments = replace(self._moments, confirmed=min(confirmed, default=None))
+        return report(moments, off=off, on=on, missed=missed, first_block=first)
+
+    async def _on_air(self) -> Applied:
+        """Wait until the key in force has signed a block, and return the newest one."""
+        seen = 0
+        while (block := self._watch.follower.last_signed(self._term_key())) is None:
+            seen = await self._watch.changed(seen)
+        return block
+
+    async def _signed(self, off: str) -> Applied:
+        """Wait for a block of the witness that another key than `off` signed; tell all blocks."""
+        seen = self._watch.sequence
+        while True:
+            for entry in self._watch.follower.entries():
+                if entry.number > self._told:
+                    self._told = entry.number
+                    self._tell_block(entry)
+                    if entry.witness == self._witness_id() and entry.signing_key != off:
+                        return entry
+            seen = await self._watch.changed(seen)
+
+    def _tell_block(self, entry: Applied) -> None:
+        for slot in entry.missed:
+            if slot.witness == self._witness_id():
+                self._tell("miss", f"{self._witness.account} missed its slot", slot.time)
+        for update in entry.updates:
+            if update.transaction_id:
+                self._updates.setdefault(update.transaction_id, self._clock())
+        if entry.witness == self._witness_id():
+            producer = self._name_of(entry.signing_key)
+            self._tell("signs", f"block {entry.number} for {self._witness.account}: {producer}")
+
+    async def _tell_journal(self) -> None:
+        while True:
+            for entry in await self._journal.news():
+                self._note(entry)
+                if (entry.kind, entry.value) == ("ended", "on_air"):
+                    return
+            await asyncio.sleep(_READ_EVERY)
+
+    def _note(self, entry: Entry) -> None:
+        if entry.time < self._moments.killed:
+            return
+        word, sentence = entry.kind, self._without_keys(entry.sentence)
+        if entry.kind == "opened":
+            self._moments = replace(self._moments, alert=entry.time)
+            word = "alert"
+        elif entry.kind == "decision":
+            sentence = f"{entry.value}: {sentence}"
+        elif entry.kind == "step":
+            self._note_step(entry)
+            word = _STEP_WORDS.get(entry.value, entry.value)
+        self._tell(word, sentence, entry.time)
+
+    def _note_step(self, entry: Entry) -> None:
+        if transaction := entry.details.get("transaction_id"):
+            self._announced.add(transaction)
+        if entry.value == "sent":
+            self._moments = replace(self._moments, broadcast=entry.time)
+
+    def _without_keys(self, sentence: str) -> str:
+        """Return a sentence with the names of producers where their long keys stood."""
+        for producer in self._witness.producers:
+            sentence = sentence.replace(producer.signing_key, f"{producer.name}'s")
+        return sentence
+
+    async def _alerts_come_through(self) -> None:
+        while (await self._journal.status())["alert_path"] != "ok":  # noqa: ASYNC110 - it is HTTP
+            await asyncio.sleep(_READ_EVERY)
+
+    async def _within(
+        self, seconds: float, waiting: Coroutine[Any, Any, Any], otherwise: str
+    ) -> Any:
+        try:
+            async with asyncio.timeout(seconds):
+                return await waiting
+        except TimeoutError as error:
+            raise StackError(f"The stage is not set: {otherwise} in {seconds:g} s.") from error
+
+    def _witness_id(self) -> str:
+        ids = self._watch.witness_ids(self._witness.account)
+        return ids.witness_id if ids else ""
+
+    def _term_key(self) -> str:
+        term = self._watch.follower.term(self._witness_id())
+        return term.key if term else ""
+
+    def _head(self) -> Applied:
+        head = self._watch.follower.head
+        assert head is not None
+        return head
+
+    def _name_of(self, key: str) -> str:
+        producer = self._witness.producer_of(key)
+        return producer.name if producer else key

@@ -1,0 +1,45 @@
+"""A stack that stays up until somebody ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+
+from rich.console import Console
+
+from understudy.stack import Stack
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def tell_addresses(console: Console, addresses: Mapping[str, str]) -> None:
+    """Print where everything can be looked at."""
+    width = max(len(name) for name in addresses) + 2
+    console.print()
+    for name, address in addresses.items():
+        console.print(f"{name:<{width}}{address}")
+    console.print("Everything stays up until Ctrl-C.")
+
+
+async def until_interrupted(stack: Stack) -> None:
+    """Wait for SIGINT or SIGTERM.
+
+    Raises:
+        StackError: one of the stack's programs ended by itself meanwhile.
+    """
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, asked.set)
+    ended = asyncio.create_task(stack.ended())
+    waiting = asyncio.create_task(asked.wait())
+    try:
+        await asyncio.wait((ended, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            await ended
+    finally:
+        for task in (ended, waiting):
+            task.cancel()
+        await asyncio.gather(ended, waiting, return_exceptions=True)
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
