@@ -164,7 +164,7 @@ class Scene:
         return sentence
 
     async def _alerts_come_through(self) -> None:
-        while (await self._journal.status())["alert_path"] != "ok":  # noqa: ASYNC110 - it is HTTP
+        while (await self._journal.status())["alert_path"] != "ok":
             await asyncio.sleep(_READ_EVERY)
 
     async def _within(
