@@ -11,25 +11,25 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from exporter.durations import CallDurations
 from exporter.exposition import render
-from exporter.instruments import Instruments
+from exporter.instruments import process_registry
 from exporter.observed import Observed
 from exporter.shape import shape
 
 
-def create_app(seen: Observed, instruments: Instruments, clock: Callable[[], float]) -> Starlette:
+def create_app(seen: Observed, durations: CallDurations, clock: Callable[[], float]) -> Starlette:
     """Return the ASGI application; `clock` gives seconds since the epoch."""
+    registry = process_registry()
 
     async def metrics(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         openmetrics = content_type.startswith("application/openmetrics-text")
         worked_out = render(shape(seen, clock()), openmetrics=openmetrics)
         # A witness' URL is whatever its owner wrote on the chain, and may be no valid Unicode.
-        first = worked_out.encode("utf-8", "replace")
-        # The measured part comes last: in OpenMetrics it ends with the line that ends it all.
-        return Response(
-            first + encode(instruments.registry), headers={"content-type": content_type}
-        )
+        ours = (worked_out + durations.render()).encode("utf-8", "replace")
+        # The registry comes last: in OpenMetrics it writes the line that ends it all.
+        return Response(ours + encode(registry), headers={"content-type": content_type})
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")

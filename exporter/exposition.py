@@ -29,31 +29,34 @@ def render(families: Iterable[Family], *, openmetrics: bool) -> str:
     lines: list[str] = []
     for family in families:
         metric = family.metric
-        lines += _heading(metric, openmetrics)
+        lines += heading(metric, openmetrics=openmetrics)
         name, labels = metric.name, metric.labels
         lines += [
-            f"{name}{_labels(labels, values)} {_number(value)}\n"
+            f"{name}{labelled(labels, values)} {number(value)}\n"
             for values, value in family.samples
         ]
     return "".join(lines)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a value's text."""
     return str(floatToGoString(value))  # type: ignore[no-untyped-call]
 
 
-def _heading(metric: Metric, openmetrics: bool) -> tuple[str, str]:
+def heading(metric: Metric, *, openmetrics: bool) -> tuple[str, str]:
+    """Return a metric's HELP and TYPE lines."""
     # OpenMetrics names a counter's family without the suffix that its samples have.
     name = metric.name.removesuffix("_total") if openmetrics else metric.name
     return f"# HELP {name} {metric.help}\n", f"# TYPE {name} {metric.kind}\n"
 
 
 @lru_cache(maxsize=1 << 15)
-def _labels(names: tuple[str, ...], values: tuple[str, ...]) -> str:
+def labelled(names: tuple[str, ...], values: tuple[str, ...]) -> str:
+    """Return the label part of a sample, in the order of the names; empty without labels."""
+    if not names:
+        return ""
     pairs = sorted(zip(names, values, strict=True))
-    return (
-        "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in pairs) + "}" if names else ""
-    )
+    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in pairs) + "}"
 
 
 def _escape(value: str) -> str:

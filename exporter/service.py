@@ -15,7 +15,7 @@ import uvicorn
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from exporter.app import create_app
-from exporter.instruments import Instruments
+from exporter.durations import CallDurations
 from exporter.settings import ExporterSettings
 
 _GRACE_SECONDS = 1
@@ -28,9 +28,9 @@ async def serve(chain: ChainSettings, settings: ExporterSettings) -> None:
     Raises:
         OSError: the address can't be listened on.
     """
-    instruments = Instruments(node.name for node in chain.nodes)
-    watch = Watch(chain, on_call=instruments.observe_call)
-    app = create_app(watch, instruments, time.time)
+    durations = CallDurations(node.name for node in chain.nodes)
+    watch = Watch(chain, on_call=durations.observe)
+    app = create_app(watch, durations, time.time)
     with contextlib.closing(_listen(settings)) as listener:
         server = _Server(
             uvicorn.Config(

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from chains.bitshares.views import Verdict
 from exporter.app import create_app
 from exporter.catalogue import BUILD_INFO, NODE_RPC_DURATION, all_metrics
-from exporter.instruments import Instruments
+from exporter.durations import CallDurations
 from tests.alertmanager.tools import run
 from tests.support.chain import ForgedChain
 
@@ -41,13 +41,13 @@ def seen(chain: ForgedChain) -> Seen:
 
 
 @pytest.fixture
-def instruments() -> Instruments:
-    return Instruments(node.name for node in SETTINGS.nodes)
+def durations() -> CallDurations:
+    return CallDurations(node.name for node in SETTINGS.nodes)
 
 
 @pytest.fixture
-async def get(seen: Seen, instruments: Instruments, chain: ForgedChain) -> AsyncIterator[Get]:
-    app = create_app(seen, instruments, lambda: chain.time + 1.0)
+async def get(seen: Seen, durations: CallDurations, chain: ForgedChain) -> AsyncIterator[Get]:
+    app = create_app(seen, durations, lambda: chain.time + 1.0)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://exporter") as client:
 
@@ -62,9 +62,9 @@ async def test_promtool_has_no_remark_on_the_metrics(get: Get) -> None:
 
 
 async def test_promtool_has_no_remark_before_any_node_has_answered(
-    instruments: Instruments,
+    durations: CallDurations,
 ) -> None:
-    app = create_app(nothing_seen(), instruments, lambda: 0.0)
+    app = create_app(nothing_seen(), durations, lambda: 0.0)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://exporter"
     ) as client:
@@ -97,7 +97,7 @@ async def test_the_form_is_the_one_that_is_asked_for(get: Get) -> None:
     assert "bitshares_witness_missed_blocks" in families
 
 
-async def test_calls_to_nodes_are_measured_from_zero(get: Get, instruments: Instruments) -> None:
+async def test_calls_to_nodes_are_measured_from_zero(get: Get, durations: CallDurations) -> None:
     def count(text: str, node: str) -> float:
         families = {family.name: family for family in parse_text(text)}
         return next(
@@ -107,8 +107,8 @@ async def test_calls_to_nodes_are_measured_from_zero(get: Get, instruments: Inst
         )
 
     assert count((await get("/metrics")).text, "us") == 0
-    instruments.observe_call("us", 0.02)
-    instruments.observe_call("init0/alpha", 0.02)
+    durations.observe("us", 0.02)
+    durations.observe("init0/alpha", 0.02)
     text = (await get("/metrics")).text
     assert (count(text, "us"), count(text, "eu")) == (1, 0)
     assert "init0/alpha" not in text
@@ -182,8 +182,8 @@ async def test_the_landing_page_gives_no_password_away(get: Get, seen: Seen) -> 
 
 async def test_a_hundred_witnesses_over_ten_nodes_are_told_within_20_ms() -> None:
     chain, settings = big_chain(), big_settings()
-    instruments = Instruments(node.name for node in settings.nodes)
-    app = create_app(seen_at(chain, settings), instruments, lambda: chain.time + 1.0)
+    durations = CallDurations(node.name for node in settings.nodes)
+    app = create_app(seen_at(chain, settings), durations, lambda: chain.time + 1.0)
     seconds = []
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://exporter"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from exporter.catalogue import all_metrics
+from exporter.catalogue import NODE_RPC_DURATION, all_metrics
+from exporter.durations import BUCKETS, CallDurations
 from exporter.exposition import Family, render
 from exporter.shape import shape
 from tests.support.chain import ForgedChain
@@ -71,6 +72,24 @@ def test_numbers_are_written_as_prometheus_client_does(value: float) -> None:
     active = next(m for m in all_metrics() if m.name == "bitshares_chain_active_witnesses")
     families = [Family(active, [((), value)])]
     assert render(families, openmetrics=False) == theirs(families, "")
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_durations_are_counted_and_written_as_prometheus_client_does(accept: str) -> None:
+    seconds = [0.0001, 0.005, 0.0050001, 0.3, 1, 4.9, 5.0, 60.0]
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    theirs = Histogram(
+        NODE_RPC_DURATION.name, NODE_RPC_DURATION.help, ["node"], buckets=BUCKETS, registry=registry
+    )
+    ours = CallDurations(["eu", "us"])
+    for node in ("eu", "us"):
+        theirs.labels(node)
+    for value in seconds:
+        theirs.labels("us").observe(value)
+        ours.observe("us", value)
+    encode, _ = choose_encoder(accept)
+    assert ours.render() + ("# EOF\n" if accept else "") == encode(registry).decode()
 
 
 def test_each_metric_is_named_once() -> None:

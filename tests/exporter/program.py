@@ -1,0 +1,35 @@
+"""Runs the exporter as a process of its own: `python -m tests.exporter.program SETTINGS`.
+
+SETTINGS is JSON: {"chain_id", "port", "nodes": {name: url}, "witnesses": {account: {name:
+[signing key, url or null]}}}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
+from exporter.service import serve
+from exporter.settings import ExporterSettings
+
+
+def chain_settings(told: dict[str, Any]) -> ChainSettings:
+    return ChainSettings(
+        chain_id=told["chain_id"],
+        nodes=tuple(NodeSettings(name, url) for name, url in told["nodes"].items()),
+        witnesses=tuple(
+            WitnessSettings(
+                account,
+                tuple(ProducerSettings(name, key, url) for name, (key, url) in ring.items()),
+            )
+            for account, ring in told["witnesses"].items()
+        ),
+    )
+
+
+if __name__ == "__main__":
+    told = json.loads(sys.argv[1])
+    asyncio.run(serve(chain_settings(told), ExporterSettings("127.0.0.1", told["port"])))

@@ -1,0 +1,189 @@
+"""The exporter before a devnet: real connections, real blocks, a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from chains.bitshares.watch import Watch
+from chains.settings import ChainSettings
+from devnet.hosts import api_names
+from devnet.keys import signing_key
+from devnet.launch import Devnet
+from devnet.settings import DevnetSettings
+from exporter.service import serve
+from exporter.settings import ExporterSettings
+from tests.alertmanager.tools import REPOSITORY, run
+
+from .program import chain_settings
+
+DEADLINE = 20.0
+
+Samples = dict[str, dict[tuple[tuple[str, str], ...], float]]
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def told(net: Devnet, port: int, witnesses: int = 1) -> dict[str, Any]:
+    """Return what an exporter has to be told to follow a devnet."""
+    rings: dict[str, dict[str, tuple[str, str | None]]] = {}
+    for account in net.settings.accounts()[:witnesses]:
+        rings[account] = {"alpha": (signing_key(account).text("BTS"), None)}
+    rings["init0"] = {
+        host: (net.signing_key(host), net.nodes[host].ws_url) for host in net.settings.hosts
+    }
+    return {
+        "chain_id": net.chain_id,
+        "port": port,
+        "nodes": {name: net.nodes[name].ws_url for name in api_names(net.settings)},
+        "witnesses": rings,
+    }
+
+
+class Scraped:
+    """A running exporter, asked over HTTP."""
+
+    def __init__(self, client: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
+        self.client = client
+        self.process = process
+
+    async def text(self) -> str:
+        response = await self.client.get("/metrics")
+        assert response.status_code == 200
+        return response.text
+
+    async def samples(self) -> Samples:
+        found: Samples = {}
+        for family in text_string_to_metric_families(await self.text()):
+            for sample in family.samples:
+                key = tuple(sorted(sample.labels.items()))
+                found.setdefault(sample.name, {})[key] = sample.value
+        return found
+
+    async def until(self, holds: Callable[[Samples], bool]) -> Samples:
+        """Scrape until something holds."""
+        async with asyncio.timeout(DEADLINE):
+            while not holds(found := await self.samples()):
+                await asyncio.sleep(0.1)
+        return found
+
+
+@asynccontextmanager
+async def exporting(settings: dict[str, Any]) -> AsyncIterator[Scraped]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.exporter.program", json.dumps(settings)),
+        cwd=REPOSITORY,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while b"exporter started" not in await process.stdout.readline():
+                pass
+        base_url = f"http://127.0.0.1:{settings['port']}"
+        async with httpx.AsyncClient(base_url=base_url) as client:
+            yield Scraped(client, process)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def of(found: Samples, name: str, **labels: str) -> float | None:
+    return found.get(name, {}).get(tuple(sorted(labels.items())))
+
+
+async def test_a_dead_host_a_lost_node_and_the_end_as_a_scraper_sees_them(port: int) -> None:
+    async with Devnet(DevnetSettings(prehistory=60)) as net:
+        settings = told(net, port)
+        lost, frozen, _ = settings["nodes"]
+        alpha = {"witness": "init0", "producer": "alpha", "signing_key": net.signing_key("alpha")}
+        async with exporting(settings) as exporter:
+            found = await exporter.until(
+                lambda s: (
+                    all(of(s, "bitshares_node_canonical", node=n) == 1 for n in settings["nodes"])
+                    and of(s, "bitshares_producer_up", **alpha) == 1
+                )
+            )
+            assert run("promtool", "check", "metrics", stdin=await exporter.text()) == ""
+            assert of(found, "bitshares_chain_active_witnesses") == 7
+            assert of(found, "bitshares_producer_signing", **alpha) == 1
+            assert of(found, "bitshares_witness_fee_balance", witness="init0") == 10_000
+            assert (
+                of(
+                    found,
+                    "process_resident_memory_bytes",
+                )
+                is not None
+            )
+            assert found["process_resident_memory_bytes"][()] < 100e6
+
+            await net.nodes["alpha"].kill()
+            await net.nodes[lost].kill()
+            await net.nodes[frozen].freeze()
+            key = {"witness": "init0", "signing_key": net.signing_key("alpha")}
+            found = await exporter.until(
+                lambda s: (of(s, "bitshares_witness_recent_missed_blocks", **key) or 0) >= 1
+            )
+            assert of(found, "bitshares_producer_up", **alpha) == 0
+            assert of(found, "bitshares_producer_signing", **alpha) == 1
+            assert of(found, "bitshares_node_up", node=lost) == 0
+            assert of(found, "bitshares_node_head_block", node=lost) is None
+
+            started = time.perf_counter()
+            await exporter.text()
+            assert time.perf_counter() - started < 1.0  # the frozen node is not waited for
+
+            exporter.process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(exporter.process.wait(), 5.0) == 0
+
+
+@pytest.mark.parametrize("witnesses", [1, 21])
+async def test_a_block_costs_a_node_two_calls_however_many_witnesses(witnesses: int) -> None:
+    blocks = 5
+    calls: Counter[str] = Counter()
+    async with Devnet(DevnetSettings(witnesses=21, prehistory=84)) as net:
+        settings = chain_settings(told(net, 0, witnesses))
+        watch = Watch(settings, on_call=lambda node, _: calls.update([node]))
+        following = asyncio.create_task(watch.run())
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await until_all_canonical(watch)
+                await net.wait_blocks(1)
+                begun, first = Counter(calls), net.state.number
+                await net.wait_blocks(blocks)
+                made, last = calls - begun, net.state.number
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+    for node in settings.nodes:
+        # One more block at most is half read where the count begins or ends.
+        assert blocks <= made[node.name] <= 2 * (last - first + 1)
+
+
+async def until_all_canonical(watch: Watch) -> None:
+    seen = -1
+    while not all(node.up and node.verdict == "canonical" for node in watch.nodes):
+        seen = await watch.changed(seen)
+
+
+async def test_an_address_that_is_taken_is_told_in_a_sentence(port: int) -> None:
+    sentence = f"can't listen on 127.0.0.1:{port}: Address already"
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(OSError, match=sentence):
+        await serve(ChainSettings((), ()), ExporterSettings("127.0.0.1", port))
