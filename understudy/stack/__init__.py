@@ -119,6 +119,16 @@ class Stack:
         """Where Alertmanager is."""
         return f"http://{self._addresses.alertmanager}"
 
+    def addresses(self) -> dict[str, str]:
+        """Return where each program, and what it writes, can be looked at."""
+        return {
+            "Prometheus": self.prometheus_url,
+            "Alertmanager": self.alertmanager_url,
+            "exporter": f"{self.exporter_url}/metrics",
+            "switcher": self.switcher_url,
+            "files and logs": str(self.directory),
+        }
+
     async def ended(self) -> None:
         """Wait until a program ends without having been asked, or all have ended.
 

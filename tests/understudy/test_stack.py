@@ -1,0 +1,150 @@
+"""The whole stack, on a devnet: real programs, ready to be used, gone afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from devnet.configuration import configuration
+from devnet.launch import Devnet
+from devnet.settings import DevnetSettings
+from understudy.config import load
+from understudy.errors import StackError
+from understudy.stack import Stack, StackSettings, Tools, document_of, free_ports
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+async def net() -> AsyncIterator[Devnet]:
+    async with Devnet(DevnetSettings()) as running:
+        yield running
+
+
+async def targets_up(stack: Stack, jobs: set[str]) -> set[str]:
+    """Wait until Prometheus has scraped all jobs, and return those that are up."""
+    async with httpx.AsyncClient(base_url=stack.prometheus_url) as client, asyncio.timeout(20):
+        while True:
+            answer = await client.get("/api/v1/query", params={"query": "up"})
+            samples: Any = answer.json()["data"]["result"]
+            up = {each["metric"]["job"] for each in samples if each["value"][1] == "1"}
+            if jobs <= up:
+                return up
+            await asyncio.sleep(0.2)
+
+
+async def test_every_program_is_ready_and_sees_the_others(net: Devnet, tmp_path: Path) -> None:
+    settings = StackSettings(configuration(net), net.active_wif("init0"))
+    jobs = {"understudy-exporter", "understudy-switcher", "alertmanager", "prometheus"}
+    async with Stack(settings, Tools.find(), tmp_path) as stack:
+        assert jobs <= await targets_up(stack, jobs)
+        async with httpx.AsyncClient() as client:
+            token = {"Authorization": f"Bearer {stack.written.client_token}"}
+            answer = await client.get(f"{stack.switcher_url}/api/status", headers=token)
+            assert answer.status_code == httpx.codes.OK
+            loaded = await client.get(f"{stack.prometheus_url}/api/v1/alertmanagers")
+            (found,) = loaded.json()["data"]["activeAlertmanagers"]
+            assert found["url"].startswith(stack.alertmanager_url)
+    assert not any(program.running for program in stack.programs)
+
+
+async def test_the_heartbeat_reaches_the_switcher(net: Devnet, tmp_path: Path) -> None:
+    settings = StackSettings(configuration(net), net.active_wif("init0"))
+    async with (
+        Stack(settings, Tools.find(), tmp_path) as stack,
+        httpx.AsyncClient(base_url=stack.switcher_url) as client,
+        asyncio.timeout(30),
+    ):
+        while "alerts come through" not in (await client.get("/readyz")).text:
+            await asyncio.sleep(0.2)
+
+
+async def test_secrets_are_for_their_owner_alone(net: Devnet, tmp_path: Path) -> None:
+    settings = StackSettings(configuration(net), net.active_wif("init0"))
+    async with Stack(settings, Tools.find(), tmp_path):
+        for name in ("active.key", "tokens", "client-token", "alertmanager-token"):
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+async def test_a_program_that_dies_is_noticed(net: Devnet, tmp_path: Path) -> None:
+    settings = StackSettings(configuration(net), net.active_wif("init0"))
+    async with Stack(settings, Tools.find(), tmp_path) as stack:
+        ended = asyncio.create_task(stack.ended())
+        assert stack.exporter.pid
+        os.kill(stack.exporter.pid, signal.SIGKILL)
+        with pytest.raises(StackError, match="exporter ended by itself"):
+            await ended
+
+
+async def test_a_program_that_does_not_start_stops_the_others(net: Devnet, tmp_path: Path) -> None:
+    settings = StackSettings(configuration(net), "no key at all")
+    stack = Stack(settings, Tools.find(), tmp_path)
+    with pytest.raises(StackError, match=r"switcher ended with status 1(.|\n)*private key"):
+        await stack.__aenter__()
+    assert not any(program.running for program in stack.programs)
+
+
+async def test_ones_own_configuration_is_used_as_it_is(
+    net: Devnet, config: Path, tmp_path: Path
+) -> None:
+    document = yaml.safe_load(config.read_text())
+    document["bitshares"] = configuration(net)["bitshares"]
+    document["switcher"]["policy"] = {"missed_blocks": 5}
+    exporter, switcher = (f"127.0.0.1:{port}" for port in free_ports(2))
+    document["exporter"] = {"listen": exporter}
+    document["switcher"]["listen"] = switcher
+    config.write_text(yaml.safe_dump(document))
+    (config.parent / "active.key").write_text(net.active_wif("init0"))
+    folder = tmp_path / "stack"
+    settings = StackSettings(document_of(config), interval=None)
+    async with Stack(settings, Tools.find(), folder) as stack:
+        assert stack.exporter_url == f"http://{exporter}"
+        assert stack.switcher_url == f"http://{switcher}"
+        used = load(stack.written.configuration).needed_switcher()
+        given = load(config).needed_switcher()
+        assert (used.signer, used.database, used.policy) == (
+            given.signer,
+            given.database,
+            given.policy,
+        )
+        assert (config.parent / "understudy.db").exists()
+    assert (config.parent / "tokens").read_text() == ""
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+async def test_run_tells_where_everything_is_and_cleans_up_when_stopped(
+    tmp_path: Path, repository: Path, end: signal.Signals
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "understudy", "run", "--json", "--directory", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=repository,
+    )
+    assert process.stdout
+    ready = {"Prometheus": "/-/ready", "Alertmanager": "/-/ready", "switcher": "/readyz"}
+    try:
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+            told = json.loads(await process.stdout.readline())
+            for name, path in (ready | {"devnet": "/"}).items():
+                assert (await client.get(told[name] + path)).status_code == httpx.codes.OK
+            process.send_signal(end)
+            assert await process.wait() == 0
+            for name in (*ready, "exporter", "devnet"):
+                with pytest.raises(httpx.ConnectError):
+                    await client.get(told[name])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
