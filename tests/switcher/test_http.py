@@ -1,0 +1,250 @@
+"""What callers get over HTTP, from the real server, while no node can be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
+from devnet.keys import active_key, signing_key
+from switcher.auth import Scope
+from switcher.service import serve
+from tests.switcher.stage import WITNESS, Home, alert, webhook
+
+ALPHA, BETA = (signing_key("init0", host).text("BTS") for host in (None, "beta"))
+CHAIN = ChainSettings(
+    nodes=(NodeSettings("eu", "ws://127.0.0.1:1"),),
+    witnesses=(
+        WitnessSettings(
+            WITNESS, (ProducerSettings("alpha", ALPHA), ProducerSettings("beta", BETA))
+        ),
+    ),
+)
+
+
+class Caller:
+    """A client of a switcher that listens on a port of its own."""
+
+    def __init__(self, home: Home, port: int, client: httpx.AsyncClient) -> None:
+        self.home = home
+        self.port = port
+        self.http = client
+
+    async def post(self, body: Any, scope: Scope = Scope.ALERTS) -> httpx.Response:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await self.http.post("/alerts", content=content, headers=self.home.bearer(scope))
+
+    async def get(self, path: str, scope: Scope = Scope.READ) -> httpx.Response:
+        return await self.http.get(path, headers=self.home.bearer(scope))
+
+    async def counted(self, result: str) -> float:
+        text = (await self.http.get("/metrics")).text
+        name = f'understudy_alerts_received_total{{result="{result}"}} '
+        [line] = [line for line in text.splitlines() if line.startswith(name)]
+        return float(line.removeprefix(name))
+
+    async def accepts_a_good_alert(self) -> bool:
+        reply = await self.post(webhook(alert(ALPHA)))
+        return reply.status_code == 202 and reply.json()["alerts"][0]["result"] in {
+            "opened",
+            "renewed",
+        }
+
+
+@pytest.fixture
+async def caller(tmp_path: Path) -> AsyncIterator[Caller]:
+    home = Home(tmp_path, active_key(WITNESS).wif)
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(CHAIN, home.settings(), on_listen=port.set_result))
+    either: list[asyncio.Future[Any]] = [serving, port]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    number = port.result()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}", timeout=15) as client:
+        yield Caller(home, number, client)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_good_alert_is_written_down_before_the_answer(caller: Caller) -> None:
+    reply = await caller.post(webhook(alert(ALPHA)))
+    assert reply.status_code == 202
+    assert reply.json() == {"alerts": [{"result": "opened", "incident": 1, "reason": ""}]}
+    entries = (await caller.get("/api/journal")).json()["entries"]
+    assert [e["value"] for e in entries if e["kind"] == "opened"] == ["rotate_signing_key"]
+    assert await caller.counted("opened") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "result"),
+    [
+        (b"{nonsense", 400, "unparsable"),
+        (b"\xff", 400, "unparsable"),
+        (webhook(alert(ALPHA), version="5"), 422, "wrong_version"),
+        (b" " * 1_000_001, 413, "too_large"),
+    ],
+)
+async def test_bad_body_is_refused_counted_and_stops_nothing(
+    caller: Caller, body: Any, status: int, result: str
+) -> None:
+    reply = await caller.post(body)
+    assert reply.status_code == status
+    assert reply.json()["detail"].endswith(".")
+    assert await caller.counted(result) == 1
+    assert await caller.accepts_a_good_alert()
+
+
+async def test_endless_body_without_a_length_is_cut_off(caller: Caller) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", caller.port)
+    token = caller.home.tokens[Scope.ALERTS]
+    head = f"POST /alerts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    for _ in range(17):
+        writer.write(chunk)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert await caller.counted("too_large") == 1
+    assert await caller.accepts_a_good_alert()
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "x"}])
+async def test_missing_or_wrong_token_is_refused_and_counted(
+    caller: Caller, header: dict[str, str]
+) -> None:
+    reply = await caller.http.post("/alerts", json=webhook(alert(ALPHA)), headers=header)
+    assert reply.status_code == 401
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
+    assert reply.json()["detail"].endswith(".")
+    assert await caller.counted("unauthorised") == 1
+    assert await caller.accepts_a_good_alert()
+
+
+@pytest.mark.parametrize("scope", [Scope.READ, Scope.OPERATE])
+async def test_alerts_need_their_own_scope(caller: Caller, scope: Scope) -> None:
+    reply = await caller.post(webhook(alert(ALPHA)), scope)
+    assert reply.status_code == 403
+    assert await caller.counted("forbidden") == 1
+
+
+async def test_alertmanager_s_token_reads_and_operates_nothing(caller: Caller) -> None:
+    assert (await caller.get("/api/status", Scope.ALERTS)).status_code == 403
+    assert (await caller.get("/api/journal", Scope.ALERTS)).status_code == 403
+    for path in ("/api/arm", "/api/disarm"):
+        for scope in (Scope.ALERTS, Scope.READ):
+            reply = await caller.http.post(
+                path, json={"why": "x"}, headers=caller.home.bearer(scope)
+            )
+            assert reply.status_code == 403
+    assert (await caller.http.get("/api/status")).status_code == 401
+
+
+async def test_malformed_alert_spoils_no_other(caller: Caller) -> None:
+    reply = await caller.post(webhook({"status": "firing"}, alert(ALPHA), alert(BETA)))
+    assert reply.status_code == 202
+    assert [a["result"] for a in reply.json()["alerts"]] == ["malformed", "opened", "opened"]
+    assert await caller.counted("malformed") == 1
+
+
+async def test_alert_about_an_unknown_witness_is_held(caller: Caller) -> None:
+    await caller.post(webhook(alert(ALPHA, witness="nobody")))
+    async with asyncio.timeout(5):
+        while True:
+            status = (await caller.get("/api/status")).json()
+            [incident] = status["unknown_witnesses"]
+            if incident["decision"] is not None:
+                break
+    assert incident["decision"] == "unknown_witness"
+
+
+async def test_heartbeat_mends_the_alert_path_and_is_not_journalled(caller: Caller) -> None:
+    assert (await caller.get("/api/status")).json()["alert_path"] == "unknown"
+    beat = alert(ALPHA, name="AlertPathHeartbeat")
+    del beat["labels"]["action"]
+    assert (await caller.post(webhook(beat))).status_code == 202
+    status = (await caller.get("/api/status")).json()
+    assert status["alert_path"] == "ok"
+    assert status["heartbeat_age"] < 5
+    assert (await caller.http.get("/readyz")).json()["alert_path"] == "alerts come through"
+    kinds = {e["kind"] for e in (await caller.get("/api/journal")).json()["entries"]}
+    assert kinds == {"arming"}
+
+
+async def test_unreachable_nodes_are_named_by_readyz(caller: Caller) -> None:
+    reply = await caller.http.get("/readyz")
+    assert reply.status_code == 503
+    assert reply.json()["journal"] == "ok"
+    assert "0 of 1" in reply.json()["nodes"]
+    assert (await caller.http.get("/healthz")).status_code == 200
+
+
+async def test_arming_is_kept_with_who_and_why(caller: Caller) -> None:
+    operator = caller.home.bearer(Scope.OPERATE)
+    reply = await caller.http.post(
+        "/api/disarm", json={"witness": WITNESS, "why": "disk swap"}, headers=operator
+    )
+    assert reply.status_code == 200
+    [state] = (await caller.get("/api/status", Scope.OPERATE)).json()["witnesses"]
+    assert (state["armed"], state["armed_by"], state["armed_why"]) == (
+        False,
+        "the-operate",
+        "disk swap",
+    )
+    await caller.http.post("/api/arm", json={"why": "done"}, headers=operator)
+    [state] = (await caller.get("/api/status")).json()["witnesses"]
+    assert state["armed"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"witness": "nobody", "why": "x"}, 404),
+        ({"witness": WITNESS}, 422),
+        ({"witness": WITNESS, "why": " "}, 422),
+        ({"witnes": WITNESS, "why": "x"}, 422),
+    ],
+)
+async def test_senseless_arming_is_refused(caller: Caller, body: Any, status: int) -> None:
+    operator = caller.home.bearer(Scope.OPERATE)
+    reply = await caller.http.post("/api/disarm", json=body, headers=operator)
+    assert reply.status_code == status
+
+
+async def test_journal_comes_in_pages(caller: Caller) -> None:
+    await caller.post(webhook(*(alert(ALPHA, witness=f"w{n}") for n in range(4))))
+    first = (await caller.get("/api/journal?limit=2")).json()
+    second = (await caller.get(f"/api/journal?limit=2&before={first['before']}")).json()
+    numbers = [e["id"] for e in first["entries"] + second["entries"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == 4
+
+
+async def test_page_and_documentation_need_no_token(caller: Caller) -> None:
+    for path in ("/", "/docs", "/openapi.json", "/metrics"):
+        assert (await caller.http.get(path)).status_code == 200
+
+
+async def test_counters_exist_at_zero(caller: Caller) -> None:
+    text = (await caller.http.get("/metrics")).text
+    for line in (
+        'understudy_decisions_total{action="rotate_signing_key",decision="budget_spent"} 0.0',
+        'understudy_rotations_total{outcome="never_signed",witness="init0"} 0.0',
+        'understudy_stage_duration_seconds_count{stage="alert_to_decision"} 0.0',
+        "understudy_heartbeat_timestamp_seconds 0.0",
+    ):
+        assert line in text.splitlines()
+
+
+async def test_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    home = Home(tmp_path, active_key(WITNESS).wif)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=str(port)):
+            await serve(CHAIN, home.settings(port=port))

@@ -1,0 +1,48 @@
+"""How trouble of the whole network is told from trouble of one witness."""
+
+from __future__ import annotations
+
+import pytest
+
+from chains.bitshares.follower import Follower
+from switcher.turnout import turnout
+from tests.support.chain import PREFIX, ForgedChain
+
+INIT0 = "1.6.1"
+
+
+def followed(count: int = 7) -> tuple[ForgedChain, Follower]:
+    chain = ForgedChain(count)
+    chain.run(count * 6)
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks, chain.reading())
+    return chain, follower
+
+
+def go_on(chain: ForgedChain, follower: Follower, blocks: int, dead: list[str]) -> None:
+    for block in chain.run(blocks, dead):
+        follower.apply(block)
+
+
+def test_quiet_chain_is_complete() -> None:
+    _, follower = followed()
+    assert turnout(follower.entries(), INIT0) == 1.0
+
+
+@pytest.mark.parametrize("count", [5, 7, 27])
+def test_one_dead_witness_is_no_trouble_of_the_network(count: int) -> None:
+    chain, follower = followed(count)
+    for _ in range(count * 4):
+        go_on(chain, follower, 1, [INIT0])
+        assert turnout(follower.entries(), INIT0) >= 0.75
+
+
+def test_half_of_the_witnesses_gone_shows_within_two_rounds() -> None:
+    chain, follower = followed(27)
+    gone = [f"1.6.{number}" for number in range(2, 15)]
+    go_on(chain, follower, 20, gone)
+    assert turnout(follower.entries(), INIT0) < 0.66
+
+
+def test_nothing_known_is_no_turnout() -> None:
+    assert turnout((), INIT0) == 0.0
