@@ -56,4 +56,4 @@ class ChainSettings:
     core_symbol: str = "BTS"
     missed_window: int = 600
     head_lag: int = 2
-    call_timeout: float = 5.0
+    call_timeout: float = 3.0

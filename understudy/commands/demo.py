@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from understudy.commands.output import print_json
+
+if TYPE_CHECKING:
+    from understudy.demo.report import Report
 
 
 def demo(
@@ -28,8 +32,13 @@ def demo(
     from understudy.demo.play import play
 
     console = Console(highlight=False, record=picture is not None, width=WIDTH if picture else None)
-    report = asyncio.run(play(console, lambda seen: print_json(seen.as_json()), keep=keep))
-    if picture is not None:
-        write_picture(console, picture)
+
+    def announce(report: Report) -> None:
+        if picture is not None:
+            console.print(json.dumps(report.as_json()), markup=False)
+            write_picture(console, picture)
+        print_json(report.as_json())
+
+    report = asyncio.run(play(console, announce, keep=keep))
     if not report.rotated:
         raise typer.Exit(1)
