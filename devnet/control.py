@@ -1,6 +1,6 @@
 """The HTTP address at which a running devnet is looked at and broken.
 
-GET  /          the network: chain, head, hosts with their addresses and faults
+GET  /network, or / — the network: chain, head, hosts with their addresses and faults
 GET  /configuration                          the part of understudy.yaml that watches it
 POST /faults/kill|freeze|cut {"host": …}
 POST /faults/lag {"host": …, "answers": seconds, "messages": seconds}
@@ -55,6 +55,7 @@ class ControlServer:
     def _application(self) -> web.Application:
         application = web.Application(middlewares=[_sentences])
         application.router.add_get("/", self._show)
+        application.router.add_get("/network", self._show)
         application.router.add_get("/configuration", self._show_configuration)
         application.router.add_post("/faults/{fault}", self._break)
         return application

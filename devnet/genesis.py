@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from chains.bitshares.transactions import format_time
 from devnet.keys import active_key, signing_key
 from devnet.parameters import CORE_PRECISION, MAX_SUPPLY, chain_parameters
 from devnet.settings import DevnetSettings
@@ -136,7 +137,7 @@ class Genesis:
         """The genesis file's content, in the form that a real node reads."""
         names = self.settings.accounts()
         return {
-            "initial_timestamp": self.time,
+            "initial_timestamp": format_time(self.time),
             "max_core_supply": number(MAX_SUPPLY),
             "initial_parameters": self.parameters,
             "initial_accounts": [

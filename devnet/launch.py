@@ -42,9 +42,7 @@ class Devnet:
         now = time.time()
         self.genesis = Genesis(settings, settings.genesis_time or _genesis_time(settings, now))
         self.ledger = Ledger(self.genesis)
-        chain_nodes = [
-            ChainNode(name, self.ledger, keys) for name, keys in host_keys(settings).items()
-        ]
+        chain_nodes = make_nodes(self.ledger)
         self.network = Network(chain_nodes, settings)
         self.network.build(_past_slots(self.genesis, now))
         port = settings.base_port
@@ -141,6 +139,16 @@ class Devnet:
             await self.control.close()
         for node in self.nodes.values():
             await node.endpoint.close()
+
+
+def make_nodes(ledger: Ledger) -> list[ChainNode]:
+    """Return the nodes of a devnet; the one with the most keys may begin again by itself."""
+    held = host_keys(ledger.genesis.settings)
+    greatest = max(held, key=lambda name: len(held[name]))
+    return [
+        ChainNode(name, ledger, keys, stale_production=name == greatest)
+        for name, keys in held.items()
+    ]
 
 
 def _genesis_time(settings: DevnetSettings, now: float) -> int:

@@ -37,8 +37,9 @@ class Production:
 class ChainNode:
     """A node as the chain sees it; the network around it carries its messages.
 
-    `keys` are the signing keys it holds, by their text. With `stale_production` it produces on a
-    head of any age, otherwise only after it was in sync once since its start.
+    `keys` are the signing keys it holds, by their text. A node that was restarted produces once it
+    has been in sync; with `stale_production` on a head of any age, so that a network of which all
+    hosts were gone can begin again.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class ChainNode:
         ledger: Ledger,
         keys: Iterable[DevKey] = (),
         *,
-        stale_production: bool = True,
+        stale_production: bool = False,
     ) -> None:
         self.name = name
         self.ledger = ledger
@@ -57,7 +58,8 @@ class ChainNode:
         self.pending: list[Transaction] = []
         self.pending_state = self.state
         self.listeners: list[Listener] = []
-        self.may_produce = stale_production
+        self._stale_production = stale_production
+        self._may_produce = True
 
     def block_at(self, number: int) -> SignedBlock | None:
         """Return the block at a height of the chain that this node follows."""
@@ -117,10 +119,10 @@ class ChainNode:
         The witness' key in force at the head decides: a node without it stays silent.
         """
         slot = self.state.slot_at(now)
-        if not self.may_produce:
+        if not self._may_produce:
             if self.state.slot_time(1) < now:
                 return Production(None, "not_synced")
-            self.may_produce = True
+            self._may_produce = True
         if slot == 0 or self.state.slot_time(slot) != now:
             return Production(None, "not_time_yet")
         witness = self.state.witnesses[self.state.scheduled(slot)]
@@ -140,6 +142,7 @@ class ChainNode:
         self.pending = []
         self.pending_state = self.state
         self.listeners = []
+        self._may_produce = self._stale_production
 
     def _apply(self, block: SignedBlock) -> None:
         before, self.state = self.state, self.ledger.state(block.id)

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from chains.bitshares.transactions import format_time, signing_digest
 from devnet.genesis import Genesis
-from devnet.hosts import host_keys
 from devnet.keys import DevKey, active_key
+from devnet.launch import make_nodes
 from devnet.ledger import Ledger
 from devnet.network import Network
-from devnet.node import ChainNode
 from devnet.operations import Transaction, read_transaction
 from devnet.settings import DevnetSettings
 
@@ -27,10 +26,7 @@ class ManualNet:
         self.settings = replace(settings, latency=0.0, reconnect=0.0, maintenance_skip_slots=0)
         self.genesis = Genesis(self.settings, GENESIS_TIME)
         self.ledger = Ledger(self.genesis)
-        self.nodes = {
-            name: ChainNode(name, self.ledger, keys)
-            for name, keys in host_keys(self.settings).items()
-        }
+        self.nodes = {node.name: node for node in make_nodes(self.ledger)}
         self.network = Network(list(self.nodes.values()), self.settings)
         self.now = GENESIS_TIME
 

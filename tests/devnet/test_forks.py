@@ -215,3 +215,21 @@ async def test_the_same_transaction_is_a_duplicate_until_it_expires() -> None:
         await net.play(1)
     with pytest.raises(RefusedError, match="now <= trx"):
         net.give("eu", change)
+
+
+async def test_a_restarted_host_signs_nothing_before_it_is_in_sync() -> None:
+    net = ManualNet(LONE_WITNESS)
+    await net.play(10)
+    alpha = net.nodes["alpha"]
+    net.network.silent.add("alpha")
+    await net.play(5)
+    alpha.restart()
+    net.network.separate(["alpha"])
+    net.network.silent.discard("alpha")
+    stale = alpha.forks.head
+    await net.play(20)
+    assert alpha.forks.head == stale
+    await net.heal("alpha")
+    signed = net.nodes["backbone1"].state.witnesses[MISSED_BY].last_confirmed
+    await net.play(14)
+    assert net.nodes["backbone1"].state.witnesses[MISSED_BY].last_confirmed > signed

@@ -66,9 +66,9 @@ async def test_a_block_comes_with_its_second_and_the_next_with_the_next(net: Dev
 
 async def test_its_configuration_names_what_really_answers(net: Devnet) -> None:
     found = configuration(net)["bitshares"]
-    assert found["chain_id"] == await call(
-        found["nodes"][0]["url"].replace("ws", "http"), 0, "get_chain_id"
-    )
+    for node in found["nodes"]:
+        url = node["url"].replace("ws://", "http://")
+        assert await call(url, 0, "get_chain_id") == found["chain_id"]
     (witness,) = found["witnesses"]
     assert [producer["name"] for producer in witness["producers"]] == ["alpha", "beta", "gamma"]
     on_chain = await call(net.nodes["eu"].http_url, 0, "get_witness_by_account", witness["account"])
