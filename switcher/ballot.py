@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,37 +83,51 @@ async def agreed(
 
 
 async def deliver(watch: Watch, transaction: Mapping[str, Any]) -> Delivery:
-    """Give a transaction to every canonical node and return what they said."""
-    names = canonical_nodes(watch)
-    answers = await asyncio.gather(
-        *(
-            watch.call(
-                name,
-                "network_broadcast",
-                "broadcast_transaction",
-                dict(transaction),
-                timeout=_DEADLINE,
-            )
-            for name in names
-        ),
-        return_exceptions=True,
-    )
-    return _sorted_answers(names, answers)
+    """Give a transaction to every canonical node and return what they said.
+
+    Once a majority has taken it, the answers of the others are not waited for.
+    """
+    needed = majority_of(len(watch.settings.nodes))
+    calls = {
+        asyncio.ensure_future(_broadcast(watch, name, transaction)): name
+        for name in canonical_nodes(watch)
+    }
+    waiting = set(calls)
+    try:
+        while waiting and sum(_took(call) for call in calls) < needed:
+            _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for call in calls:
+            call.cancel()
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    return _sorted_answers(dict(zip(calls.values(), answers, strict=True)))
 
 
-def _sorted_answers(names: Sequence[str], answers: Sequence[Any]) -> Delivery:
+async def _broadcast(watch: Watch, node: str, transaction: Mapping[str, Any]) -> None:
+    """Give a transaction to a node; one that it has already is as good as taken."""
+    api, method = "network_broadcast", "broadcast_transaction"
+    try:
+        await watch.call(node, api, method, dict(transaction), timeout=_DEADLINE)
+    except NodeRefusedError as error:
+        if error.code != DUPLICATE:
+            raise
+
+
+def _took(call: asyncio.Future[None]) -> bool:
+    return call.done() and not call.cancelled() and call.exception() is None
+
+
+def _sorted_answers(answers: Mapping[str, BaseException | None]) -> Delivery:
     taken, silent = [], []
     refusals: dict[str, tuple[int, str]] = {}
-    for name, answer in zip(names, answers, strict=True):
+    for name, answer in answers.items():
         match answer:
-            case NodeRefusedError(code=code) if code != DUPLICATE:
-                refusals[name] = (code, answer.message)
+            case None:
+                taken.append(name)
             case NodeRefusedError():
-                taken.append(name)
-            case NodeError():
+                refusals[name] = (answer.code, answer.message)
+            case NodeError() | asyncio.CancelledError():
                 silent.append(name)
-            case BaseException():
-                raise answer
             case _:
-                taken.append(name)
+                raise answer
     return Delivery(tuple(taken), refusals, tuple(silent))

@@ -98,23 +98,30 @@ class Rotator:
             return await self._open(draft, Outcome.CANNOT_SIGN, str(error))
         draft = replace(draft, transaction_id=signed.id, transaction=signed.transaction)
         sentence = f"from {draft.from_key} to {plan.target.name} by transaction {signed.id}"
-        return await self.send(await self._open(draft, Outcome.BROADCAST, sentence))
+        return await self.send(await self._open(draft, Outcome.BROADCAST, sentence), first=True)
 
-    async def send(self, rotation: Rotation) -> Rotation:
-        """Give the transaction to every canonical node, for the first time or again."""
+    async def send(self, rotation: Rotation, *, first: bool = False) -> Rotation:
+        """Give the transaction to every canonical node, for the first time or again.
+
+        Only the first time can a refusal by all of them end it: later some node may have it that
+        can't be asked now, and then the expiration alone is certain.
+        """
         transaction = rotation.draft.transaction
         assert transaction is not None
         delivery = await deliver(self._watch, transaction)
         now = self._clock()
         if delivery.taken and not rotation.accepted:
-            step = (Step.SENT, f"taken by {', '.join(delivery.taken)}")
-            values: dict[str, Any] = {"accepted": True, "sent": now}
-            taken = await self._journal.change(rotation, values, [step], now, delivery.details())
-            self._metrics.rotation_sent(taken)
-            return taken
-        if delivery.refused_by_all and not rotation.accepted:
+            return await self._taken(rotation, delivery, now)
+        if delivery.refused_by_all and first:
             return await self._rejected(rotation, delivery, now)
         return rotation
+
+    async def _taken(self, rotation: Rotation, delivery: Delivery, now: float) -> Rotation:
+        values: dict[str, Any] = {"accepted": True, "sent": now}
+        step = (Step.SENT, f"taken by {', '.join(delivery.taken)}")
+        taken = await self._journal.change(rotation, values, [step], now, delivery.details())
+        self._metrics.rotation_sent(taken)
+        return taken
 
     async def _rejected(self, rotation: Rotation, delivery: Delivery, now: float) -> Rotation:
         code, message = next(iter(delivery.refusals.values()))

@@ -364,6 +364,21 @@ async def test_refusal_is_told_with_its_code_and_tried_again_after_the_cool_down
         assert (await t.journal.record(WITNESS, 0)).spent() == 1
 
 
+async def test_refusal_of_what_an_earlier_run_may_have_sent_ends_nothing(
+    tmp_path: Path, script: Script
+) -> None:
+    script.deaf = {"eu", "us", "asia"}
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+    script.deaf, script.refusal = set(), (10, "Insufficient Balance")
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        assert (await t.journal.record(WITNESS, 0)).open_rotation is not None
+        assert await t.words("step") == ["broadcast"]
+
+
 async def test_account_that_can_t_pay_sends_nothing(tmp_path: Path, script: Script) -> None:
     script.balance = FEE - 1
     script.miss(3)

@@ -1,0 +1,70 @@
+"""How nodes are asked, and what one of them can spoil."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from chains.bitshares.views import Verdict
+from chains.bitshares.watch import Watch
+from chains.errors import NodeRefusedError, NodeTimeoutError
+from switcher.ballot import DUPLICATE, agreed, deliver
+from switcher.errors import DisagreementError
+
+HANG = object()
+
+
+def watch(**answers: Any) -> Watch:
+    """Return a watch of canonical nodes, each with one answer."""
+
+    async def call(node: str, *_: Any, timeout: float | None = None) -> Any:
+        answer = answers[node]
+        if answer is HANG:
+            await asyncio.Event().wait()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    nodes = [SimpleNamespace(name=n, up=True, verdict=Verdict.CANONICAL) for n in answers]
+    settings = SimpleNamespace(nodes=nodes)
+    return cast("Watch", SimpleNamespace(nodes=nodes, settings=settings, call=call))
+
+
+def refused(node: str, code: int = 10) -> NodeRefusedError:
+    return NodeRefusedError(node, code, "no")
+
+
+async def test_majority_is_enough_and_the_slow_are_not_waited_for() -> None:
+    assert await agreed(watch(eu=7, us=HANG, asia=7), "get_it") == 7
+    delivery = await deliver(watch(eu=None, us=HANG, asia=None), {})
+    assert (delivery.taken, delivery.silent) == (("eu", "asia"), ("us",))
+
+
+@pytest.mark.parametrize(
+    "answers", [{"eu": 1, "us": 2, "asia": 3}, {"eu": 1, "us": NodeTimeoutError("us", "late")}]
+)
+async def test_no_majority_is_no_answer(answers: dict[str, Any]) -> None:
+    with pytest.raises(DisagreementError, match="get_it"):
+        await agreed(watch(**answers), "get_it")
+
+
+async def test_only_the_part_that_matters_is_compared() -> None:
+    nodes = watch(eu={"a": 1, "b": 1}, us={"a": 1, "b": 2}, asia={"b": 3})
+    assert await agreed(nodes, "get_it", part=lambda answer: answer["a"]) == 1
+
+
+async def test_duplicate_means_taken() -> None:
+    delivery = await deliver(watch(eu=refused("eu", DUPLICATE), us=refused("us")), {})
+    assert delivery.taken == ("eu",)
+    assert delivery.refusals == {"us": (10, "no")}
+    assert not delivery.refused_by_all
+
+
+async def test_refused_by_all_is_told_from_silence() -> None:
+    assert (await deliver(watch(eu=refused("eu"), us=refused("us")), {})).refused_by_all
+    silent = NodeTimeoutError("us", "late")
+    assert not (await deliver(watch(eu=refused("eu"), us=silent), {})).refused_by_all
+    assert not (await deliver(watch(), {})).refused_by_all
