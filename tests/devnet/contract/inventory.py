@@ -25,6 +25,7 @@ SCENARIOS = {
 """Methods whose replies depend on what went before: told as a story in that file."""
 
 REPLAYED = (
+    "client-calls.jsonl",
     "connect.jsonl",
     "errors.jsonl",
     "fork/split-4-3.jsonl",

@@ -93,15 +93,14 @@ def _key_differences(recorded: dict[str, Any], live: dict[str, Any], path: str) 
 def _list_differences(recorded: list[Any], live: list[Any], path: str) -> list[str]:
     if not recorded or not live:
         return [] if recorded == live else [f"{path} has {len(live)} instead of {len(recorded)}"]
-    each = [
-        found
-        for index, (old, new) in enumerate(zip(recorded, live, strict=False))
-        for found in differences(old, new, f"{path}[{index}]")
-    ]
-    if len(recorded) == len(live) and not each:
-        return []
+    if len(recorded) == len(live):
+        return [
+            found
+            for index, (old, new) in enumerate(zip(recorded, live, strict=True))
+            for found in differences(old, new, f"{path}[{index}]")
+        ]
     if len({form(item) for item in recorded}) > 1:
-        return each or [f"{path} has {len(live)} elements instead of {len(recorded)}"]
+        return [f"{path} has {len(live)} elements instead of {len(recorded)}"]
     return [
         found
         for index, new in enumerate(live)
