@@ -11,7 +11,7 @@ import typer
 import understudy
 from chains.errors import ChainError
 from switcher.errors import SwitcherError
-from understudy.commands import check, demo, devnet, run, services, tokens, wallet
+from understudy.commands import bench, check, demo, devnet, run, services, tokens, wallet
 from understudy.config import ConfigurationError
 from understudy.errors import UnderstudyError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("exporter")(services.exporter)
 app.command("switcher")(services.switcher)
+app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)
 app.command("run")(run.run)

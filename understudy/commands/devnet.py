@@ -40,6 +40,7 @@ def devnet(
     ] = DEFAULT_PORT,
     hosts: Annotated[str, typer.Option(help="The names of a witness' hosts.")] = "alpha,beta,gamma",
     rings: Annotated[int, typer.Option(help="How many witnesses have hosts of their own.")] = 1,
+    api_nodes: Annotated[int, typer.Option(help="How many nodes vote.")] = 3,
     prehistory: Annotated[int, typer.Option(help="Blocks that exist before the start.")] = 0,
     as_json: Json = False,
     log_level: Level = LogLevel.INFO,
@@ -73,6 +74,7 @@ def devnet(
             base_port=port,
             hosts=tuple(hosts.split(",")),
             rings=rings,
+            api_nodes=api_nodes,
             prehistory=prehistory,
         )
     except ValueError as error:

@@ -77,10 +77,13 @@ async def play(console: Console, announce: Callable[[Report], None], *, keep: bo
 
 
 @asynccontextmanager
-async def stage(settings: DevnetSettings, *, interval: str | None) -> AsyncIterator[Set]:
+async def stage(
+    settings: DevnetSettings, *, interval: str | None, policy: Mapping[str, Any] | None = None
+) -> AsyncIterator[Set]:
     """Run a devnet and the whole stack on it, with the witnesses that have hosts armed.
 
-    `interval` is how often everything is scraped and evaluated, None: as shipped.
+    `interval` is how often everything is scraped and evaluated, None: as shipped. `policy` changes
+    the switcher's.
 
     Raises:
         StackError: a program did not start.
@@ -90,7 +93,7 @@ async def stage(settings: DevnetSettings, *, interval: str | None) -> AsyncItera
         folder = context.enter_context(tempfile.TemporaryDirectory(prefix="understudy-"))
         net = await context.enter_async_context(Devnet(settings))
         document: dict[str, Any] = configuration(net)
-        document["switcher"] = {"policy": {"arm": True}}
+        document["switcher"] = {"policy": {"arm": True, **(policy or {})}}
         stack = await context.enter_async_context(
             Stack(
                 StackSettings(document, active_key=net.active_wif(_ACCOUNT), interval=interval),

@@ -11,10 +11,15 @@ from chains.bitshares.follower import Applied
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """When things happened, in seconds since the epoch; None: they did not."""
+    """When things happened, in seconds since the epoch; None: they did not.
+
+    `misses_visible` is when each miss could first be seen in a block.
+    """
 
     killed: float
+    misses_visible: tuple[float, ...] = ()
     alert: float | None = None
+    decided: float | None = None
     broadcast: float | None = None
     confirmed: float | None = None
 

@@ -77,17 +77,30 @@ class Scene:
         await self._net.nodes[producer].kill()
         self._tell("kill", f"{producer} is killed; nobody touches anything from here on")
         off = self._term_key()
+        signing = asyncio.create_task(self._signed(off))
         telling = asyncio.create_task(self._tell_journal())
+        both = {signing, telling}
         try:
-            async with asyncio.timeout(patience):
-                first = await self._signed(off)
-                await telling  # until the switcher, too, has said its last word
-        except TimeoutError:
-            first = None
+            done, _ = await asyncio.wait(
+                both, timeout=patience, return_when=asyncio.FIRST_EXCEPTION
+            )
+            for task in done:
+                task.result()
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
-        return self._report(producer, first)
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+        self._note_confirmation()
+        return self._report(producer, signing.result() if done == both else None)
+
+    @property
+    def moments(self) -> Moments:
+        """When things happened in the last failover."""
+        return self._moments
+
+    def _note_confirmation(self) -> None:
+        confirmed = [time for update, time in self._updates.items() if update in self._announced]
+        self._moments = replace(self._moments, confirmed=min(confirmed, default=None))
 
     def _report(self, off: str, first: Applied | None) -> Report:
         missed = 0
@@ -95,9 +108,7 @@ class Scene:
             entries = self._watch.follower.entries()
             missed = missed_between(entries, self._witness_id(), self._moments.killed, first)
         on = self._name_of(first.signing_key) if first else None
-        confirmed = [time for update, time in self._updates.items() if update in self._announced]
-        moments = replace(self._moments, confirmed=min(confirmed, default=None))
-        return report(moments, off=off, on=on, missed=missed, first_block=first)
+        return report(self._moments, off=off, on=on, missed=missed, first_block=first)
 
     async def _on_air(self) -> Applied:
         """Wait until the key in force has signed a block, and return the newest one."""
@@ -121,6 +132,8 @@ class Scene:
     def _tell_block(self, entry: Applied) -> None:
         for slot in entry.missed:
             if slot.witness == self._witness_id():
+                visible = (*self._moments.misses_visible, self._clock())
+                self._moments = replace(self._moments, misses_visible=visible)
                 self._tell("miss", f"{self._witness.account} missed its slot", slot.time)
         for update in entry.updates:
             if update.transaction_id:
@@ -145,6 +158,8 @@ class Scene:
             self._moments = replace(self._moments, alert=entry.time)
             word = "alert"
         elif entry.kind == "decision":
+            if entry.value == "rotate":
+                self._moments = replace(self._moments, decided=entry.time)
             sentence = f"{entry.value}: {sentence}"
         elif entry.kind == "step":
             self._note_step(entry)
