@@ -10,8 +10,9 @@ from typing import Any
 
 from devnet.account_objects import account_json, full_account_json, vesting_balances
 from devnet.asset_objects import extended_asset_json
-from devnet.evaluate import CORE_ASSET, required_accounts, required_fee, verify_authority
-from devnet.genesis import Account, Asset
+from devnet.evaluate import CORE_ASSET
+from devnet.genesis import Account
+from devnet.making import SOURCE, TransactionMethods
 from devnet.node_config import CONFIG
 from devnet.objects import (
     dynamic_json,
@@ -20,23 +21,16 @@ from devnet.objects import (
     properties_json,
     witness_json,
 )
-from devnet.operations import Transaction, read_operation, read_transaction
 from devnet.refusals import failed_at
-from devnet.session import Session
-from devnet.state import ChainState, Witness
+from devnet.state import Witness
 from devnet.values import Json, number
 from devnet.variants import to_list, to_object_id, to_text, to_whole
 
 _LOOKUP_LIMIT = 1_000
-_SOURCE = "database_api.cpp"
 
 
-class DatabaseApi:
+class DatabaseApi(TransactionMethods):
     """Reading the chain; objects are shown with the effects of pending transactions."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._genesis = session.node.ledger.genesis
 
     # -- objects ----------------------------------------------------------------------------------
 
@@ -100,11 +94,11 @@ class DatabaseApi:
         """Return a transaction by its place in the chain."""
         block = self.get_block(height)
         if block is None:
-            raise failed_at(_SOURCE, "get_transaction", "opt_block")
+            raise failed_at(SOURCE, "get_transaction", "opt_block")
         transactions = block["transactions"]
         if to_whole(index) >= len(transactions):
             condition = "opt_block->transactions.size() > trx_num"
-            raise failed_at(_SOURCE, "get_transaction", condition)
+            raise failed_at(SOURCE, "get_transaction", condition)
         found: Json = transactions[to_whole(index)]
         return found
 
@@ -216,52 +210,6 @@ class DatabaseApi:
         """Return assets by symbol or id."""
         return self.get_assets(symbols_or_ids)
 
-    # -- transactions that are being made ---------------------------------------------------------
-
-    def get_required_fees(self, operations: Any, asset: Any) -> list[Json]:
-        """Return the fee of each operation."""
-        if self._find_asset(asset) is None:
-            raise failed_at(_SOURCE, "get_asset_from_string", "asset_ptr", "no such asset")
-        for operation in to_list(operations):
-            read_operation(operation, self._genesis.prefix)
-        return [required_fee(self._genesis) for _ in operations]
-
-    def get_required_signatures(self, transaction: Any, available_keys: Any) -> list[str]:
-        """Return which of some keys a transaction still needs."""
-        read = self._read(transaction)
-        needed = self._needed_keys(read) - set(read.signers)
-        return sorted(needed & {to_text(key) for key in to_list(available_keys)})
-
-    def get_potential_signatures(self, transaction: Any) -> list[str]:
-        """Return the keys that could sign a transaction."""
-        return sorted(self._needed_keys(self._read(transaction)))
-
-    def get_potential_address_signatures(self, transaction: Any) -> list[str]:
-        """Return the addresses that could sign a transaction: there are none here."""
-        self._read(transaction)
-        return []
-
-    def verify_authority(self, transaction: Any) -> bool:
-        """Tell that exactly the needed keys have signed, or refuse."""
-        verify_authority(self._genesis, self._read(transaction))
-        return True
-
-    def validate_transaction(self, transaction: Any) -> Json:
-        """Try a transaction on the present state without keeping it."""
-        read = self._read(transaction)
-        read.validate()
-        self._session.node.tried(read)
-        results = [[0, {}] for _ in read.operations]
-        return read.json | {"operation_results": results}
-
-    def get_transaction_hex(self, transaction: Any) -> str:
-        """Return a transaction's bytes with its signatures."""
-        return self._read(transaction).packed_signed.hex()
-
-    def get_transaction_hex_without_sig(self, transaction: Any) -> str:
-        """Return a transaction's bytes without its signatures."""
-        return self._read(transaction).packed.hex()
-
     # -- subscriptions ----------------------------------------------------------------------------
 
     def set_block_applied_callback(self, callback: Any) -> None:
@@ -276,7 +224,7 @@ class DatabaseApi:
         """Send a notice with those objects, fetched from now on, that a block has changed."""
         if notify_remove_create:
             raise failed_at(
-                _SOURCE,
+                SOURCE,
                 "set_subscribe_callback",
                 "_app_options && _app_options->enable_subscribe_to_all",
                 "Subscribing to universal object creation and removal is disallowed in this"
@@ -296,17 +244,6 @@ class DatabaseApi:
 
     # -- inner ------------------------------------------------------------------------------------
 
-    @property
-    def _state(self) -> ChainState:
-        return self._session.node.pending_state
-
-    def _read(self, transaction: Any) -> Transaction:
-        return read_transaction(transaction, self._genesis.prefix, self._genesis.chain_id)
-
-    def _needed_keys(self, transaction: Transaction) -> set[str]:
-        accounts = [self._genesis.accounts.get(each) for each in required_accounts(transaction)]
-        return {account.key for account in accounts if account is not None and account.key}
-
     def _witness_of(self, account: Account) -> Witness | None:
         witness_id = self._genesis.witness_of_account.get(account.id)
         return None if witness_id is None else self._state.witnesses[witness_id]
@@ -323,15 +260,8 @@ class DatabaseApi:
     def _account(self, name_or_id: Any) -> Account:
         account = self._find_account(name_or_id)
         if account is None:
-            raise failed_at(_SOURCE, "get_account_from_string", "account_ptr", "no such account")
+            raise failed_at(SOURCE, "get_account_from_string", "account_ptr", "no such account")
         return account
-
-    def _find_asset(self, symbol_or_id: Any) -> Asset | None:
-        text = to_text(symbol_or_id)
-        if text[:1].isdigit():
-            return self._genesis.assets.get(to_object_id(text, "1.3"))
-        by_symbol = {asset.symbol: asset for asset in self._genesis.assets.values()}
-        return by_symbol.get(text)
 
 
 def _flag(value: Any) -> bool | None:
@@ -345,7 +275,7 @@ def _amount(amount: int, asset: str) -> Json:
 def _checked_limit(limit: int, method: str) -> int:
     if limit > _LOOKUP_LIMIT:
         raise failed_at(
-            _SOURCE,
+            SOURCE,
             method,
             "limit <= configured_limit",
             "limit can not be greater than ${configured_limit}",

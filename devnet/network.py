@@ -139,8 +139,13 @@ class Network:
             now = time.time()
             slot = int(now // interval + 1) * interval
             await asyncio.sleep(slot - now)
-            if time.time() - slot <= _LATEST_PRODUCTION:
+            if time.time() - slot > _LATEST_PRODUCTION:
+                _log.warning("slot %s stays empty: this process woke too late for it", slot)
+                continue
+            try:
                 self.produce(slot)
+            except Exception:  # a listener's mistake must not halt the chain for everybody
+                _log.exception("something failed in slot %s", slot)
 
     def produce(self, slot: int) -> None:
         """Let every node make the block of a slot, if the slot is its own."""
