@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from switcher import tables
 from switcher.errors import JournalError
 
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS = 3.0
+"""How long a write waits for another program's; Alertmanager posts again what was not written."""
 
 
 def open_database(url: str) -> Engine:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+
 from chains.bitshares.watch import Watch
 from switcher.confirm import Standing, standing
 from switcher.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Ending, Incident, Outcome, Record, Rotation, Step
 from switcher.rotate import Rotator
+
+_log = structlog.get_logger("switcher.follow")
 
 EXPIRED_TRIES = 3
 """Expired transactions after which an incident is given up; the next alert opens another."""
@@ -54,6 +58,8 @@ class FollowUp:
             before = rotation
             rotation = await self._journal.change(rotation, values, steps, now, _place(state))
             self._metrics.rotation_went_on(before, rotation, [step for step, _ in steps])
+            for step, why in steps:
+                _log.info("rotation went on", step=step, why=why, to=rotation.draft.producer)
         if ended is not None:
             await self._close(rotation, record, ending, now)
         elif state.block is None:

@@ -24,7 +24,7 @@ from switcher.signer import Signer
 from switcher.webhook import Judged
 from switcher.worker import Desk, Worker
 
-_PATIENCE = 7.0
+_PATIENCE = 5.0
 """Seconds that a step in hand has to finish when the switcher stops."""
 
 _log = structlog.get_logger("switcher")
@@ -125,6 +125,10 @@ async def _begin(switcher: Switcher) -> None:
     policy = switcher.settings.policy
     first = Arming(policy.arm, "configuration", "first state of an empty journal", switcher.started)
     await switcher.journal.begin(switcher.witnesses, first)
+    for witness in switcher.witnesses:
+        record = await switcher.journal.record(witness, switcher.started)
+        if not record.arming.armed:
+            _log.warning("disarmed", witness=witness, who=record.arming.who or "nobody armed it")
     last = await switcher.journal.heartbeat()
     if last is not None:
         switcher.metrics.heartbeat(last)

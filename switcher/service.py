@@ -16,7 +16,7 @@ from switcher.app import create_app
 from switcher.running import open_switcher
 from switcher.settings import SwitcherSettings
 
-_REQUEST_SECONDS = 2
+_REQUEST_SECONDS = 1
 """Seconds that requests in hand have when the service stops; with the steps in hand under 10."""
 
 _log = structlog.get_logger("switcher")
