@@ -83,4 +83,5 @@ def _listen(settings: ExporterSettings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise OSError(error.errno, f"can't listen on {where}: {error.strerror}") from error
+        reason = str(error.strerror).partition(" (")[0]  # the address follows in brackets
+        raise OSError(error.errno, f"can't listen on {where}: {reason}") from error

@@ -184,6 +184,6 @@ async def until_all_canonical(watch: Watch) -> None:
 
 
 async def test_an_address_that_is_taken_is_told_in_a_sentence(port: int) -> None:
-    sentence = f"can't listen on 127.0.0.1:{port}: Address already"
+    sentence = f"can't listen on 127.0.0.1:{port}: Address already in use$"
     with socket.create_server(("127.0.0.1", port)), pytest.raises(OSError, match=sentence):
         await serve(ChainSettings((), ()), ExporterSettings("127.0.0.1", port))
