@@ -26,11 +26,17 @@ def target(
         with simulated_network() as network:
             yield network
         return
+    folder = tmp_path_factory.mktemp("witness_node")
+    with witness_network(witness_program(), folder) as network:
+        yield network
+
+
+def witness_program() -> Path:
+    """Return the real node's program, or skip the test that needs it."""
     program = os.environ.get(VARIABLE)
     if not program:
         pytest.skip(NO_PROGRAM)
-    with witness_network(Path(program), tmp_path_factory.mktemp("witness_node")) as network:
-        yield network
+    return Path(program).absolute()
 
 
 @pytest.fixture

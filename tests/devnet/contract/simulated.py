@@ -22,14 +22,15 @@ SETTINGS = DevnetSettings(
     balances={"init6": 0},
     api_access=frozenset(name.removesuffix("_api") for name in APIS),
 )
+DEFAULT_SETTINGS = DevnetSettings()
 FIRST = "eu"
 
 
 @contextmanager
-def simulated_network() -> Iterator[Target]:
+def simulated_network(settings: DevnetSettings = SETTINGS) -> Iterator[Target]:
     """Run a devnet until the context ends."""
     with _running_loop() as loop:
-        network = Devnet(SETTINGS)
+        network = Devnet(settings)
         asyncio.run_coroutine_threadsafe(network.__aenter__(), loop).result(DEADLINE)
         try:
             yield _target(network)
@@ -58,6 +59,6 @@ def _target(network: Devnet) -> Target:
         url=network.nodes[FIRST].ws_url,
         others=tuple(others),
         chain_id=network.chain_id,
-        signing_names=("init0-signing", *(f"init0-{name}" for name in SETTINGS.hosts[1:])),
+        signing_names=("init0-signing", *(f"init0-{name}" for name in network.settings.hosts[1:])),
         simulated=True,
     )
