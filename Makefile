@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup tools test lint lock run demo clean
+.PHONY: help setup tools test lint lock run demo bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,13 +41,17 @@ lint: setup ## Style, types and layers
 	@ruff check --quiet .
 	@ruff format --check --quiet .
 	@mypy --no-error-summary
-	@lint-imports --no-cache --no-timing > .tools/layers.log 2>&1 || { cat .tools/layers.log; exit 1; }
+	@told=$$(lint-imports --no-logo --no-cache) || { echo "$$told"; exit 1; }
 
 demo: setup tools ## Watch a host die and its understudy take over (ARGS=--keep leaves all of it up)
 	@understudy demo $(ARGS)
 
 run: setup tools ## Run the whole stack: on a devnet, or with CONFIG=understudy.yaml on your own nodes
 	@understudy run $(if $(CONFIG),--config $(CONFIG))
+
+bench: setup tools ## Run all measurements, or one with NAME=live
+	@for name in $(or $(NAME),$$(python -c 'from bench.run import NAMES; print(*NAMES)')); do \
+	    echo "bench: $$name"; understudy bench "$$name" $(ARGS); done
 
 lock: ## Pin the dependencies anew (OPTIONS=--upgrade for newer ones)
 	@scripts/lock $(OPTIONS)

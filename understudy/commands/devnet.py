@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -161,9 +162,14 @@ def _tell(state: dict[str, Any], as_json: bool) -> None:
         return
     remarks.print(f"block {state['head_block']}, irreversible {state['irreversible_block']}")
     for node in state["nodes"]:
-        ailing = {name: value for name, value in node.items() if name not in _HEALTHY and value}
-        told = ", ".join(f"{name} {value}" for name, value in ailing.items()) or "healthy"
+        told = ", ".join(_ailments(node)) or "healthy"
         typer.echo(f"{node['name']:<12} {node['ws_url']:<26} block {node['head_block']:<8} {told}")
+
+
+def _ailments(node: dict[str, Any]) -> Iterator[str]:
+    for name, value in node.items():
+        if name not in _HEALTHY and value:
+            yield name if value is True else f"{name.replace('_', ' ')} {value}"
 
 
 _HEALTHY = ("name", "ws_url", "head_block", "head_id", "signing_keys", "group")
