@@ -16,6 +16,8 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    PlatformCollector,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -60,6 +62,8 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._witnesses = tuple(witnesses)
         self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
         self._alerts = Counter(
             "understudy_alerts_received",
             "Alerts received, and requests refused, by what became of them.",

@@ -69,9 +69,7 @@ async def take_alerts(
 
 async def _body(request: Request) -> bytes:
     """Read a body as far as it is allowed to go, however it is sent."""
-    too_large = WebhookError(
-        status.HTTP_413_CONTENT_TOO_LARGE, "too_large", f"The body is over {MAX_BODY} bytes."
-    )
+    too_large = WebhookError(413, "too_large", f"The body is over {MAX_BODY} bytes.")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:_LENGTH_DIGITS]) > MAX_BODY:
         raise too_large

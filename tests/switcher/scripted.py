@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,10 +46,9 @@ class Script:
     )
 
     def __post_init__(self) -> None:
-        self.chain = ForgedChain()
+        self.chain = _past().copy()
         self.chain._update = self._update  # type: ignore[method-assign]
         self._own_update = ForgedChain._update
-        self.chain.run(49)
         self.follower = Follower(PREFIX, 600)
         self.follower.begin(self.chain.blocks, self.chain.reading())
         self.now = self.chain.time + 0.2
@@ -227,6 +227,13 @@ async def troupe(
         follow_up = FollowUp(watch, journal, rotator, metrics, script.clock)
         desk = Desk(settings, watch, journal, rotator, follow_up, metrics, script.clock, script.now)
         yield Troupe(script, journal, metrics, Worker(desk, WITNESS))
+
+
+@cache
+def _past() -> ForgedChain:
+    chain = ForgedChain()
+    chain.run(49)
+    return chain
 
 
 def _settings() -> ChainSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -303,6 +304,47 @@ async def test_restart_recognises_what_is_on_the_chain_already(
         await t.worker.step()
         assert (await t.words())[-1] == "on_air"
         assert len(script.transactions) == 1
+
+
+class KilledError(BaseException):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("writes", range(16))
+async def test_killed_at_any_write_it_rotates_exactly_once(
+    tmp_path: Path, script: Script, writes: int, done: bool
+) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        written = t.journal._write
+        left = writes
+
+        async def killed(*work: object, **options: object) -> object:
+            nonlocal left
+            left -= 1
+            if left == 0 and done:
+                await written(*work, **options)  # type: ignore[arg-type]
+            if left <= 0:
+                raise KilledError
+            return await written(*work, **options)  # type: ignore[arg-type]
+
+        t.journal._write = killed  # type: ignore[assignment]
+        with contextlib.suppress(KilledError):
+            for _ in range(3):
+                await t.worker.step()
+                script.produce(slot=1 if script.pending else 2, include=bool(script.pending))
+    async with troupe(tmp_path, script) as t:
+        for _ in range(30):
+            await t.worker.step()
+            script.run(1) if not script.pending else script.produce(include=True)
+        told = await t.words()
+        assert told[-1] == "on_air"
+        assert told.count("broadcast") == 1
+        assert len(script.transactions) == 1
+        record = await t.journal.record(WITNESS, 0)
+        assert [r.outcome for r in record.rotations] == [Outcome.ON_AIR]
 
 
 async def test_expired_transaction_is_dead_only_when_the_chain_says_so(
