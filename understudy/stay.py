@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from rich.console import Console
 
@@ -20,6 +21,24 @@ def tell_addresses(console: Console, addresses: Mapping[str, str]) -> None:
     for name, address in addresses.items():
         console.print(f"{name:<{width}}{address}")
     console.print("Everything stays up until Ctrl-C.")
+
+
+@contextmanager
+def cancelled_by_signals() -> Iterator[None]:
+    """Cancel the running task at SIGINT or SIGTERM, so that it cleans up before the process ends.
+
+    These signals count even where the process was started with them ignored.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
 
 
 async def until_interrupted(stack: Stack) -> None:

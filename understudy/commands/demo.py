@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 
 from understudy.commands.output import print_json
+from understudy.errors import CommandError
+from understudy.stay import cancelled_by_signals
 
 if TYPE_CHECKING:
     from understudy.demo.report import Report
@@ -39,6 +41,13 @@ def demo(
             write_picture(console, picture)
         print_json(report.as_json())
 
-    report = asyncio.run(play(console, announce, keep=keep))
+    async def played() -> Report:
+        with cancelled_by_signals():
+            return await play(console, announce, keep=keep)
+
+    try:
+        report = asyncio.run(played())
+    except asyncio.CancelledError as error:
+        raise CommandError("Interrupted; everything is stopped and cleaned up.") from error
     if not report.rotated:
         raise typer.Exit(1)

@@ -145,14 +145,14 @@ class Scene:
     async def _tell_journal(self) -> None:
         while True:
             for entry in await self._journal.news():
+                if entry.time < self._moments.killed:
+                    continue
                 self._note(entry)
                 if (entry.kind, entry.value) == ("ended", "on_air"):
                     return
             await asyncio.sleep(_READ_EVERY)
 
     def _note(self, entry: Entry) -> None:
-        if entry.time < self._moments.killed:
-            return
         word, sentence = entry.kind, self._without_keys(entry.sentence)
         if entry.kind == "opened":
             self._moments = replace(self._moments, alert=entry.time)

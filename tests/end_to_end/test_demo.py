@@ -1,0 +1,62 @@
+"""What a newcomer sees first."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.stack
+
+TOLD = ("on air", "kill", "miss", "alert", "decision", "sent", "in block", "signs")
+ALONE = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
+
+
+async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "understudy",
+        "demo",
+        *options,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**ALONE, "TMPDIR": str(folder)},
+    )
+
+
+async def test_the_demonstration_replaces_a_dead_host_and_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    demo = await started(tmp_path)
+    out, err = await asyncio.wait_for(demo.communicate(), timeout=180)
+    lines = out.decode().splitlines()
+    assert demo.returncode == 0, err.decode()
+    report = json.loads(lines[-1])
+    assert report["rotated"] is True
+    assert (report["from"], report["to"]) == ("alpha", "beta")
+    assert report["missed_blocks"] >= 3
+    assert report["seconds_kill_to_alert"] > 0
+    assert 0 <= report["seconds_alert_to_broadcast"] < report["seconds_kill_to_alert"]
+    assert report["seconds_broadcast_to_confirmed"] > 0
+    told = [line[10:20].strip() for line in lines[:-1]]
+    assert [word for word in TOLD if word not in told] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_interrupting_the_demonstration_leaves_nothing_behind(tmp_path: Path) -> None:
+    demo = await started(tmp_path)
+    assert demo.stdout is not None
+    async with asyncio.timeout(60):
+        while b"on air" not in await demo.stdout.readline():
+            assert demo.returncode is None
+    demo.send_signal(signal.SIGINT)
+    _, err = await asyncio.wait_for(demo.communicate(), timeout=30)
+    assert demo.returncode == 1
+    assert err.decode() == "understudy: Interrupted; everything is stopped and cleaned up.\n"
+    assert list(tmp_path.iterdir()) == []
