@@ -59,6 +59,8 @@ def shape(seen: Observed, now: float) -> list[Family]:
             _put_pending(sheet, ids, shown)
         if authority and ids:
             _put_read(sheet, witness, ids, authority, seen.follower.term(ids.witness_id))
+    if head:
+        _put_next_slots(sheet, seen.follower, named)
     _put_producers(sheet, seen, head, named)
     return sheet.families
 
@@ -118,13 +120,20 @@ def _put_followed(
 ) -> None:
     account, witness_id = ids.account, ids.witness_id
     sheet.put(catalogue.WITNESS_ACTIVE, witness_id in head.active, account)
-    if (slot := follower.next_slot(witness_id)) is not None:
-        sheet.put(catalogue.WITNESS_NEXT_SLOT, slot, account)
     if term := follower.term(witness_id):
         recent = len(follower.recent_misses(witness_id))
         provisional = follower.provisional_misses(witness_id, now)
         sheet.put(catalogue.WITNESS_RECENT_MISSED, recent, account, term.key)
         sheet.put(catalogue.WITNESS_PROVISIONAL_MISSED, provisional, account, term.key)
+
+
+def _put_next_slots(
+    sheet: _Sheet, follower: Follower, named: Mapping[str, WitnessIds | None]
+) -> None:
+    slots = follower.next_slots()
+    for account, ids in named.items():
+        if ids and ids.witness_id in slots:
+            sheet.put(catalogue.WITNESS_NEXT_SLOT, slots[ids.witness_id], account)
 
 
 def _put_read(

@@ -184,16 +184,19 @@ class Follower:
         owners = (scheduled(head.shuffled, head.aslot, k) for k in range(1, passed + 1))
         return sum(owner == witness for owner in owners)
 
-    def next_slot(self, witness: str) -> int | None:
-        """Return when the witness' next slot begins, None if the next shuffle decides it."""
+    def next_slots(self) -> dict[str, int]:
+        """Return when each witness' next slot begins, as far as it is decided before the next shuffle."""
         head = self.head
         if head is None or head.shuffled is None:
-            return None
+            return {}
         left_in_round = len(head.active) - head.number % len(head.active)
-        for slot in range(1, left_in_round + 1):
-            if scheduled(head.shuffled, head.aslot, slot) == witness:
-                return slot_time(head.time, self._rhythm.interval, slot, self._skipped(head))
-        return None
+        interval, skipped = self._rhythm.interval, self._skipped(head)
+        return {
+            scheduled(head.shuffled, head.aslot, slot): slot_time(
+                head.time, interval, slot, skipped
+            )
+            for slot in range(left_in_round, 0, -1)
+        }
 
     def last_signed(self, signing_key: str) -> Applied | None:
         """Return the newest block held that a key signed."""
@@ -458,7 +461,9 @@ def _with_updates(
 ) -> Mapping[str, Term]:
     for update in updates:
         before = terms.get(update.witness)
-        if update.new_key is not None and (before is None or before.key != update.new_key):
+        # A key that only a node had shown may be this very update, seen while it was pending.
+        known = before is not None and before.proven and before.key == update.new_key
+        if update.new_key is not None and not known:
             changed = Term(update.new_key, since_block=block.number, since_time=block.time)
             terms = {**terms, update.witness: changed}
     return terms

@@ -42,10 +42,15 @@ class Names:
     witnesses: tuple[WitnessIds, ...] = ()
     feeds: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    _by_account: Mapping[str, WitnessIds] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_account = {ids.account: ids for ids in self.witnesses}
+        object.__setattr__(self, "_by_account", by_account)
 
     def witness(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None for one that the chain does not know."""
-        return next((ids for ids in self.witnesses if ids.account == account), None)
+        return self._by_account.get(account)
 
     def object_ids(self) -> list[str]:
         """Return the ids of everything that one batched read asks for, in a fixed order."""

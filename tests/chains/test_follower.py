@@ -173,6 +173,16 @@ def test_the_key_of_a_witness_that_never_signed_is_only_a_claim() -> None:
     assert not term.proven
 
 
+def test_an_update_that_was_pending_at_the_start_begins_a_new_term() -> None:
+    chain = ForgedChain()
+    chain.run(60, dead=[WITNESS])
+    follower = Follower(PREFIX, WINDOW)
+    follower.begin(chain.blocks[6:], chain.reading(shown={WITNESS: BETA}))
+    assert misses(follower) >= 3
+    apply_all(follower, _rotate(chain, BETA))
+    assert misses(follower) == 0
+
+
 def test_the_last_block_of_a_long_dead_witness_proves_its_key() -> None:
     chain = ForgedChain()
     chain.run(14)
@@ -261,7 +271,7 @@ def test_a_key_changed_out_of_sight_is_taken_over_only_when_allowed() -> None:
 def test_the_next_slot_is_when_the_witness_really_produces() -> None:
     chain = ForgedChain()
     follower = following(chain, 21)
-    told = follower.next_slot(WITNESS)
+    told = follower.next_slots()[WITNESS]
     chain.run_until(WITNESS)
     assert told == chain.produce().time
 
