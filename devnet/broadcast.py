@@ -64,6 +64,8 @@ class BlockApi:
     def get_blocks(self, first: Any, last: Any) -> list[Json | None]:
         """Return the blocks from one height to another, null for those that don't exist."""
         numbers = range(to_whole(first), to_whole(last) + 1)
+        if not numbers:
+            raise failed("block_num_to >= block_num_from")
         if len(numbers) > _BLOCK_RANGE:
             raise failed("block range", f"more than {_BLOCK_RANGE} blocks at once")
         blocks = [self._session.node.block_at(number) for number in numbers]

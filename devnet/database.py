@@ -26,6 +26,7 @@ from devnet.state import Witness
 from devnet.values import Json, number
 from devnet.variants import to_list, to_object_id, to_text, to_whole
 
+_ACCOUNTS_LIMIT = 50
 _LOOKUP_LIMIT = 1_000
 
 
@@ -154,8 +155,8 @@ class DatabaseApi(TransactionMethods):
         return self._account_json(self._genesis.accounts_by_name.get(to_text(name)))
 
     def lookup_account_names(self, names: Any) -> list[Json | None]:
-        """Return accounts by name."""
-        return [self.get_account_by_name(name) for name in to_list(names)]
+        """Return accounts by name (or id)."""
+        return [self._account_json(self._find_account(name)) for name in to_list(names)]
 
     def lookup_accounts(self, lower_bound: Any, limit: Any) -> list[list[str]]:
         """Return pairs of account name and id, in the order of the names."""
@@ -166,8 +167,16 @@ class DatabaseApi(TransactionMethods):
 
     def get_full_accounts(self, names_or_ids: Any, subscribe: Any = None) -> list[list[Any]]:
         """Return pairs of what was asked for and all that belongs to that account."""
-        answer = []
-        for item in to_list(names_or_ids):
+        wanted, answer = to_list(names_or_ids), []
+        if len(wanted) > _ACCOUNTS_LIMIT:
+            raise failed_at(
+                SOURCE,
+                "get_full_accounts",
+                "names_or_ids.size() <= configured_limit",
+                "Number of querying accounts can not be greater than ${configured_limit}",
+                {"configured_limit": _ACCOUNTS_LIMIT},
+            )
+        for item in wanted:
             account = self._find_account(item)
             if account is not None:
                 self._session.subscribe(account.id, wanted=_flag(subscribe))
@@ -214,13 +223,13 @@ class DatabaseApi(TransactionMethods):
 
     def set_block_applied_callback(self, callback: Any) -> None:
         """Send a notice with the id of every block that is applied."""
-        self._session.block_callback = callback
+        self._session.block_callback = to_whole(callback)
 
     def set_pending_transaction_callback(self, callback: Any) -> None:
         """Send a notice with every transaction that becomes pending."""
-        self._session.pending_callback = callback
+        self._session.pending_callback = to_whole(callback)
 
-    def set_subscribe_callback(self, callback: Any, notify_remove_create: Any = False) -> None:
+    def set_subscribe_callback(self, callback: Any, notify_remove_create: Any) -> None:
         """Send a notice with those objects, fetched from now on, that a block has changed."""
         if notify_remove_create:
             raise failed_at(
@@ -231,7 +240,7 @@ class DatabaseApi(TransactionMethods):
                 " server.",
             )
         self.cancel_all_subscriptions()
-        self._session.object_callback = callback
+        self._session.object_callback = to_whole(callback)
 
     def set_auto_subscription(self, enable: Any) -> None:
         """Tell whether fetching an object subscribes to it."""

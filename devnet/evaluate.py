@@ -201,18 +201,23 @@ def _transfer(state: ChainState, body: Json) -> ChainState:
         raise not_found(asset)
     held = state.balances.get(body["from"], 0) if asset == CORE_ASSET else 0
     if held < amount:
+        giver, taker = (state.genesis.accounts[body[end]].name for end in ("from", "to"))
+        wanted = _pretty(state.genesis, amount, asset)
+        names = {"a": giver, "t": taker, "total_transfer": wanted}
         raise failed_at(
             "transfer_evaluator.cpp",
             "do_evaluate",
             "insufficient_balance",
             "Insufficient Balance: ${balance}, unable to transfer '${total_transfer}'"
             " from account '${a}' to '${t}'",
-            {
-                "a": state.genesis.accounts[body["from"]].name,
-                "t": state.genesis.accounts[body["to"]].name,
-                "balance": _pretty(state.genesis, held, asset),
-                "total_transfer": _pretty(state.genesis, amount, asset),
-            },
+            names | {"balance": _pretty(state.genesis, held, asset)},
+        ).within(
+            Frame(
+                "Unable to transfer ${a} from ${f} to ${t}",
+                {"a": wanted, "f": giver, "t": taker},
+                "transfer_evaluator.cpp",
+                "do_evaluate",
+            )
         )
     return _pay(_pay(state, body["from"], -amount, asset), body["to"], amount, asset)
 
@@ -233,7 +238,7 @@ def _pay(state: ChainState, account: str, delta: int, asset: str) -> ChainState:
             "r": _pretty(state.genesis, -delta, asset),
         }
         known = account in state.balances
-        condition = "itr->get_balance() >= -delta" if known else "delta.amount > 0"
+        condition = "abo->get_balance() >= -delta" if known else "delta.amount > 0"
         text = "Insufficient Balance: ${a}'s balance of ${b} is less than required ${r}"
         change = {"account": account, "delta": {"amount": delta, "asset_id": asset}}
         raise failed_at("db_balance.cpp", "adjust_balance", condition, text, figures).within(

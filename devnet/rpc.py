@@ -180,13 +180,24 @@ def _parse(text: str) -> tuple[Json, Json | None]:
         return {}, _problem(_INVALID, "Batch requests not supported")
     if not isinstance(request, dict):
         return {}, _problem(_INVALID, "Invalid JSON request")
-    if "method" not in request:
-        return {}, _problem(_INVALID, "Missing method or result or error")
-    if isinstance(request.get("params", []), dict):
-        return {}, _problem(_NO_NAMED, "Named parameters not supported")
-    if not isinstance(request.get("params", []), list):
-        return {}, _problem(_INVALID, "Invalid parameters")
-    return request, None
+    return request, _member_problem(request)
+
+
+def _member_problem(request: Json) -> Json | None:
+    method, params = request.get("method", ""), request.get("params", [])
+    rules = (
+        (isinstance(request.get("id"), list | dict), _INVALID, "Invalid id"),
+        (
+            "method" in request and (not isinstance(method, str) or not method),
+            _INVALID,
+            "Missing or invalid method",
+        ),
+        (request.get("jsonrpc", "2.0") != "2.0", _INVALID, "Unsupported JSON-RPC version"),
+        ("method" not in request, _INVALID, "Missing method or result or error"),
+        (isinstance(params, dict), _NO_NAMED, "Named parameters not supported"),
+        (not isinstance(params, list), _INVALID, "Invalid parameters"),
+    )
+    return next((_problem(code, text) for wrong, code, text in rules if wrong), None)
 
 
 def _problem(code: int, message: str) -> Json:
