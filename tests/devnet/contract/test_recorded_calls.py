@@ -18,5 +18,5 @@ def test_a_recorded_call_is_answered_in_the_recorded_form(
 ) -> None:
     skip_unsupported(target, str(exchange.method))
     reply = node.exchange(live.request(exchange))
-    assert reply["id"] == exchange.request.get("id")
+    assert reply["id"] == exchange.reply["id"]
     assert reply_differences(exchange.reply, reply) == []

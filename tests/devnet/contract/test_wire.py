@@ -20,7 +20,7 @@ NUMBERED_FROM = 2
 def _odd_frames() -> list[Exchange]:
     return [
         exchange
-        for exchange in exchanges("errors.jsonl")
+        for exchange in (*exchanges("errors.jsonl"), *exchanges("client-calls.jsonl"))
         if exchange.method is None and exchange.reply is not None
     ]
 
