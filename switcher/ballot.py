@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chains.bitshares.watch import Verdict, Watch, majority_of
+from chains.bitshares.views import Verdict, majority_of
+from chains.bitshares.watch import Watch
 from chains.errors import NodeError, NodeRefusedError
 from switcher.errors import DisagreementError
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chains.bitshares.watch import majority_of
+from chains.bitshares.views import majority_of
 from switcher.evidence import Backup, Evidence, NodeWord, Readiness
 from switcher.model import Decision
 from switcher.settings import Policy

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
-from chains.bitshares.watch import NodeView, ProducerView, Verdict, Watch
+from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.watch import Watch
 from chains.settings import WitnessSettings
 from switcher.model import UNSPENT, Incident, Outcome, Record, Rotation
 from switcher.transaction import latest_reference

@@ -68,33 +68,33 @@ class Journal:
         self, alerts: Iterable[Judged], keys: Mapping[str, str], now: float
     ) -> list[Receipt]:
         """Take a notification's alerts in, all of them or none."""
-        return await self._write(intake.take, alerts, keys, now)
+        return await self._run(intake.take, alerts, keys, now)
 
     async def record(self, witness: str, since: float) -> Record:
         """Return what is known of a witness, with its rotations since a time."""
-        return await self._write(store.read_record, witness, since)
+        return await self._run(store.read_record, witness, since)
 
     async def strangers(self, known: Collection[str]) -> tuple[Incident, ...]:
         """Return the open incidents of witnesses that the configuration does not know."""
-        return await self._write(store.strangers, known)
+        return await self._run(store.strangers, known)
 
     async def incident(self, number: int) -> Incident | None:
         """Return an incident if it is still open."""
-        return await self._write(store.open_incident, number)
+        return await self._run(store.open_incident, number)
 
     async def decide(
         self, incident: Incident, decision: Decision, sentence: str, now: float
     ) -> bool:
         """Note a decision; tell whether it is another one than before."""
-        return await self._write(store.decide, incident, decision, sentence, now)
+        return await self._run(store.decide, incident, decision, sentence, now)
 
     async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
         """End an incident."""
-        await self._write(store.end_incident, incident, ending, sentence, now)
+        await self._run(store.end_incident, incident, ending, sentence, now)
 
     async def accuse(self, incident: Incident, key: str, sentence: str, now: float) -> None:
         """Accuse another key within the same incident."""
-        await self._write(store.accuse, incident, key, sentence, now)
+        await self._run(store.accuse, incident, key, sentence, now)
 
     async def open_rotation(
         self, draft: Draft, outcome: Outcome, sentence: str, now: float
@@ -104,7 +104,7 @@ class Journal:
         Raises:
             IncidentOverError: its incident ended meanwhile.
         """
-        return await self._write(store.open_rotation, draft, outcome, sentence, now)
+        return await self._run(store.open_rotation, draft, outcome, sentence, now)
 
     async def change(
         self,
@@ -115,34 +115,34 @@ class Journal:
         details: Mapping[str, Any] | None = None,
     ) -> Rotation:
         """Change a rotation, with an entry for each step."""
-        return await self._write(store.change_rotation, rotation, values, steps, now, details)
+        return await self._run(store.change_rotation, rotation, values, steps, now, details)
 
     async def arm(self, witness: str, state: Arming) -> None:
         """Arm or disarm a witness."""
-        await self._write(store.set_arming, witness, state)
+        await self._run(store.set_arming, witness, state)
 
     async def begin(self, witnesses: Iterable[str], state: Arming) -> None:
         """Give an empty journal its first state."""
-        await self._write(_begin, tuple(witnesses), state)
+        await self._run(_begin, tuple(witnesses), state)
 
     async def heartbeat(self) -> float | None:
         """Return when the dead man's switch last came."""
-        return await self._write(store.last_beat)
+        return await self._run(store.last_beat)
 
     async def entries(
         self, *, before: int | None = None, incident: int | None = None, limit: int = 100
     ) -> list[Entry]:
         """Return at most `limit` (up to 1000) entries, newest first."""
         wanted = min(limit, _LONGEST_PAGE)
-        return await self._write(
+        return await self._run(
             partial(store.read_entries, before=before, incident=incident, limit=wanted)
         )
 
     async def ping(self) -> None:
         """Ask the database for a sign of life."""
-        await self._write(_ping)
+        await self._run(_ping)
 
-    async def _write(
+    async def _run(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
         return await asyncio.get_running_loop().run_in_executor(

@@ -10,7 +10,8 @@ from typing import Any
 
 from chains.bitshares.objects import WitnessIds
 from chains.bitshares.transactions import WITNESS_UPDATE
-from chains.bitshares.watch import NodeView, Verdict, Watch
+from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.watch import Watch
 from switcher.ballot import Delivery, agreed, deliver
 from switcher.errors import DisagreementError, SigningError
 from switcher.evidence import Backup

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chains.bitshares.watch import NodeView, Verdict, Watch, majority_of
+from chains.bitshares.views import NodeView, Verdict, majority_of
+from chains.bitshares.watch import Watch
 from chains.settings import WitnessSettings
 from switcher.evidence import backups
 from switcher.model import Incident, Record, Rotation

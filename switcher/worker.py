@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from chains.bitshares.watch import NodeView, Watch
+from chains.bitshares.views import NodeView
+from chains.bitshares.watch import Watch
 from switcher import decide, evidence
 from switcher.decide import Ruling
 from switcher.errors import DisagreementError, IncidentOverError, JournalError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chains.bitshares.watch import majority_of
+from chains.bitshares.views import majority_of
 from switcher.decide import choose, decide
 from switcher.evidence import Backup, Evidence, NodeWord, Readiness
 from switcher.model import Decision

@@ -318,7 +318,7 @@ async def test_killed_at_any_write_it_rotates_exactly_once(
     script.miss(3)
     async with troupe(tmp_path, script) as t:
         await t.post(ALPHA)
-        written = t.journal._write
+        written = t.journal._run
         left = writes
 
         async def killed(*work: object, **options: object) -> object:
@@ -330,7 +330,7 @@ async def test_killed_at_any_write_it_rotates_exactly_once(
                 raise KilledError
             return await written(*work, **options)  # type: ignore[arg-type]
 
-        t.journal._write = killed  # type: ignore[assignment]
+        t.journal._run = killed  # type: ignore[assignment]
         with contextlib.suppress(KilledError):
             for _ in range(3):
                 await t.worker.step()
