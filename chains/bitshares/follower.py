@@ -185,7 +185,7 @@ class Follower:
         return sum(owner == witness for owner in owners)
 
     def next_slots(self) -> dict[str, int]:
-        """Return when each witness' next slot begins, as far as it is decided before the next shuffle."""
+        """Return when each witness' next slot begins, where the next shuffle doesn't decide it."""
         head = self.head
         if head is None or head.shuffled is None:
             return {}

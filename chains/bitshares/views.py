@@ -22,6 +22,11 @@ class Verdict(StrEnum):
     UNSYNCED = "unsynced"
 
 
+def majority_of(nodes: int) -> int:
+    """Return how many of `nodes` are a majority."""
+    return nodes // 2 + 1
+
+
 @dataclass(frozen=True, slots=True)
 class NodeView:
     """One endpoint at one moment.

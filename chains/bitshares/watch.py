@@ -13,21 +13,14 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.names import resolve_names
 from chains.bitshares.objects import Names, Reading, WitnessIds
 from chains.bitshares.sync import Synchroniser
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
 from chains.errors import InvalidBlockError, NodeError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings
-
-__all__ = ["NodeView", "ProducerView", "Verdict", "Watch", "majority_of"]
 
 _NAMES_AGE = 60.0
 """Seconds after which names that the chain did not know are asked for again."""
 
 _ASTRAY = (Verdict.FORKED, Verdict.INVALID)
-
-
-def majority_of(nodes: int) -> int:
-    """Return how many of `nodes` are a majority."""
-    return nodes // 2 + 1
 
 
 class Watch:
