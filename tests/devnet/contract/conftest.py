@@ -15,7 +15,6 @@ from .witness_node import VARIABLE, witness_network
 NO_PROGRAM = (
     f"{VARIABLE} names no witness_node program: the contract is held against the devnet only"
 )
-LOOKED_BACK = 30
 
 
 @pytest.fixture(scope="session", params=["devnet", "witness_node"])
@@ -57,13 +56,9 @@ def other(target: Target) -> Iterator[Connection]:
 def live(target: Target, node: Connection) -> Live:
     """The live chain's present state, for requests to be fitted to."""
     head = node.head()
-    blocks = node.call("block", "get_blocks", max(1, head.number - LOOKED_BACK), head.number)
-    heights = range(head.number, head.number - len(blocks), -1)
     empty = next(
-        height
-        for height, *three in zip(
-            heights, blocks[::-1], blocks[-2::-1], blocks[-3::-1], strict=False
-        )
-        if not any(block["transactions"] for block in three)
+        number
+        for number in range(head.number, 0, -1)
+        if not node.call("database", "get_block", number)["transactions"]
     )
     return Live(head, empty, target.chain_id)

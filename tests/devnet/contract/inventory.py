@@ -14,6 +14,7 @@ from .target import Target
 UNSUPPORTED_FILE = Path(__file__).with_name("unsupported.yaml")
 
 SCENARIOS = {
+    "block.get_blocks": "test_chain.py",
     "database.cancel_all_subscriptions": "test_notices.py",
     "database.set_block_applied_callback": "test_notices.py",
     "database.set_pending_transaction_callback": "test_notices.py",

@@ -90,10 +90,7 @@ def _make_unique(twin: Json) -> None:
 
 @dataclass(frozen=True)
 class Live:
-    """What requests are fitted to: the live head, and a late block without transactions.
-
-    The two blocks before that one have none either, as around the recorded ones.
-    """
+    """What requests are fitted to: the live head, and the newest block without transactions."""
 
     head: Head
     empty_block: int

@@ -10,12 +10,15 @@ from chains.bitshares.schedule import SLOT_BITS, instance, scheduled
 from chains.bitshares.transactions import merkle_root, parse_time
 
 from .client import Connection
+from .recordings import exchanges
+from .shape import differences, form, reply_differences
 from .signing import PREFIX, public_key, signed, transaction, witness_update
 from .target import Target
 
 MISSED = 4
 """What each empty slot adds to recently_missed_count."""
 
+RANGE = "block.get_blocks"
 SLOTS = 7
 """The slots of one round."""
 
@@ -33,6 +36,21 @@ def test_blocks_are_linked_and_signed_with_the_key_in_force(
         assert (block.previous, block.id) == (previous, identity)
         assert block.merkle_root == merkle_root(raw["transactions"], PREFIX)
         assert encode_key(recover_key(block.digest, block.signature), PREFIX) == keys[block.witness]
+
+
+def test_a_range_of_blocks_is_told_with_nulls_beyond_the_head(node: Connection) -> None:
+    recorded = next(e for e in exchanges("witness-objects.jsonl") if e.method == RANGE)
+    first, *_ = model = recorded.reply["result"]
+    head = node.fresh_head().number
+    blocks = node.call(*RANGE.split("."), head - 2, head + 2)
+    assert [form(block) for block in blocks] == [form(block) for block in model]
+    for block in blocks[:3]:
+        assert differences(first, block | {"transactions": []}) == []
+
+
+def test_a_range_of_blocks_that_ends_before_it_begins_is_refused(node: Connection) -> None:
+    recorded = next(e for e in exchanges("client-calls.jsonl") if e.method == RANGE)
+    assert reply_differences(recorded.reply, node.exchange(recorded.request)) == []
 
 
 def test_the_schedule_names_who_signs_the_next_block(target: Target, node: Connection) -> None:
