@@ -133,7 +133,7 @@ async def test_run_tells_where_everything_is_and_cleans_up_when_stopped(
         cwd=repository,
     )
     assert process.stdout
-    ready = {"Prometheus": "/-/ready", "Alertmanager": "/-/ready", "switcher": "/readyz"}
+    ready = {"prometheus": "/-/ready", "alertmanager": "/-/ready", "switcher": "/readyz"}
     try:
         async with asyncio.timeout(60), httpx.AsyncClient() as client:
             told = json.loads(await process.stdout.readline())

@@ -14,9 +14,7 @@ from understudy.commands.options import Json
 from understudy.commands.output import answers, print_json
 
 if TYPE_CHECKING:
-    from understudy.stack import StackSettings
-
-_DEVNET_POLICY = {"arm": True}
+    from understudy.stack import Stack
 
 
 def run(
@@ -38,14 +36,9 @@ def run(
 
 
 async def _run(config: Path | None, directory: Path, as_json: bool) -> None:
-    from understudy.stack import Stack, Tools
     from understudy.stay import tell_addresses, until_interrupted
 
-    async with (
-        _watched(config) as (settings, control),
-        Stack(settings, Tools.find(), directory) as stack,
-    ):
-        addresses = stack.addresses() | ({"devnet": control} if control else {})
+    async with _running(config, directory) as (stack, addresses):
         if as_json:
             print_json(addresses)
         else:
@@ -54,17 +47,19 @@ async def _run(config: Path | None, directory: Path, as_json: bool) -> None:
 
 
 @asynccontextmanager
-async def _watched(config: Path | None) -> AsyncIterator[tuple[StackSettings, str | None]]:
-    """Yield what the stack is made of, and where the devnet is controlled, if it is one."""
-    from understudy.stack import StackSettings, document_of
-
+async def _running(
+    config: Path | None, directory: Path
+) -> AsyncIterator[tuple[Stack, dict[str, str]]]:
+    """Yield the stack and where everything is."""
     if config:
-        yield StackSettings(document_of(config), interval=None), None
-        return
-    from devnet.configuration import configuration
-    from devnet.launch import Devnet
+        from understudy import stack as stacks
 
-    async with Devnet() as net:
-        document = {**configuration(net), "switcher": {"policy": _DEVNET_POLICY}}
-        account = document["bitshares"]["witnesses"][0]["account"]
-        yield StackSettings(document, net.active_wif(account)), net.control_url
+        settings = stacks.StackSettings(stacks.document_of(config), interval=None)
+        async with stacks.Stack(settings, stacks.Tools.find(), directory) as stack:
+            yield stack, stack.addresses()
+        return
+    from devnet.settings import DevnetSettings
+    from understudy.stack.on_devnet import devnet_stack
+
+    async with devnet_stack(DevnetSettings(), directory) as (net, stack):
+        yield stack, {**stack.addresses(), "devnet": net.control_url}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,7 +14,6 @@ from typing import Any
 from rich.console import Console
 
 from chains.bitshares.watch import Watch
-from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from understudy.config import load
@@ -23,7 +21,8 @@ from understudy.demo.journal import JournalReader
 from understudy.demo.narrator import Narrator
 from understudy.demo.report import Report
 from understudy.demo.scene import Scene
-from understudy.stack import Stack, StackSettings, Tools
+from understudy.stack import Stack
+from understudy.stack.on_devnet import devnet_stack
 from understudy.stay import tell_addresses, until_interrupted
 
 STAGE = DevnetSettings(witnesses=7, interval=1, prehistory=60)
@@ -44,7 +43,7 @@ class Set:
         """Return where everything can be looked at."""
         return {
             **self.stack.addresses(),
-            "devnet control": self.net.control_url,
+            "devnet": self.net.control_url,
             **{f"node {name}": node.ws_url for name, node in self.net.nodes.items()},
         }
 
@@ -80,34 +79,17 @@ async def play(console: Console, announce: Callable[[Report], None], *, keep: bo
 async def stage(
     settings: DevnetSettings, *, interval: str | None, policy: Mapping[str, Any] | None = None
 ) -> AsyncIterator[Set]:
-    """Run a devnet and the whole stack on it, with the witnesses that have hosts armed.
-
-    `interval` is how often everything is scraped and evaluated, None: as shipped. `policy` changes
-    the switcher's.
-
-    Raises:
-        StackError: a program did not start.
-    """
-    tools = Tools.find()
-    async with contextlib.AsyncExitStack() as context:
-        folder = context.enter_context(tempfile.TemporaryDirectory(prefix="understudy-"))
-        net = await context.enter_async_context(Devnet(settings))
-        document: dict[str, Any] = configuration(net)
-        document["switcher"] = {"policy": {"arm": True, **(policy or {})}}
-        stack = await context.enter_async_context(
-            Stack(
-                StackSettings(document, active_key=net.active_wif(_ACCOUNT), interval=interval),
-                tools,
-                Path(folder),
-            )
-        )
-        watch = Watch(load(stack.written.configuration).chain)
-        following = asyncio.create_task(watch.run())
-        try:
-            yield Set(net, stack, watch)
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+    """Run a devnet and the whole stack on it as `devnet_stack` does, watched from outside."""
+    with tempfile.TemporaryDirectory(prefix="understudy-") as folder:
+        running = devnet_stack(settings, Path(folder), interval=interval, policy=policy)
+        async with running as (net, stack):
+            watch = Watch(load(stack.written.configuration).chain)
+            following = asyncio.create_task(watch.run())
+            try:
+                yield Set(net, stack, watch)
+            finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
 
 
 async def _act(running: Set, narrator: Narrator) -> Report:

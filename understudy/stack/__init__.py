@@ -122,11 +122,11 @@ class Stack:
     def addresses(self) -> dict[str, str]:
         """Return where each program, and what it writes, can be looked at."""
         return {
-            "Prometheus": self.prometheus_url,
-            "Alertmanager": self.alertmanager_url,
-            "exporter": f"{self.exporter_url}/metrics",
+            "prometheus": self.prometheus_url,
+            "alertmanager": self.alertmanager_url,
+            "exporter": self.exporter_url,
             "switcher": self.switcher_url,
-            "files and logs": str(self.directory),
+            "files": str(self.directory),
         }
 
     async def ended(self) -> None:

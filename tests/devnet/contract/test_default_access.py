@@ -7,15 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from .client import connected
-from .conftest import witness_program
+from .conftest import DEVNET, TARGETS, witness_program
 from .inventory import unsupported
 from .recordings import Exchange, exchanges
 from .shape import reply_differences
 from .simulated import DEFAULT_SETTINGS, simulated_network
 from .witness_node import lone_node
 from .witness_process import free_ports, started, url
-
-DEVNET = "devnet"
 
 
 def _sessions() -> dict[str, list[Exchange]]:
@@ -25,7 +23,7 @@ def _sessions() -> dict[str, list[Exchange]]:
     return sessions
 
 
-@pytest.fixture(scope="module", params=[DEVNET, "witness_node"])
+@pytest.fixture(scope="module", params=TARGETS)
 def stock_node(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, bool]]:
