@@ -118,7 +118,7 @@ async def test_the_switcher_gets_each_alert_at_once_with_the_token_and_hears_of_
             labels = sorted((each[0]["labels"] for each in alerts), key=lambda x: x["witness"])
             assert labels == [ALERT, other]
 
-            await post(client, {"labels": {"alertname": "AlertPathHeartbeat", "severity": "none"}})
+            await post(client, {"labels": {"alertname": "AlertPathHeartbeat", "severity": "info"}})
             heartbeat = await receiver.next()
             assert heartbeat.body["alerts"][0]["labels"]["alertname"] == "AlertPathHeartbeat"
 

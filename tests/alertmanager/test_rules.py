@@ -54,7 +54,7 @@ def test_every_rule_has_a_firing_and_a_silent_case(path: Path, rule: dict[str, A
 @pytest.mark.parametrize(("path", "rule"), ALERTS)
 def test_every_alert_tells_a_woken_operator_what_to_do(path: Path, rule: dict[str, Any]) -> None:
     assert re.fullmatch(r"([A-Z][a-z]+)+", rule["alert"])
-    assert rule["labels"]["severity"] in ("critical", "warning", "info", "none")
+    assert rule["labels"]["severity"] in ("critical", "warning", "info")
     assert "{{" not in rule["annotations"]["summary"]
     assert rule["annotations"]["description"]
     runbook = REPOSITORY / rule["annotations"]["runbook_url"]
