@@ -11,7 +11,7 @@ from chains.bitshares.watch import Watch
 from switcher.confirm import Standing, standing
 from switcher.journal import Journal
 from switcher.metrics import Metrics
-from switcher.model import Ending, Incident, Outcome, Record, Rotation, Step
+from switcher.model import Ending, Outcome, Record, Rotation, Step
 from switcher.rotate import Rotator
 
 _log = structlog.get_logger("switcher.follow")
@@ -54,31 +54,20 @@ class FollowUp:
             values |= {"ended": now, "outcome": ended, "sentence": ending}
             if ended not in {Outcome.ON_AIR, Outcome.IRREVERSIBLE}:
                 steps.append((ended, ending))
-        if values:
-            before = rotation
-            rotation = await self._journal.change(rotation, values, steps, now, _place(state))
-            self._metrics.rotation_went_on(before, rotation, [step for step, _ in steps])
-            for step, why in steps:
-                _log.info("rotation went on", step=step, why=why, to=rotation.draft.producer)
+        before, place = rotation, _place(state)
         if ended is not None:
-            await self._close(rotation, record, ending, now)
-        elif state.block is None:
+            closing = _closing(ended, rotation, record)
+            rotation = await self._journal.end_rotation(
+                rotation, values, steps, closing, now, place
+            )
+        elif values:
+            rotation = await self._journal.change(rotation, values, steps, now, place)
+        self._metrics.rotation_went_on(before, rotation, [step for step, _ in steps])
+        for step, why in steps:
+            _log.info("rotation went on", step=step, why=why, to=rotation.draft.producer)
+        if ended is None and state.block is None:
             rotation = await self._rotator.send(rotation)
         return rotation
-
-    async def _close(self, rotation: Rotation, record: Record, ending: str, now: float) -> None:
-        incident = await self._journal.incident(rotation.draft.incident)
-        if incident is None:
-            return
-        match rotation.outcome:
-            case Outcome.ON_AIR:
-                await self._journal.end(incident, Ending.ON_AIR, ending, now)
-            case Outcome.IRREVERSIBLE:
-                await self._journal.end(incident, Ending.REPLACED, ending, now)
-            case Outcome.NEVER_SIGNED:
-                await self._journal.accuse(incident, rotation.draft.to_key, ending, now)
-            case Outcome.EXPIRED if _tries(record, incident) >= EXPIRED_TRIES:
-                await self._journal.end(incident, Ending.EXPIRED, ending, now)
 
 
 def _news(
@@ -123,7 +112,21 @@ def _place(state: Standing) -> dict[str, Any]:
     return {"block": state.block, "block_id": state.block_id}
 
 
-def _tries(record: Record, incident: Incident) -> int:
-    """Return how many rotations of an incident expired, the one just ended included."""
-    earlier = [r for r in record.rotations if r.draft.incident == incident.id]
-    return 1 + sum(rotation.outcome is Outcome.EXPIRED for rotation in earlier)
+def _closing(ended: Outcome, rotation: Rotation, record: Record) -> Ending | Step | None:
+    """Return what the end of a rotation means for its incident; None: it is decided again."""
+    match ended:
+        case Outcome.ON_AIR:
+            return Ending.ON_AIR
+        case Outcome.IRREVERSIBLE:
+            return Ending.REPLACED
+        case Outcome.NEVER_SIGNED:
+            return Step.ACCUSED
+        case Outcome.EXPIRED if _tries(rotation, record) >= EXPIRED_TRIES:
+            return Ending.EXPIRED
+    return None
+
+
+def _tries(rotation: Rotation, record: Record) -> int:
+    """Return how many rotations of an incident expired, the one that just did included."""
+    siblings = [r for r in record.rotations if r.draft.incident == rotation.draft.incident]
+    return 1 + sum(sibling.outcome is Outcome.EXPIRED for sibling in siblings)

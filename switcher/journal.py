@@ -78,10 +78,6 @@ class Journal:
         """Return the open incidents of witnesses that the configuration does not know."""
         return await self._run(store.strangers, known)
 
-    async def incident(self, number: int) -> Incident | None:
-        """Return an incident if it is still open."""
-        return await self._run(store.open_incident, number)
-
     async def decide(
         self, incident: Incident, decision: Decision, sentence: str, now: float
     ) -> bool:
@@ -91,10 +87,6 @@ class Journal:
     async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
         """End an incident."""
         await self._run(store.end_incident, incident, ending, sentence, now)
-
-    async def accuse(self, incident: Incident, key: str, sentence: str, now: float) -> None:
-        """Accuse another key within the same incident."""
-        await self._run(store.accuse, incident, key, sentence, now)
 
     async def open_rotation(
         self, draft: Draft, outcome: Outcome, sentence: str, now: float
@@ -116,6 +108,18 @@ class Journal:
     ) -> Rotation:
         """Change a rotation, with an entry for each step."""
         return await self._run(store.change_rotation, rotation, values, steps, now, details)
+
+    async def end_rotation(
+        self,
+        rotation: Rotation,
+        values: Mapping[str, Any],
+        steps: Iterable[tuple[Outcome | Step, str]],
+        closing: Ending | Step | None,
+        now: float,
+        details: Mapping[str, Any],
+    ) -> Rotation:
+        """End a rotation, and with it its incident, or turn that against the new key."""
+        return await self._run(store.end_rotation, rotation, values, steps, closing, now, details)
 
     async def arm(self, witness: str, state: Arming) -> None:
         """Arm or disarm a witness."""

@@ -189,6 +189,31 @@ def change_rotation(
     return rotation_of(row)
 
 
+def end_rotation(
+    db: Connection,
+    rotation: Rotation,
+    values: Mapping[str, Any],
+    steps: Iterable[tuple[Outcome | Step, str]],
+    closing: Ending | Step | None,
+    now: float,
+    details: Mapping[str, Any],
+) -> Rotation:
+    """Change a rotation for the last time, together with its incident.
+
+    `closing` ends the incident, or with `Step.ACCUSED` has it accuse the rotation's new key; with
+    None it stays as it is.
+    """
+    rotation = change_rotation(db, rotation, values, steps, now, details)
+    incident = open_incident(db, rotation.draft.incident)
+    if incident is not None:
+        match closing:
+            case Step.ACCUSED:
+                accuse(db, incident, rotation.draft.to_key, rotation.sentence, now)
+            case Ending():
+                end_incident(db, incident, closing, rotation.sentence, now)
+    return rotation
+
+
 def step_entry(
     db: Connection,
     rotation: Rotation,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from switcher.errors import JournalError
+from switcher.journal import Journal
 from switcher.model import Arming, Outcome
 from switcher.settings import Policy
 from switcher.transaction import VALID_SECONDS
@@ -310,6 +311,22 @@ class KilledError(BaseException):
     """The process ended here."""
 
 
+def _kill_at(journal: Journal, call: int, *, done: bool) -> None:
+    """End the process at a call of the journal from now on, before or after it was `done`."""
+    run, left = journal._run, call
+
+    async def killed(*work: object, **options: object) -> object:
+        nonlocal left
+        left -= 1
+        if left == 0 and done:
+            await run(*work, **options)  # type: ignore[arg-type]
+        if left <= 0:
+            raise KilledError
+        return await run(*work, **options)  # type: ignore[arg-type]
+
+    journal._run = killed  # type: ignore[assignment]
+
+
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("writes", range(16))
 async def test_killed_at_any_write_it_rotates_exactly_once(
@@ -318,19 +335,7 @@ async def test_killed_at_any_write_it_rotates_exactly_once(
     script.miss(3)
     async with troupe(tmp_path, script) as t:
         await t.post(ALPHA)
-        written = t.journal._run
-        left = writes
-
-        async def killed(*work: object, **options: object) -> object:
-            nonlocal left
-            left -= 1
-            if left == 0 and done:
-                await written(*work, **options)  # type: ignore[arg-type]
-            if left <= 0:
-                raise KilledError
-            return await written(*work, **options)  # type: ignore[arg-type]
-
-        t.journal._run = killed  # type: ignore[assignment]
+        _kill_at(t.journal, writes, done=done)
         with contextlib.suppress(KilledError):
             for _ in range(3):
                 await t.worker.step()
@@ -345,6 +350,32 @@ async def test_killed_at_any_write_it_rotates_exactly_once(
         assert len(script.transactions) == 1
         record = await t.journal.record(WITNESS, 0)
         assert [r.outcome for r in record.rotations] == [Outcome.ON_AIR]
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("writes", range(4))
+async def test_killed_when_the_backup_has_missed_its_slot_it_goes_on_to_the_next(
+    tmp_path: Path, script: Script, writes: int, done: bool
+) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        script.produce(include=True)
+        while not script.follower.recent_misses(INIT0):
+            script.run(1, init0_dead=True)
+        script.run(12, init0_dead=True)
+        _kill_at(t.journal, writes, done=done)
+        with contextlib.suppress(KilledError):
+            await t.worker.step()
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        assert len(script.transactions) == 2
+        script.produce(include=True)
+        script.until_signed()
+        script.run(12)
+        await t.worker.step()
+        assert (await t.words("ended")) == ["on_air"]
 
 
 async def test_expired_transaction_is_dead_only_when_the_chain_says_so(
