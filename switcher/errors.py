@@ -2,7 +2,7 @@
 
 SwitcherError
 ├── JournalError          the database can't be used
-│   └── IncidentOverError an incident ended while it was being acted upon
+├── OverruledError        an incident ended, or its witness was disarmed, while it was acted upon
 ├── TokenFileError        the file of tokens can't be used
 ├── SecretFileError       a key, wallet or passphrase file can't be used
 ├── SigningError          no signature can be made
@@ -21,8 +21,8 @@ class JournalError(SwitcherError):
     """The journal could not be read or written."""
 
 
-class IncidentOverError(JournalError):
-    """An incident ended while a rotation was being prepared for it."""
+class OverruledError(SwitcherError):
+    """An incident ended, or its witness was disarmed, while a rotation was being prepared."""
 
 
 class TokenFileError(SwitcherError):

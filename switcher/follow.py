@@ -13,6 +13,7 @@ from switcher.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Ending, Outcome, Record, Rotation, Step
 from switcher.rotate import Rotator
+from switcher.settings import Policy
 
 _log = structlog.get_logger("switcher.follow")
 
@@ -30,18 +31,21 @@ class FollowUp:
         rotator: Rotator,
         metrics: Metrics,
         clock: Callable[[], float],
+        policy: Policy,
     ) -> None:
         self._watch = watch
         self._journal = journal
         self._rotator = rotator
         self._metrics = metrics
         self._clock = clock
+        self._policy = policy
 
     async def advance(self, rotation: Rotation, record: Record) -> Rotation:
         """Compare a rotation with the chain; note what is new, and end it where that is certain.
 
         A transaction that no block holds is sent again: a node that has it says so, and one that
-        lost it, or was killed with us before it was sent, gets it.
+        lost it, or was killed with us before it was sent, gets it. Where nothing may be sent any
+        more, it is left to be included or to expire.
         """
         ids = self._watch.witness_ids(rotation.draft.witness)
         if ids is None or self._watch.follower.head is None:
@@ -65,7 +69,8 @@ class FollowUp:
         self._metrics.rotation_went_on(before, rotation, [step for step, _ in steps])
         for step, why in steps:
             _log.info("rotation went on", step=step, why=why, to=rotation.draft.producer)
-        if ended is None and state.block is None:
+        may_send = record.arming.armed and not self._policy.dry_run
+        if ended is None and state.block is None and may_send:
             rotation = await self._rotator.send(rotation)
         return rotation
 

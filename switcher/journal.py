@@ -94,7 +94,7 @@ class Journal:
         """Write a rotation down before any of it leaves this machine.
 
         Raises:
-            IncidentOverError: its incident ended meanwhile.
+            OverruledError: its incident ended or its witness was disarmed meanwhile.
         """
         return await self._run(store.open_rotation, draft, outcome, sentence, now)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from statistics import median_low
 from typing import Any
 
 from chains.bitshares.objects import WitnessIds
 from chains.bitshares.transactions import WITNESS_UPDATE
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView, Verdict, majority_of
 from chains.bitshares.watch import Watch
 from switcher.ballot import Delivery, agreed, deliver
 from switcher.errors import DisagreementError, SigningError
@@ -63,7 +62,8 @@ class Rotator:
         `views` are fresh readings of the nodes, which show the account's balance.
 
         Raises:
-            DisagreementError: they don't agree, or the chain can't be referred to yet.
+            DisagreementError: they don't agree, too few show the balance, or the chain can't be
+                referred to yet.
         """
         ids = self._watch.witness_ids(witness)
         reference = latest_reference(self._watch.follower)
@@ -77,7 +77,8 @@ class Rotator:
         """Carry a plan out as far as the broadcast.
 
         Raises:
-            IncidentOverError: the incident ended meanwhile; nothing was sent.
+            OverruledError: the incident ended or the witness was disarmed meanwhile; nothing was
+                sent.
             JournalError: the rotation could not be written down; nothing was sent.
         """
         draft = Draft(
@@ -105,10 +106,13 @@ class Rotator:
         """Give the transaction to every canonical node, for the first time or again.
 
         Only the first time can a refusal by all of them end it: later some node may have it that
-        can't be asked now, and then the expiration alone is certain.
+        can't be asked now, and then the expiration alone is certain. Once another key than the one
+        to be replaced is in force, whoever put it there has the last word: nothing is sent.
         """
         transaction = rotation.draft.transaction
         assert transaction is not None
+        if not self._is_to_be_replaced(rotation.draft):
+            return rotation
         delivery = await deliver(self._watch, transaction)
         now = self._clock()
         if delivery.taken and not rotation.accepted:
@@ -116,6 +120,11 @@ class Rotator:
         if delivery.refused_by_all and first:
             return await self._rejected(rotation, delivery, now)
         return rotation
+
+    def _is_to_be_replaced(self, draft: Draft) -> bool:
+        ids = self._watch.witness_ids(draft.witness)
+        term = self._watch.follower.term(ids.witness_id) if ids else None
+        return term is not None and term.key == draft.from_key
 
     async def _taken(self, rotation: Rotation, delivery: Delivery, now: float) -> Rotation:
         values: dict[str, Any] = {"accepted": True, "sent": now}
@@ -159,10 +168,17 @@ class Rotator:
 
 
 def _balance(account: str, views: Sequence[NodeView]) -> int:
-    """Return the middle one of what canonical nodes show, so that no single one can mislead."""
+    """Return the least balance that a majority of the nodes doesn't exceed.
+
+    So a single node can't make the account look too poor; if it makes it look rich, the
+    transaction is refused.
+    """
+    needed = majority_of(len(views))
     shown = [
         view.reading.balances.get(account, 0)
         for view in views
         if view.up and view.verdict is Verdict.CANONICAL and view.reading is not None
     ]
-    return median_low(shown) if shown else 0
+    if len(shown) < needed:
+        raise DisagreementError(f"fewer than {needed} nodes show the account's balance")
+    return sorted(shown)[needed - 1]

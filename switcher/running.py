@@ -142,7 +142,7 @@ def _hire(switcher: Switcher, signer: Signer) -> None:
         switcher.clock,
     )
     rotator = Rotator(watch, signer, journal, metrics, clock)
-    follow_up = FollowUp(watch, journal, rotator, metrics, clock)
+    follow_up = FollowUp(watch, journal, rotator, metrics, clock, switcher.settings.policy)
     desk = Desk(
         switcher.settings, watch, journal, rotator, follow_up, metrics, clock, switcher.started
     )

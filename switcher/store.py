@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
-from switcher.errors import IncidentOverError
+from switcher.errors import OverruledError
 from switcher.model import (
     UNSPENT,
     Arming,
@@ -75,12 +75,16 @@ def read_record(db: Connection, witness: str, since: float) -> Record:
         )
         .order_by(rotations.c.id)
     )
-    armed = db.execute(select(arming).where(arming.c.witness == witness)).one_or_none()
     return Record(
         tuple(incident_of(row) for row in open_ones),
         tuple(rotation_of(row) for row in recent),
-        arming_of(armed),
+        read_arming(db, witness),
     )
+
+
+def read_arming(db: Connection, witness: str) -> Arming:
+    """Return whether a witness may be rotated."""
+    return arming_of(db.execute(select(arming).where(arming.c.witness == witness)).one_or_none())
 
 
 def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
@@ -148,13 +152,12 @@ def open_rotation(
     With an outcome that changed nothing (it can't be signed or paid) it is over at once.
 
     Raises:
-        IncidentOverError: the incident ended meanwhile.
+        OverruledError: the incident ended or the witness was disarmed meanwhile.
     """
-    still_open = db.scalar(
-        select(incidents.c.id).where(incidents.c.id == draft.incident, incidents.c.ended.is_(None))
-    )
-    if still_open is None:
-        raise IncidentOverError(f"Incident {draft.incident} ended before its rotation began.")
+    if open_incident(db, draft.incident) is None:
+        raise OverruledError(f"Incident {draft.incident} ended before its rotation began.")
+    if not read_arming(db, draft.witness).armed:
+        raise OverruledError(f"{draft.witness} was disarmed before its rotation began.")
     ended = now if outcome in UNSPENT else None
     values = {**asdict(draft), "opened": now, "outcome": outcome, "ended": ended}
     row = db.execute(

@@ -18,7 +18,7 @@ from chains.bitshares.views import NodeView
 from chains.bitshares.watch import Watch
 from switcher import decide, evidence
 from switcher.decide import Ruling
-from switcher.errors import DisagreementError, IncidentOverError, JournalError
+from switcher.errors import DisagreementError, JournalError, OverruledError
 from switcher.follow import FollowUp
 from switcher.journal import Journal
 from switcher.metrics import STRANGER, Metrics
@@ -191,7 +191,7 @@ class Worker:
     async def _rotate(self, incident: Incident, plan: Plan) -> None:
         try:
             rotation = await self._desk.rotator.rotate(incident, plan)
-        except IncidentOverError as error:
+        except OverruledError as error:
             _log.info("nothing sent", why=str(error))
             return
         _log.info(

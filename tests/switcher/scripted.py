@@ -57,7 +57,7 @@ class Script:
         self.down: set[str] = set()
         self.refusal: tuple[int, str] | None = None
         self.deaf: set[str] = set()
-        self.balance = 1_000_000_000
+        self.balances = dict.fromkeys(NODES, 1_000_000_000)
         self.authority = active_key("init0")
         self.fees = dict.fromkeys(NODES, FEE)
         self.broadcast: list[tuple[str, dict[str, Any]]] = []
@@ -170,7 +170,7 @@ class Script:
 
     def _view(self, name: str, *, up: bool | None = None) -> NodeView:
         is_up = name not in self.down if up is None else up
-        reading = replace(self.chain.reading(), balances={WITNESS: self.balance})
+        reading = replace(self.chain.reading(), balances={WITNESS: self.balances.get(name, 0)})
         verdict = Verdict.CANONICAL if is_up else Verdict.UNREACHABLE
         detail = "" if is_up else "does not answer"
         return NodeView(name, f"ws://{name}", is_up, verdict, detail, reading, self.now, 0)
@@ -224,7 +224,7 @@ async def troupe(
         first = Arming(settings.policy.arm, "configuration", "first state", script.now)
         await journal.begin([WITNESS], first)
         rotator = Rotator(watch, signer, journal, metrics, script.clock)
-        follow_up = FollowUp(watch, journal, rotator, metrics, script.clock)
+        follow_up = FollowUp(watch, journal, rotator, metrics, script.clock, settings.policy)
         desk = Desk(settings, watch, journal, rotator, follow_up, metrics, script.clock, script.now)
         yield Troupe(script, journal, metrics, Worker(desk, WITNESS))
 

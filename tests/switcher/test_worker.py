@@ -288,6 +288,49 @@ async def test_transaction_written_down_before_a_kill_is_sent_after_it(
         assert len(script.transactions) == 1
 
 
+async def test_transaction_is_not_sent_again_once_disarmed(tmp_path: Path, script: Script) -> None:
+    script.deaf = {"eu", "us", "asia"}
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        assert script.broadcast != []
+        script.broadcast.clear()
+        await t.journal.arm(WITNESS, Arming(False, "maria", "maintenance", script.now))
+        await t.worker.step()
+        assert script.broadcast == []
+
+
+async def test_dry_run_sends_nothing_that_an_earlier_run_wrote_down(
+    tmp_path: Path, script: Script
+) -> None:
+    script.deaf = {"eu", "us", "asia"}
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        assert script.broadcast != []
+        script.broadcast.clear()
+    async with troupe(tmp_path, script, Policy(arm=True, dry_run=True)) as t:
+        await t.worker.step()
+        assert script.broadcast == []
+
+
+async def test_key_that_somebody_else_put_in_force_is_not_overwritten(
+    tmp_path: Path, script: Script
+) -> None:
+    script.deaf = {"eu", "us", "asia"}
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        assert script.broadcast != []
+        script.broadcast.clear()
+        script.follower.apply(script.chain.produce(1, {INIT0: GAMMA}))
+        await t.worker.step()
+        assert script.broadcast == []
+
+
 @pytest.mark.parametrize("blocks_later", [0, 3, 30, 300])
 async def test_restart_recognises_what_is_on_the_chain_already(
     tmp_path: Path, script: Script, blocks_later: int
@@ -453,13 +496,26 @@ async def test_refusal_of_what_an_earlier_run_may_have_sent_ends_nothing(
 
 
 async def test_account_that_can_t_pay_sends_nothing(tmp_path: Path, script: Script) -> None:
-    script.balance = FEE - 1
+    script.balances = dict.fromkeys(script.balances, FEE - 1)
     script.miss(3)
     async with troupe(tmp_path, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
         assert await t.words("step") == ["cannot_pay"]
         assert script.broadcast == []
+
+
+@pytest.mark.parametrize("shown", [0, 1_000_000_000])
+async def test_one_lying_node_does_not_stop_a_rotation_over_the_balance(
+    tmp_path: Path, script: Script, shown: int
+) -> None:
+    script.balances["eu"] = shown
+    script.down = {"asia"}
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        assert await t.words("step") == ["broadcast", "sent"]
 
 
 async def test_key_that_is_no_authority_sends_nothing(tmp_path: Path, script: Script) -> None:
@@ -554,6 +610,24 @@ async def test_alert_that_resolves_while_signing_stops_the_broadcast(
         await t.worker.step()
         assert script.broadcast == []
         assert (await t.words())[-1] == "resolved"
+
+
+async def test_disarming_while_the_nodes_are_asked_stops_the_broadcast(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        asked = script.call
+
+        async def disarmed_meanwhile(*call: object, **options: object) -> object:
+            await t.journal.arm(WITNESS, Arming(False, "maria", "stop", script.now))
+            return await asked(*call, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(script, "call", disarmed_meanwhile)
+        await t.worker.step()
+        assert script.broadcast == []
+        assert await t.words("step") == []
 
 
 async def test_unusable_journal_holds_everything(
