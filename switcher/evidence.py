@@ -91,6 +91,13 @@ class Evidence:
     spent: int = 0
 
 
+def key_in_force(watch: Watch, account: str) -> str | None:
+    """Return a witness' signing key for its next slot, None where the chain is not known yet."""
+    ids = watch.witness_ids(account)
+    term = watch.follower.term(ids.witness_id) if ids else None
+    return term.key if term else None
+
+
 def stranger(incident: Incident) -> Evidence:
     """Return the evidence about a witness that the configuration does not know."""
     return Evidence(incident.witness, incident.accused, configured=False)

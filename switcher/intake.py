@@ -26,13 +26,15 @@ class Receipt:
 
 
 def take(
-    db: Connection, alerts: Iterable[Judged], in_force: Mapping[str, str], now: float
+    db: Connection, alerts: Iterable[Judged], in_force: Mapping[str, str | None], now: float
 ) -> list[Receipt]:
-    """Take alerts in; `in_force` are the signing keys in force by witness, as far as known."""
+    """Take alerts in; `in_force` are the signing keys in force by witness, None where not known."""
     return [_take_one(db, alert, in_force, now) for alert in alerts]
 
 
-def _take_one(db: Connection, alert: Judged, in_force: Mapping[str, str], now: float) -> Receipt:
+def _take_one(
+    db: Connection, alert: Judged, in_force: Mapping[str, str | None], now: float
+) -> Receipt:
     match alert:
         case Heartbeat():
             store.beat(db, now)

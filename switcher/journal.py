@@ -65,7 +65,7 @@ class Journal:
         await asyncio.to_thread(self._thread.shutdown)
 
     async def take(
-        self, alerts: Iterable[Judged], keys: Mapping[str, str], now: float
+        self, alerts: Iterable[Judged], keys: Mapping[str, str | None], now: float
     ) -> list[Receipt]:
         """Take a notification's alerts in, all of them or none."""
         return await self._run(intake.take, alerts, keys, now)

@@ -13,7 +13,7 @@ from chains.bitshares.views import NodeView, Verdict, majority_of
 from chains.bitshares.watch import Watch
 from switcher.ballot import Delivery, agreed, deliver
 from switcher.errors import DisagreementError, SigningError
-from switcher.evidence import Backup
+from switcher.evidence import Backup, key_in_force
 from switcher.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Draft, Incident, Outcome, Rotation, Step
@@ -111,7 +111,7 @@ class Rotator:
         """
         transaction = rotation.draft.transaction
         assert transaction is not None
-        if not self._is_to_be_replaced(rotation.draft):
+        if key_in_force(self._watch, rotation.draft.witness) != rotation.draft.from_key:
             return rotation
         delivery = await deliver(self._watch, transaction)
         now = self._clock()
@@ -120,11 +120,6 @@ class Rotator:
         if delivery.refused_by_all and first:
             return await self._rejected(rotation, delivery, now)
         return rotation
-
-    def _is_to_be_replaced(self, draft: Draft) -> bool:
-        ids = self._watch.witness_ids(draft.witness)
-        term = self._watch.follower.term(ids.witness_id) if ids else None
-        return term is not None and term.key == draft.from_key
 
     async def _taken(self, rotation: Rotation, delivery: Delivery, now: float) -> Rotation:
         values: dict[str, Any] = {"accepted": True, "sent": now}

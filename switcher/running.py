@@ -13,6 +13,7 @@ import structlog
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from switcher.auth import Tokens
+from switcher.evidence import key_in_force
 from switcher.follow import FollowUp
 from switcher.intake import Receipt
 from switcher.journal import Journal
@@ -56,7 +57,8 @@ class Switcher:
             JournalError: nothing was written.
         """
         now = self.clock()
-        receipts = await self.journal.take(alerts, self._keys_in_force(), now)
+        keys = {account: key_in_force(self.watch, account) for account in self.witnesses}
+        receipts = await self.journal.take(alerts, keys, now)
         for receipt in receipts:
             self.metrics.alert(receipt.result)
             if receipt.result == "heartbeat":
@@ -76,15 +78,6 @@ class Switcher:
     def _wake(self, witnesses: Collection[str]) -> None:
         for witness in witnesses:
             self.workers.get(witness, self.workers[None]).wake()
-
-    def _keys_in_force(self) -> dict[str, str]:
-        keys = {}
-        for account in self.witnesses:
-            ids = self.watch.witness_ids(account)
-            term = self.watch.follower.term(ids.witness_id) if ids else None
-            if term is not None:
-                keys[account] = term.key
-        return keys
 
 
 @asynccontextmanager

@@ -125,8 +125,15 @@ class Worker:
         return heard or desk.clock() - desk.started > _FIRST_CONTACT
 
     async def _consider_all(self, record: Record) -> None:
+        """Decide every incident, the one about the key in force first.
+
+        When there is news meanwhile, the rest waits until that has been looked at: accusations of
+        ever other keys, which only cost time, must not hold up the one that is true.
+        """
         views: Sequence[NodeView] | None = None
-        for incident in record.incidents:
+        assert self._witness is not None
+        in_force = evidence.key_in_force(self._desk.watch, self._witness)
+        for incident in sorted(record.incidents, key=lambda i: i.accused != in_force):
             rotation = record.open_rotation
             if rotation is not None and rotation.draft.incident == incident.id:
                 continue  # after a broadcast only its outcome ends an incident
@@ -134,8 +141,10 @@ class Worker:
                 if await self._ended(incident):
                     continue
                 views = views or await self._desk.watch.read_nodes()
-                await self._consider(incident, views, record)
-            record = await self._read()
+                if await self._consider(incident, views, record):
+                    record = await self._read()
+            if self._wake.is_set():
+                return
 
     async def _ended(self, incident: Incident) -> bool:
         """End an incident whose alerts are over; a key that we accuse ourselves has none."""
@@ -154,12 +163,13 @@ class Worker:
 
     async def _consider(
         self, incident: Incident, views: Sequence[NodeView], record: Record
-    ) -> None:
-        await self._actions[incident.action](incident, views, record)
+    ) -> bool:
+        """Decide an incident and act; tell whether a rotation was written down."""
+        return await self._actions[incident.action](incident, views, record)
 
     async def _decide_rotation(
         self, incident: Incident, views: Sequence[NodeView], record: Record
-    ) -> None:
+    ) -> bool:
         desk, now = self._desk, self._desk.clock()
         if self._witness is None:
             facts = evidence.stranger(incident)
@@ -175,7 +185,8 @@ class Worker:
         elif ruling.decision is Decision.NOT_CORROBORATED and incident.by_ourselves:
             await self._end(incident, Ending.RESOLVED, ruling.sentence, now)
         elif plan is not None:
-            await self._rotate(incident, plan)
+            return await self._rotate(incident, plan)
+        return False
 
     async def _planned(
         self, incident: Incident, ruling: Ruling, views: Sequence[NodeView]
@@ -188,12 +199,12 @@ class Worker:
             return Ruling(Decision.NOT_QUORATE, str(error)), None
         return ruling, plan
 
-    async def _rotate(self, incident: Incident, plan: Plan) -> None:
+    async def _rotate(self, incident: Incident, plan: Plan) -> bool:
         try:
             rotation = await self._desk.rotator.rotate(incident, plan)
         except OverruledError as error:
             _log.info("nothing sent", why=str(error))
-            return
+            return False
         _log.info(
             "rotation begun",
             outcome=rotation.outcome,
@@ -201,6 +212,7 @@ class Worker:
             transaction=rotation.draft.transaction_id,
             why=rotation.sentence,
         )
+        return True
 
     async def _end(self, incident: Incident, ending: Ending, why: str, now: float) -> None:
         await self._desk.journal.end(incident, ending, why, now)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from devnet.keys import signing_key
 from switcher.errors import JournalError
 from switcher.journal import Journal
 from switcher.model import Arming, Outcome
@@ -557,6 +559,27 @@ async def test_two_incidents_of_one_witness_rotate_once(tmp_path: Path, script: 
         script.run(1, init0_dead=True)
         await t.worker.step()
         assert len(script.transactions) == 1
+
+
+async def test_storm_of_accusations_does_not_hold_up_the_true_one(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = [signing_key("nobody", str(number)) for number in range(30)]
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(*forged)
+        decide = t.journal.decide
+
+        async def alert_comes(*work: Any) -> bool:
+            monkeypatch.undo()
+            await t.post(ALPHA)
+            t.worker.wake()
+            return await decide(*work)
+
+        monkeypatch.setattr(t.journal, "decide", alert_comes)
+        await t.worker.step()
+        await t.worker.step()
+        assert await t.words("decision") == ["superseded", "rotate"]
 
 
 async def test_budget_and_cool_down_survive_a_restart(tmp_path: Path, script: Script) -> None:
