@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
+from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.views import NodeView, ProducerView, Verdict
-from chains.bitshares.watch import Watch
-from chains.settings import WitnessSettings
+from chains.settings import ChainSettings, WitnessSettings
 from switcher.model import UNSPENT, Incident, Outcome, Record, Rotation
 from switcher.transaction import latest_reference
 from switcher.turnout import turnout
@@ -25,6 +26,21 @@ FAILED_LATELY = 3_600.0
 """Seconds for which a key that failed is passed over."""
 
 _STALE_SLOTS = 3
+
+
+class Seen(Protocol):
+    """What is known of the chain at this moment, as a `chains.bitshares.watch.Watch` shows it."""
+
+    settings: ChainSettings
+    follower: Follower
+    names: Names | None
+
+    @property
+    def producers(self) -> Sequence[ProducerView]:
+        """Return every producer of every witness in configured order."""
+
+    def witness_ids(self, account: str) -> WitnessIds | None:
+        """Return the ids behind an account, None if the chain does not know it (yet)."""
 
 
 class Readiness(StrEnum):
@@ -91,10 +107,10 @@ class Evidence:
     spent: int = 0
 
 
-def key_in_force(watch: Watch, account: str) -> str | None:
+def key_in_force(seen: Seen, account: str) -> str | None:
     """Return a witness' signing key for its next slot, None where the chain is not known yet."""
-    ids = watch.witness_ids(account)
-    term = watch.follower.term(ids.witness_id) if ids else None
+    ids = seen.witness_ids(account)
+    term = seen.follower.term(ids.witness_id) if ids else None
     return term.key if term else None
 
 
@@ -104,12 +120,12 @@ def stranger(incident: Incident) -> Evidence:
 
 
 def gather(
-    watch: Watch, views: Sequence[NodeView], incident: Incident, record: Record, now: float
+    seen: Seen, views: Sequence[NodeView], incident: Incident, record: Record, now: float
 ) -> Evidence:
     """Return the evidence about a configured witness; `views` are fresh readings of the nodes."""
-    account, follower = incident.witness, watch.follower
-    settings = next(w for w in watch.settings.witnesses if w.account == account)
-    ids = watch.witness_ids(account)
+    account, follower = incident.witness, seen.follower
+    settings = next(w for w in seen.settings.witnesses if w.account == account)
+    ids = seen.witness_ids(account)
     witness = ids.witness_id if ids else ""
     term = follower.term(witness)
     head = follower.head
@@ -118,9 +134,9 @@ def gather(
         witness=account,
         accused=incident.accused,
         by_ourselves=incident.by_ourselves,
-        on_chain=ids is not None or watch.names is None,
+        on_chain=ids is not None or seen.names is None,
         in_force=term.key if term else None,
-        null_key=null_key(watch.settings.prefix),
+        null_key=null_key(seen.settings.prefix),
         misses=len(follower.recent_misses(witness)),
         has_signed=_has_signed(follower, witness),
         head_time=head.time if head else None,
@@ -128,7 +144,7 @@ def gather(
         lifetime=_lifetime(follower),
         participation=turnout(follower.entries(), witness),
         nodes=tuple(_word(view, account) for view in views),
-        ring=backups(settings, watch.producers, record.rotations, follower, now),
+        ring=backups(settings, seen.producers, record.rotations, follower, now),
         rotating=record.open_rotation is not None,
         armed=armed.armed,
         disarmed_by=f"{armed.who}: {armed.why}" if armed.who else "",

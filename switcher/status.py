@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chains.bitshares.views import NodeView, Verdict, majority_of
-from chains.bitshares.watch import Watch
 from chains.settings import WitnessSettings
-from switcher.evidence import backups
+from switcher.evidence import Seen, backups
 from switcher.model import Incident, Record, Rotation
 from switcher.settings import Policy
 
@@ -137,9 +136,9 @@ def usable_nodes(nodes: Sequence[NodeView]) -> tuple[int, int]:
     return usable, majority_of(len(nodes))
 
 
-def chain_status(watch: Watch) -> ChainStatus:
+def chain_status(seen: Seen) -> ChainStatus:
     """Return the chain's head and irreversible block."""
-    head = watch.follower.head
+    head = seen.follower.head
     if head is None:
         return ChainStatus(None, None, None)
     return ChainStatus(head.number, head.time, head.irreversible)
@@ -160,12 +159,12 @@ def node_statuses(nodes: Sequence[NodeView]) -> list[NodeStatus]:
 
 
 def witness_statuses(
-    watch: Watch, records: Mapping[str, Record], policy: Policy, now: float
+    seen: Seen, records: Mapping[str, Record], policy: Policy, now: float
 ) -> list[WitnessStatus]:
     """Return the configured witnesses; `records` by account."""
     return [
-        _witness(watch, witness, records[witness.account], policy, now)
-        for witness in watch.settings.witnesses
+        _witness(seen, witness, records[witness.account], policy, now)
+        for witness in seen.settings.witnesses
     ]
 
 
@@ -188,14 +187,14 @@ def incident_statuses(incidents: Sequence[Incident]) -> list[IncidentStatus]:
 
 
 def _witness(
-    watch: Watch, witness: WitnessSettings, record: Record, policy: Policy, now: float
+    seen: Seen, witness: WitnessSettings, record: Record, policy: Policy, now: float
 ) -> WitnessStatus:
-    ids = watch.witness_ids(witness.account)
+    ids = seen.witness_ids(witness.account)
     witness_id = ids.witness_id if ids else ""
-    term = watch.follower.term(witness_id)
+    term = seen.follower.term(witness_id)
     key = term.key if term else None
     on_air = witness.producer_of(key) if key else None
-    ring = backups(witness, watch.producers, record.rotations, watch.follower, now)
+    ring = backups(witness, seen.producers, record.rotations, seen.follower, now)
     arming = record.arming
     return WitnessStatus(
         witness=witness.account,
@@ -207,7 +206,7 @@ def _witness(
         on_air=on_air.name if on_air else None,
         term_since_block=term.since_block if term else None,
         term_since=term.since_time if term else None,
-        missed_blocks=len(watch.follower.recent_misses(witness_id)),
+        missed_blocks=len(seen.follower.recent_misses(witness_id)),
         budget_remaining=max(0, policy.rotations_per_day - record.spent()),
         producers=[
             ProducerStatus(b.name, b.signing_key, b.signing_key == key, b.readiness, b.detail)
