@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
-from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from exporter.durations import CallDurations
-from exporter.exposition import render
-from exporter.instruments import process_registry
+from exporter.exposition import Exposition
 from exporter.observed import Observed
-from exporter.shape import shape
 
 
-def create_app(seen: Observed, durations: CallDurations, clock: Callable[[], float]) -> Starlette:
-    """Return the ASGI application; `clock` gives seconds since the epoch."""
-    registry = process_registry()
+def create_app(seen: Observed, exposition: Exposition) -> Starlette:
+    """Return the ASGI application."""
 
     async def metrics(request: Request) -> Response:
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        openmetrics = content_type.startswith("application/openmetrics-text")
-        worked_out = render(shape(seen, clock()), openmetrics=openmetrics)
-        # A witness' URL is whatever its owner wrote on the chain, and may be no valid Unicode.
-        ours = (worked_out + durations.render()).encode("utf-8", "replace")
-        # The registry comes last: in OpenMetrics it writes the line that ends it all.
-        return Response(ours + encode(registry), headers={"content-type": content_type})
+        text, content_type = exposition.text(request.headers.get("accept", ""))
+        return Response(text, headers={"content-type": content_type})
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")

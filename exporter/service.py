@@ -15,7 +15,8 @@ import uvicorn
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from exporter.app import create_app
-from exporter.durations import CallDurations
+from exporter.exposition import Exposition
+from exporter.instruments import Instruments
 from exporter.settings import ExporterSettings
 
 _GRACE_SECONDS = 1
@@ -28,9 +29,10 @@ async def serve(chain: ChainSettings, settings: ExporterSettings) -> None:
     Raises:
         OSError: the address can't be listened on.
     """
-    durations = CallDurations(node.name for node in chain.nodes)
-    watch = Watch(chain, on_call=durations.observe)
-    app = create_app(watch, durations, time.time)
+    instruments = Instruments(node.name for node in chain.nodes)
+    watch = Watch(chain, on_call=instruments.called)
+    exposition = Exposition(watch, instruments.registry, time.time)
+    app = create_app(watch, exposition)
     with contextlib.closing(_listen(settings)) as listener:
         server = _Server(
             uvicorn.Config(
@@ -48,8 +50,10 @@ async def serve(chain: ChainSettings, settings: ExporterSettings) -> None:
         with _stopped_by_signals(server):
             async with asyncio.TaskGroup() as group:
                 following = group.create_task(watch.run(), name="watch")
+                writing = group.create_task(exposition.keep_fresh(watch.changed), name="exposition")
                 await server.serve(sockets=[listener])
                 following.cancel()
+                writing.cancel()
     _log.info("exporter stopped")
 
 

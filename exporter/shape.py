@@ -8,6 +8,7 @@ figures of chain and witnesses once nobody sees the chain. What remains says so:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chains.bitshares.follower import Applied, Follower, Term
 from chains.bitshares.objects import Reading, WitnessIds
@@ -15,7 +16,6 @@ from chains.bitshares.schedule import SLOT_BITS, participation
 from chains.bitshares.views import NodeView, Verdict
 from chains.settings import WitnessSettings
 from exporter import catalogue
-from exporter.exposition import Family
 from exporter.observed import Observed
 
 STALE_AFTER = 30.0
@@ -23,6 +23,14 @@ STALE_AFTER = 30.0
 
 _CORE_UNITS = 100_000  # to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)
 _SHORT_WINDOW = 8  # slots
+
+
+@dataclass(slots=True)
+class Family:
+    """A metric with its samples: label values in the metric's order, and the value."""
+
+    metric: catalogue.Metric
+    samples: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
 
 
 class _Sheet:
@@ -151,7 +159,9 @@ def _put_read(
         if term:
             producer = witness.producer_of(term.key)
             name = producer.name if producer else ""
-            sheet.put(catalogue.WITNESS_INFO, 1, account, ids.witness_id, term.key, name, found.url)
+            # A witness' URL is whatever its owner wrote on the chain, and may be no valid Unicode.
+            url = found.url.encode("utf-8", "replace").decode()
+            sheet.put(catalogue.WITNESS_INFO, 1, account, ids.witness_id, term.key, name, url)
     if account in authority.balances:
         sheet.put(catalogue.WITNESS_FEE_BALANCE, authority.balances[account] / _CORE_UNITS, account)
     for asset in witness.feeds:

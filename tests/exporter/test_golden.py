@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from chains.bitshares.views import Verdict
-from exporter.exposition import render
+from exporter.exposition import Exposition
 from exporter.observed import Observed
-from exporter.shape import STALE_AFTER, shape
+from exporter.shape import STALE_AFTER
 from tests.support.chain import ForgedChain
 
 from .seen import (
@@ -37,7 +38,8 @@ def chain() -> ForgedChain:
 
 
 def exposition(seen: Observed, now: float) -> str:
-    return render(shape(seen, now), openmetrics=False)
+    text, _ = Exposition(seen, CollectorRegistry(), lambda: now).text("")
+    return text.decode()
 
 
 def healthy(chain: ForgedChain) -> Seen:
