@@ -28,6 +28,9 @@ from switcher.worker import Desk, Worker
 _PATIENCE = 5.0
 """Seconds that a step in hand has to finish when the switcher stops."""
 
+_REST = 1.0
+"""Seconds before the nodes are watched again after a failure."""
+
 _log = structlog.get_logger("switcher")
 
 
@@ -146,7 +149,7 @@ def _hire(switcher: Switcher, signer: Signer) -> None:
 @asynccontextmanager
 async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
     workers = list(switcher.workers.values())
-    watching = asyncio.create_task(switcher.watch.run(), name="watch")
+    watching = asyncio.create_task(_keep_watching(switcher.watch), name="watch")
     waking = asyncio.create_task(_wake_with_blocks(switcher.watch, workers), name="blocks")
     working = [asyncio.create_task(worker.run(), name="worker") for worker in workers]
     try:
@@ -160,6 +163,16 @@ async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
         for task in (*unfinished, waking, watching):
             task.cancel()
         await asyncio.gather(*working, waking, watching, return_exceptions=True)
+
+
+async def _keep_watching(watch: Watch) -> None:
+    while True:
+        try:
+            await watch.run()
+        except Exception:
+            # Whatever a node made it trip over, alerts must not be judged by a view that stands.
+            _log.exception("watching the nodes failed, beginning again")
+        await asyncio.sleep(_REST)
 
 
 async def _wake_with_blocks(watch: Watch, workers: Collection[Worker]) -> None:

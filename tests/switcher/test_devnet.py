@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from chains.bitshares.watch import Watch
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from switcher.auth import Scope
@@ -138,6 +140,20 @@ async def test_forged_alert_rotates_nothing(tmp_path: Path) -> None:
             [witness] = (await stage.status())["witnesses"]
             assert witness["on_air"] == "alpha"
             assert witness["incidents"][0]["decision"] == "not_corroborated"
+
+
+async def test_mistake_in_watching_the_nodes_does_not_leave_it_blind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = Watch.run
+
+    async def fail_once(watch: Watch) -> None:
+        monkeypatch.setattr(Watch, "run", follow)
+        raise LookupError("what no test had thought of")
+
+    monkeypatch.setattr(Watch, "run", fail_once)
+    async with Devnet(NET) as net, on_stage(net, Home(tmp_path, net.active_wif(WITNESS))) as stage:
+        assert (await stage.status())["chain"]["head_block"] is not None
 
 
 async def test_dry_run_only_says_what_it_would_do(tmp_path: Path) -> None:
