@@ -58,7 +58,8 @@ def load(path: Path) -> Configuration:
     """
     read = source.read(path)
     context = Context(_prefix(read.data), path.absolute().parent)
-    mistakes = [*read.mistakes, *check(read.data)]
+    told = {each.place[:-1] for each in read.mistakes}
+    mistakes = [*read.mistakes, *(each for each in check(read.data) if each.place not in told)]
     file = None
     try:
         file = schema.File.model_validate(read.data, context=context)

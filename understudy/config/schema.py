@@ -21,6 +21,7 @@ TEST_CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a8761744
 """The public test network's, where keys and core asset are called TEST."""
 
 SECTION = "keys and values, one a line"
+SIGNER = "{key_file: PATH} or {wallet: {path: PATH, passphrase_file: PATH}}"
 LIST = "a list, each item after a dash or within [ ]"
 
 
@@ -162,7 +163,7 @@ class Switcher(_Part):
     token_file: values.FilePath
     client_token_file: values.FilePath | None = None
     database: values.Database
-    signer: Annotated[Signer, Field(description=SECTION)]
+    signer: Annotated[Signer, Field(description=SIGNER)]
     policy: Annotated[PolicySection, Field(description=SECTION)] = PolicySection()
     heartbeat_timeout: values.PositiveDuration | None = None
     incident_renewal: values.PositiveDuration | None = None
