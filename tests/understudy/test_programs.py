@@ -22,6 +22,11 @@ if "stubborn" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if "unready" in sys.argv:
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(b"no node answers")
+            return
         if "ill" in sys.argv:
             print("a last word", flush=True)
             sys.exit(3)
@@ -109,6 +114,15 @@ async def test_a_program_that_is_never_ready_is_stopped(
         with pytest.raises(StackError, match="was not ready in time"):
             await program.start()
         assert not program.running
+
+
+async def test_a_program_that_says_why_it_is_not_ready_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("understudy.stack.program._START_SECONDS", 1)
+    async with server(tmp_path, "unready") as program:
+        with pytest.raises(StackError, match=r"was not ready in time \(it says: no node answers\)"):
+            await program.start()
 
 
 async def test_a_program_that_ends_by_itself_is_noticed(tmp_path: Path) -> None:

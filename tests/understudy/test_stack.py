@@ -23,6 +23,7 @@ from devnet.settings import DevnetSettings
 from understudy.config import load
 from understudy.errors import StackError
 from understudy.stack import Stack, StackSettings, Tools, document_of, free_ports
+from understudy.stack.on_devnet import devnet_stack
 
 pytestmark = pytest.mark.stack
 
@@ -94,6 +95,35 @@ async def test_a_program_that_does_not_start_stops_the_others(net: Devnet, tmp_p
     with pytest.raises(StackError, match=r"switcher ended with status 1(.|\n)*private key"):
         await stack.__aenter__()
     assert not any(program.running for program in stack.programs)
+
+
+async def test_two_stacks_do_not_share_a_folder(net: Devnet, tmp_path: Path) -> None:
+    settings = StackSettings(configuration(net), net.active_wif("init0"))
+    async with Stack(settings, Tools.find(), tmp_path) as stack:
+        with pytest.raises(StackError, match=f"Another stack runs in {tmp_path}"):
+            await Stack(settings, Tools.find(), tmp_path).__aenter__()
+        token = stack.written.alertmanager_token.read_text()
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+            answer = await client.post(f"{stack.switcher_url}/alerts", content="x")
+        assert answer.status_code == httpx.codes.BAD_REQUEST
+
+
+@pytest.mark.parametrize("service", ["exporter", "switcher"])
+async def test_the_answers_of_another_program_do_not_pass_for_ours(
+    net: Devnet, tmp_path: Path, service: str
+) -> None:
+    taken = net.control_url.removeprefix("http://")
+    document = {**configuration(net), service: {"listen": taken}}
+    stack = Stack(StackSettings(document, net.active_wif("init0")), Tools.find(), tmp_path)
+    told = f"Another program listens on {taken}; stop it, or change {service}.listen"
+    with pytest.raises(StackError, match=told):
+        await stack.__aenter__()
+
+
+async def test_a_new_devnet_knows_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    (tmp_path / "understudy.db").write_text("the journal of another chain")
+    async with devnet_stack(DevnetSettings(), tmp_path) as (_, stack):
+        assert stack.switcher.running
 
 
 async def test_ones_own_configuration_is_used_as_it_is(

@@ -10,6 +10,7 @@ as a process of its own, listens on the loopback address only, and ends with us.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -20,8 +21,9 @@ from typing import Any, Self
 
 from understudy.errors import StackError
 from understudy.stack.document import Written, document_of, write_document
+from understudy.stack.folder import claimed, forget
 from understudy.stack.monitoring import Addresses, write_monitoring
-from understudy.stack.ports import free_ports
+from understudy.stack.ports import free_ports, is_taken
 from understudy.stack.program import Program
 from understudy.stack.tools import Tools, shipped_monitoring
 
@@ -38,7 +40,8 @@ class StackSettings:
     `document` is understudy.yaml as plain data; only its section `bitshares` is needed, the rest is
     completed. `active_key` (WIF) signs if the document names no signer. Everything is scraped and
     evaluated every `interval`, with None as often as the shipped files say. Ports None are free
-    ones.
+    ones. `fresh`: what earlier stacks in the same folder remember is forgotten, since it is about
+    another chain.
     """
 
     document: Mapping[str, Any]
@@ -46,6 +49,7 @@ class StackSettings:
     interval: str | None = "1s"
     prometheus_port: int | None = None
     alertmanager_port: int | None = None
+    fresh: bool = False
 
 
 class Stack:
@@ -69,9 +73,17 @@ class Stack:
         """Write all configuration, start everything, and wait until it is ready.
 
         Raises:
-            StackError: a program did not start; the text has the end of its log.
+            StackError: the folder or an address is taken, or a program did not start; the text then
+                has the end of its log.
         """
-        self._prepare()
+        with contextlib.ExitStack() as claim:
+            claim.enter_context(claimed(self.directory))
+            self._prepare()
+            await self._start()
+            self._claim = claim.pop_all()
+        return self
+
+    async def _start(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for program in self.programs:
@@ -83,7 +95,6 @@ class Stack:
         except BaseException:
             await self._stop()
             raise
-        return self
 
     async def __aexit__(
         self,
@@ -92,7 +103,8 @@ class Stack:
         trace: TracebackType | None,
     ) -> None:
         """Stop everything."""
-        await self._stop()
+        with self._claim:
+            await self._stop()
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -126,6 +138,7 @@ class Stack:
             "alertmanager": self.alertmanager_url,
             "exporter": self.exporter_url,
             "switcher": self.switcher_url,
+            "token": str(self.written.client_token_file),
             "files": str(self.directory),
         }
 
@@ -144,7 +157,8 @@ class Stack:
 
     def _prepare(self) -> None:
         settings, folder = self._settings, self.directory
-        folder.mkdir(parents=True, exist_ok=True)
+        if settings.fresh:
+            forget(folder)
         exporter, switcher, prometheus, alertmanager = free_ports(4)
         self.written = write_document(
             settings.document, settings.active_key, folder, (exporter, switcher)
@@ -155,6 +169,7 @@ class Stack:
             alertmanager=f"127.0.0.1:{settings.alertmanager_port or alertmanager}",
             prometheus=f"127.0.0.1:{settings.prometheus_port or prometheus}",
         )
+        self._refuse_taken()
         token = self.written.alertmanager_token
         write_monitoring(shipped_monitoring(), folder, self._addresses, token, settings.interval)
         self.exporter = self._service("exporter", f"{self.exporter_url}/readyz")
@@ -177,6 +192,19 @@ class Stack:
             f"--web.listen-address={self._addresses.alertmanager}",
             "--cluster.listen-address=",
         )
+
+    def _refuse_taken(self) -> None:
+        """Refuse an address at which another program listens: its answers would pass for ours.
+
+        Raises:
+            StackError: there is one.
+        """
+        for name in ("exporter", "switcher"):
+            address = getattr(self._addresses, name)
+            if is_taken(address):
+                raise StackError(
+                    f"Another program listens on {address}; stop it, or change {name}.listen."
+                )
 
     def _service(self, name: str, ready_url: str) -> Program:
         config = self.written.configuration

@@ -25,7 +25,7 @@ class Written:
     """What was written: the configuration file, and where its services can be reached.
 
     `alertmanager_token` is the file with the token for posting alerts, `client_token` a token for
-    operating the switcher.
+    operating the switcher, which `client_token_file` holds as well.
     """
 
     configuration: Path
@@ -33,6 +33,7 @@ class Written:
     switcher: str
     alertmanager_token: Path
     client_token: str
+    client_token_file: Path
 
 
 def document_of(path: Path) -> dict[str, Any]:
@@ -82,9 +83,8 @@ def write_document(
     tokens = {scope: new_token(scope, name) for scope, name in _TOKEN_NAMES.items()}
     switcher["token_file"] = str(_write_tokens(switcher.get("token_file"), tokens, folder))
     client_token = tokens[Scope.OPERATE][0]
-    if "client_token_file" not in switcher:
-        path = write_secret(folder / "client-token", client_token)
-        switcher["client_token_file"] = str(path)
+    client_token_file = write_secret(folder / "client-token", client_token)
+    switcher.setdefault("client_token_file", str(client_token_file))
     configuration = folder / "understudy.yaml"
     configuration.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
     return Written(
@@ -93,6 +93,7 @@ def write_document(
         switcher=_reachable(switcher["listen"]),
         alertmanager_token=write_secret(folder / "alertmanager-token", tokens[Scope.ALERTS][0]),
         client_token=client_token,
+        client_token_file=client_token_file,
     )
 
 

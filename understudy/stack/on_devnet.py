@@ -34,6 +34,6 @@ async def devnet_stack(
         document = configuration(net)
         document["switcher"] = {"policy": {"arm": True, **(policy or {})}}
         account = document["bitshares"]["witnesses"][0]["account"]
-        made = StackSettings(document, net.active_wif(account), interval)
+        made = StackSettings(document, net.active_wif(account), interval, fresh=True)
         async with Stack(made, tools, folder) as stack:
             yield net, stack

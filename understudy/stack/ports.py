@@ -1,4 +1,4 @@
-"""Free ports on the loopback address."""
+"""Free ports on the loopback address, and taken ones."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def free_ports(count: int) -> list[int]:
                 continue
         found.add(port)
     return list(found)
+
+
+def is_taken(address: str) -> bool:
+    """Tell whether something listens at HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -43,6 +43,7 @@ class Program:
         self._environment = {**os.environ, **(environment or {})}
         self._process: asyncio.subprocess.Process | None = None
         self._wanted = False
+        self._said = ""
 
     @property
     def pid(self) -> int | None:
@@ -79,7 +80,8 @@ class Program:
                 await self._ready(self._process)
         except TimeoutError as error:
             await self.stop()
-            raise StackError(self._sad("was not ready in time")) from error
+            says = f" (it says: {self._said})" if self._said else ""
+            raise StackError(self._sad(f"was not ready in time{says}")) from error
         except BaseException:
             await self.stop()
             raise
@@ -128,8 +130,10 @@ class Program:
         async with httpx.AsyncClient(trust_env=False) as client:
             while process.returncode is None:
                 with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(self.ready_url)).status_code == httpx.codes.OK:
+                    answer = await client.get(self.ready_url)
+                    if answer.status_code == httpx.codes.OK:
                         return
+                    self._said = answer.text.strip()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_ASK_SECONDS):
                         await process.wait()
