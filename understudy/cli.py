@@ -15,7 +15,7 @@ from understudy.commands import bench, check, demo, devnet, run, services, token
 from understudy.config import ConfigurationError
 from understudy.errors import UnderstudyError
 
-_FAILED, _WRONG_USE = 1, 2
+_FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
 _EXPECTED = (ChainError, SwitcherError, UnderstudyError)
 """Errors whose text is a sentence for people; anything else is a fault of ours."""
 
@@ -62,6 +62,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     debug = "--debug" in words
     try:
         app([word for word in words if word != "--debug"], prog_name="understudy")
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
     except Exception as error:
         if debug:
             raise

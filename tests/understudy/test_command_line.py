@@ -82,7 +82,22 @@ def test_check_tells_of_secret_files_that_are_not_there(run: CommandLine, config
     answer = json.loads(result.out)
     assert result.status == 1
     assert answer["ok"] is False
-    assert [bool(secret["problem"]) for secret in answer["secrets"]] == [True, True]
+    tokens, key = (secret["problem"] for secret in answer["secrets"])
+    assert tokens.startswith("there is no such file; make it with: understudy token new ")
+    assert key.startswith("there is no such file; put the key in with: (umask 077; cat > ")
+
+
+def test_run_refuses_bad_secrets_before_it_starts_anything(
+    run: CommandLine, config: Path, tmp_path: Path
+) -> None:
+    (config.parent / "active.key").chmod(0o640)
+    (config.parent / "tokens").unlink()
+    folder = tmp_path / "stack"
+    result = run("run", "--config", str(config), "--directory", str(folder))
+    assert result.status == 1
+    assert "there is no such file; make it with: understudy token new" in result.err
+    assert "chmod 600" in result.err
+    assert not folder.exists()
 
 
 def test_check_never_shows_a_key(run: CommandLine, config: Path) -> None:
@@ -172,6 +187,23 @@ def test_a_devnet_that_cannot_be(run: CommandLine) -> None:
     result = run("devnet", "--witnesses", "0")
     assert result.status == 2
     assert "witnesses is 0" in result.err
+
+
+@pytest.mark.parametrize("port", ["-1", "65535", "65536"])
+def test_a_port_that_no_system_has(run: CommandLine, port: str) -> None:
+    result = run("devnet", "--port", port)
+    assert result.status == 2
+    assert "Invalid value" in result.err
+
+
+def test_an_interruption_ends_without_a_trace(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("understudy.cli.app", interrupted)
+    assert run("demo").status == 130
 
 
 def test_a_devnet_that_is_not_there(run: CommandLine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import typer
 
@@ -11,6 +12,11 @@ from understudy.commands.options import DEFAULT_CONFIG, Config, Json
 from understudy.commands.output import answers, print_json, remarks
 from understudy.config import Configuration, ConfigurationError, Mistake, load
 from understudy.config.mistakes import written
+
+_TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name alertmanager"
+_TO_OPERATE = (
+    "put in what `understudy token new --scope operate --name you` prints, or remove the key"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         mistakes = [_plain(mistake) for mistake in error.mistakes]
         print_json({"ok": False, "file": config, "mistakes": mistakes})
         raise typer.Exit(2) from error
-    findings = list(_secrets(read))
+    findings = list(secrets_of(read))
     failed = any(finding.problem for finding in findings)
     if as_json:
         found = [asdict(finding) for finding in findings]
@@ -67,7 +73,8 @@ def _count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def _secrets(read: Configuration) -> Iterator[Finding]:
+def secrets_of(read: Configuration) -> Iterator[Finding]:
+    """Try every file with a secret that the configuration names."""
     from switcher.auth import Tokens
     from switcher.settings import KeyFileSigner
     from switcher.signer import Signer, read_secret
@@ -76,19 +83,28 @@ def _secrets(read: Configuration) -> Iterator[Finding]:
     if not settings:
         return
     token_file, client, source = settings.token_file, settings.client_token_file, settings.signer
-    yield _tried(f"token file {token_file}", lambda: Tokens.load(token_file))
+    yield _tried("token file", token_file, _TO_MAKE_TOKENS, lambda: Tokens.load(token_file))
     if client:
-        yield _tried(f"client token file {client}", lambda: read_secret(client))
-    kind = "key file" if isinstance(source, KeyFileSigner) else "wallet"
+        yield _tried("client token file", client, _TO_OPERATE, lambda: read_secret(client))
+    kind, remedy = (
+        ("key file", f"put the key in with: (umask 077; cat > {source.path})")
+        if isinstance(source, KeyFileSigner)
+        else ("wallet", "make it with: understudy wallet init")
+    )
     yield _tried(
-        f"{kind} {source.path}",
+        kind,
+        source.path,
+        remedy,
         lambda: Signer.load(source, prefix=chain.prefix, chain_id=chain.chain_id),
     )
 
 
-def _tried(what: str, use: Callable[[], object]) -> Finding:
+def _tried(kind: str, path: Path, remedy: str, use: Callable[[], object]) -> Finding:
     from switcher.errors import SwitcherError
 
+    what = f"{kind} {path}"
+    if not path.exists():
+        return Finding(what, f"there is no such file; {remedy}")
     try:
         use()
     except SwitcherError as error:

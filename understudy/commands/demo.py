@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,8 @@ def demo(
     from understudy.demo.picture import WIDTH, write_picture
     from understudy.demo.play import play
 
-    console = Console(highlight=False, record=picture is not None, width=WIDTH if picture else None)
+    width = WIDTH if picture or not sys.stdout.isatty() else None
+    console = Console(highlight=False, record=picture is not None, width=width)
 
     def announce(report: Report) -> None:
         if picture is not None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from devnet.launch import Devnet
 
 DEFAULT_PORT = 18090
+LAST_PORT = 65535
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -37,7 +38,10 @@ def devnet(
     witnesses: Annotated[int, typer.Option(help="How many witnesses.")] = 7,
     interval: Annotated[int, typer.Option(help="Seconds between blocks.")] = 1,
     port: Annotated[
-        int, typer.Option(help="The control address' port; nodes follow. 0: any free ones.")
+        int,
+        typer.Option(
+            min=0, max=LAST_PORT, help="The control address' port; nodes follow. 0: any free ones."
+        ),
     ] = DEFAULT_PORT,
     hosts: Annotated[str, typer.Option(help="The names of a witness' hosts.")] = "alpha,beta,gamma",
     rings: Annotated[int, typer.Option(help="How many witnesses have hosts of their own.")] = 1,
@@ -80,6 +84,10 @@ def devnet(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    nodes = rings * len(settings.hosts) + settings.backbone + api_nodes
+    if port + nodes > LAST_PORT:
+        text = f"--port must be {LAST_PORT - nodes} or less: {nodes} nodes have the following ones."
+        raise typer.BadParameter(text)
     set_up_logging(log_level, log_format)
     asyncio.run(serve(settings, announce))
 
@@ -139,7 +147,7 @@ def partition(
 
 @app.command("heal")
 def heal(
-    host: Annotated[str | None, typer.Argument(metavar="[HOST]", help="All without one.")] = None,
+    host: Annotated[str | None, typer.Argument(metavar="HOST", help="All without one.")] = None,
     control: Control = DEFAULT_CONTROL,
     as_json: Json = False,
 ) -> None:

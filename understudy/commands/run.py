@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.commands.check import secrets_of
 from understudy.commands.options import Json
 from understudy.commands.output import answers, print_json
+from understudy.config import load
+from understudy.errors import CommandError
 
 if TYPE_CHECKING:
     from understudy.stack import Stack
@@ -54,6 +57,7 @@ async def _running(
     if config:
         from understudy import stack as stacks
 
+        _refuse_bad_secrets(config)
         settings = stacks.StackSettings(stacks.document_of(config), interval=None)
         async with stacks.Stack(settings, stacks.Tools.find(), directory) as stack:
             yield stack, stack.addresses()
@@ -63,3 +67,9 @@ async def _running(
 
     async with devnet_stack(DevnetSettings(), directory) as (net, stack):
         yield stack, {**stack.addresses(), "devnet": net.control_url}
+
+
+def _refuse_bad_secrets(config: Path) -> None:
+    problems = [f"{each.what}: {each.problem}" for each in secrets_of(load(config)) if each.problem]
+    if problems:
+        raise CommandError("\n".join(problems))
