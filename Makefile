@@ -8,7 +8,11 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup tools test lint lock run demo bench clean
+# A program that was removed from the system since, or an interrupted set-up.
+TOOLS_GONE = $(shell for name in prometheus promtool alertmanager amtool; do \
+    [ -x .tools/bin/$$name ] || echo $$name; done)
+
+.PHONY: again help setup tools test lint lock run demo bench clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,15 +24,16 @@ setup: .venv/ready ## Make the virtual environment .venv from the locked depende
 	@echo "setup: .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	@$(PYTHON) -m venv .venv || { echo "Making a virtual environment needs the package python3-venv." >&2; exit 1; }
-	@$(BIN)/pip install --quiet --require-hashes -r requirements/build.txt
-	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/build.txt && \
+	    $(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/dev.txt || \
+	    { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 tools: .tools/ready ## Find or unpack Prometheus and Alertmanager into .tools/bin
 	@:
 
-.tools/ready: scripts/monitoring-tools
+.tools/ready: scripts/monitoring-tools $(if $(TOOLS_GONE),again)
 	@echo "setup: Prometheus and Alertmanager"
 	@scripts/monitoring-tools
 	@touch $@
