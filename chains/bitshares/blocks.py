@@ -7,6 +7,7 @@ Source: bitshares-core, `libraries/protocol/block.cpp` (`block_header::num_from_
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ from chains.bitshares.keys import recover_key
 from chains.bitshares.schedule import instance
 from chains.bitshares.transactions import Json, parse_time, varint
 from chains.errors import MalformedDataError
+
+_WITNESS = "1.6."
+_HASH = re.compile("[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,21 @@ def parse_block(data: Any) -> Block:
             raise MalformedDataError("header extensions can't be serialised here")
         time = parse_time(data["timestamp"])
         witness, root = data["witness"], data["transaction_merkle_root"]
-        header = header_bytes(data["previous"], time, witness, root)
+        previous = data["previous"]
+        if not witness.startswith(_WITNESS):
+            raise MalformedDataError(f"{witness[:40]!r} is no witness")
+        for text in (previous, root):
+            check_hash(text)
+        header = header_bytes(previous, time, witness, root)
         signature = bytes.fromhex(data["witness_signature"])
+        identity = block_id(header, signature)
         transactions = tuple(_checked(transaction) for transaction in data["transactions"])
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise MalformedDataError(f"not a block: {error!r}") from error
-    identity = block_id(header, signature)
     return Block(
         number=number_of(identity),
         id=identity,
-        previous=data["previous"],
+        previous=previous,
         time=time,
         witness=witness,
         merkle_root=root,
@@ -95,6 +104,13 @@ def parse_block(data: Any) -> Block:
         signature=signature,
         transactions=transactions,
     )
+
+
+def check_hash(text: str) -> None:
+    """Raise `MalformedDataError` unless a text is a block id or merkle root as nodes write it."""
+    # What isn't written exactly so may give the same bytes under another name.
+    if _HASH.fullmatch(text) is None:
+        raise MalformedDataError(f"{text[:80]!r} is not 20 bytes as hex digits")
 
 
 def _checked(transaction: Any) -> Json:

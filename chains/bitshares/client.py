@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from chains.errors import (
     BadReplyError,
@@ -29,6 +29,9 @@ from chains.settings import NodeSettings
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """More than the largest block of a chain with 2 MB blocks takes as JSON."""
+
+_LONGEST_TEXT = 300
+"""Of what a node says in its own words, in characters."""
 
 _BLOCK_CALLBACK = 1
 _CLOSE_TIMEOUT = 0.5
@@ -90,7 +93,7 @@ class NodeClient:
         """Raise `WrongChainError` if the node is on another chain than the configured one."""
         found = await self.call("database", "get_chain_id")
         if found != chain_id:
-            raise WrongChainError(self.name, chain_id, str(found))
+            raise WrongChainError(self.name, chain_id, _printable(found))
 
     async def subscribe_blocks(self, callback: Callable[[str], None]) -> None:
         """Have `callback` called with the id of every block that the node applies from now on."""
@@ -134,7 +137,8 @@ class NodeClient:
             error = reply["error"]
             if not isinstance(error, dict) or not isinstance(error.get("code"), int):
                 raise BadReplyError(self.name, "sent an error without a code")
-            raise NodeRefusedError(self.name, error["code"], str(error.get("message", "")))
+            message = _printable(error.get("message", ""))
+            raise NodeRefusedError(self.name, error["code"], message)
         if "result" not in reply:
             raise BadReplyError(self.name, "sent an answer with neither result nor error")
         return reply["result"]
@@ -148,6 +152,18 @@ class NodeClient:
                 waiting.set_exception(error)
 
 
+def _printable(said: Any) -> str:
+    """Return a node's own words so that they can be logged and shown."""
+    return str(said)[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+
+
+class _Connect(connect):
+    """Leads to the configured address only: a node doesn't send us elsewhere."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
 @asynccontextmanager
 async def open_client(
     node: NodeSettings, timeout: float, on_call: OnCall | None = None
@@ -158,7 +174,7 @@ async def open_client(
         NodeUnreachableError: refused, not resolved, no websocket, or not within `timeout` seconds.
     """
     try:
-        connection = await connect(
+        connection = await _Connect(
             node.url,
             open_timeout=timeout,
             close_timeout=_CLOSE_TIMEOUT,
@@ -167,8 +183,9 @@ async def open_client(
             compression=None,
             proxy=None,
         )
-    except (OSError, InvalidHandshake, InvalidURI, TimeoutError) as error:
-        reason = str(error) or type(error).__name__
+    except (OSError, WebSocketException, ValueError) as error:
+        # ValueError: a host name that can't be encoded.
+        reason = _printable(error) or type(error).__name__
         raise NodeUnreachableError(node.name, f"can't connect to {node.url}: {reason}") from error
     client = NodeClient(node.name, connection, timeout, on_call)
     listening = asyncio.create_task(client.listen())
@@ -176,5 +193,8 @@ async def open_client(
         yield client
     finally:
         listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
-        await connection.close()
+        try:
+            await asyncio.gather(listening, return_exceptions=True)
+            await connection.close()
+        finally:
+            connection.transport.abort()  # also when the closing itself is cancelled

@@ -1,4 +1,4 @@
-"""What the configuration's names are called on the chain: asked once, since ids never change."""
+"""What the configuration's names are called on the chain: asked once, since ids don't change."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from chains.bitshares.client import NodeClient
 from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.schedule import instance
 from chains.errors import BadReplyError, NodeRefusedError
 from chains.settings import ChainSettings
 
@@ -29,7 +30,7 @@ async def resolve_names(client: NodeClient, settings: ChainSettings) -> Names:
     try:
         witnesses, strangers = await _witnesses(client, accounts)
         feeds, without_feed = await _feeds(client, symbols)
-    except (KeyError, TypeError, IndexError, ValueError) as error:
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
         raise BadReplyError(client.name, f"sent no accounts: {error!r}") from error
     return Names(tuple(witnesses), feeds, (*strangers, *without_feed))
 
@@ -47,8 +48,8 @@ async def _witnesses(
     witnesses = [
         WitnessIds(
             account=account,
-            account_id=str(found[account]["witness_account"]),
-            witness_id=str(found[account]["id"]),
+            account_id=_object_id(found[account]["witness_account"]),
+            witness_id=_object_id(found[account]["id"]),
             balance_id=balances.get(account),
         )
         for account in accounts
@@ -72,7 +73,12 @@ async def _witness(client: NodeClient, account: str) -> Any:
 
 
 def _core_balance(balances: Sequence[dict[str, Any]]) -> str | None:
-    return next((str(b["id"]) for b in balances if b["asset_type"] == _CORE_ASSET), None)
+    return next((_object_id(b["id"]) for b in balances if b["asset_type"] == _CORE_ASSET), None)
+
+
+def _object_id(text: str) -> str:
+    instance(text)
+    return text
 
 
 async def _feeds(client: NodeClient, symbols: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -82,10 +88,15 @@ async def _feeds(client: NodeClient, symbols: Sequence[str]) -> tuple[dict[str, 
     feeds, without = {}, []
     for symbol, asset in zip(symbols, assets, strict=True):
         if asset and "bitasset_data_id" in asset:
-            feeds[symbol] = str(asset["bitasset_data_id"])
+            feeds[symbol] = _object_id(asset["bitasset_data_id"])
         else:
             without.append(f"asset {symbol!r} has no price feeds on this chain")
     return feeds, without
+
+
+def most_said(names: Sequence[Names]) -> Names | None:
+    """Return what most nodes said, the first of equals, None if none has answered."""
+    return max(names, key=names.count, default=None)
 
 
 def _chunks(accounts: Sequence[str]) -> list[list[str]]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chains.bitshares.blocks import check_hash, number_of
+from chains.bitshares.schedule import instance
 from chains.bitshares.transactions import Json, parse_time
 from chains.errors import MalformedDataError
 
@@ -19,6 +21,9 @@ DYNAMIC_PROPERTIES = "2.1.0"
 WITNESS_SCHEDULE = "2.12.0"
 CHAIN_OBJECTS = (DYNAMIC_PROPERTIES, WITNESS_SCHEDULE, GLOBAL_PROPERTIES)
 _MAINTENANCE_FLAG = 1
+_UINT8, _UINT32, _UINT64 = (1 << 8) - 1, (1 << 32) - 1, (1 << 64) - 1
+_MOST_WITNESSES = 1001  # bitshares-core, config.hpp: GRAPHENE_DEFAULT_MAX_WITNESSES
+_LONGEST_URL = 127  # bitshares-core, config.hpp: GRAPHENE_MAX_URL_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ class Names:
     def witness(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None for one that the chain does not know."""
         return self._by_account.get(account)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether asking again can't tell more."""
+        return not self.unknown and all(ids.balance_id for ids in self.witnesses)
 
     def object_ids(self) -> list[str]:
         """Return the ids of everything that one batched read asks for, in a fixed order."""
@@ -116,20 +126,24 @@ def _parse(names: Names, objects: Mapping[str, Json | None]) -> Reading:
     schedule = _required(objects, WITNESS_SCHEDULE)
     properties = _required(objects, GLOBAL_PROPERTIES)
     parameters = properties["parameters"]
+    head_number, head_id = _integer(dynamic["head_block_number"], _UINT32), dynamic["head_block_id"]
+    check_hash(head_id)
+    if number_of(head_id) != head_number:
+        raise MalformedDataError(f"block {head_id} is not block {head_number}")
     return Reading(
-        head_number=int(dynamic["head_block_number"]),
-        head_id=str(dynamic["head_block_id"]),
+        head_number=head_number,
+        head_id=head_id,
         head_time=parse_time(dynamic["time"]),
-        aslot=int(dynamic["current_aslot"]),
-        after_maintenance=bool(int(dynamic["dynamic_flags"]) & _MAINTENANCE_FLAG),
+        aslot=_integer(dynamic["current_aslot"]),
+        after_maintenance=bool(_integer(dynamic["dynamic_flags"]) & _MAINTENANCE_FLAG),
         next_maintenance=parse_time(dynamic["next_maintenance_time"]),
-        recently_missed=int(dynamic["recently_missed_count"]),
-        irreversible=int(dynamic["last_irreversible_block_num"]),
+        recently_missed=_integer(dynamic["recently_missed_count"]),
+        irreversible=_integer(dynamic["last_irreversible_block_num"], _UINT32),
         shuffled=_ids(schedule["current_shuffled_witnesses"]),
         active=_ids(properties["active_witnesses"]),
-        interval=int(parameters["block_interval"]),
-        maintenance_interval=int(parameters["maintenance_interval"]),
-        skip_slots=int(parameters["maintenance_skip_slots"]),
+        interval=_integer(parameters["block_interval"], _UINT8, least=1),
+        maintenance_interval=_integer(parameters["maintenance_interval"], _UINT32, least=1),
+        skip_slots=_integer(parameters["maintenance_skip_slots"], _UINT8),
         witnesses={
             ids.account: _witness(_required(objects, ids.witness_id)) for ids in names.witnesses
         },
@@ -146,24 +160,35 @@ def _required(objects: Mapping[str, Json | None], object_id: str) -> Json:
 
 
 def _ids(texts: Sequence[str]) -> tuple[str, ...]:
-    if not texts or not all(isinstance(text, str) for text in texts):
-        raise MalformedDataError("the node's list of witnesses is empty or malformed")
+    if not isinstance(texts, list) or not 1 <= len(texts) <= _MOST_WITNESSES:
+        raise MalformedDataError("the node's list of witnesses is empty, endless or none")
+    for text in texts:
+        instance(text)
     return tuple(texts)
 
 
 def _balance(ids: WitnessIds, objects: Mapping[str, Json | None]) -> int:
-    return int(_required(objects, ids.balance_id)["balance"]) if ids.balance_id else 0
+    return _integer(_required(objects, ids.balance_id)["balance"]) if ids.balance_id else 0
+
+
+def _integer(value: Any, most: int = _UINT64, least: int = 0) -> int:
+    """Return a node's integer; those over 32 bits come as text."""
+    if isinstance(value, bool | float) or not least <= (number := int(value)) <= most:
+        raise MalformedDataError(f"{value!r:.40} is not an integer from {least} to {most}")
+    return number
 
 
 def _witness(found: Json) -> WitnessObject:
+    if len(url := str(found["url"])) > _LONGEST_URL:
+        raise MalformedDataError(f"a witness' URL has {len(url)} characters")
     return WitnessObject(
         id=str(found["id"]),
         account_id=str(found["witness_account"]),
         signing_key=str(found["signing_key"]),
-        total_missed=int(found["total_missed"]),
-        last_confirmed_block=int(found["last_confirmed_block_num"]),
-        votes=int(found["total_votes"]),
-        url=str(found["url"]),
+        total_missed=_integer(found["total_missed"]),
+        last_confirmed_block=_integer(found["last_confirmed_block_num"], _UINT32),
+        votes=_integer(found["total_votes"]),
+        url=url,
     )
 
 

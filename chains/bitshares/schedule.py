@@ -6,16 +6,25 @@ Sources: bitshares-core, `libraries/chain/db_witness_schedule.cpp` (`get_slot_ti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 _MASK = (1 << 64) - 1
 _STEP = 2685821657736338717
 SLOT_BITS = 128
+_OBJECT_ID = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.(0|[1-9][0-9]{0,14})")
 
 
 def instance(object_id: str) -> int:
-    """Return the last number of an object id: 7 for "1.6.7"."""
-    return int(object_id.rsplit(".", 1)[1])
+    """Return the last number of an object id: 7 for "1.6.7".
+
+    Raises:
+        ValueError: not an object id as a node writes it.
+    """
+    found = _OBJECT_ID.fullmatch(object_id)
+    if found is None:
+        raise ValueError(f"{object_id[:40]!r} is no object id")
+    return int(found[1])
 
 
 def shuffle(active: Iterable[str], head_time: int) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ NO_TRANSACTIONS = "00" * 20
 
 Json = dict[str, Any]
 
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+
 
 @dataclass(frozen=True, slots=True)
 class WitnessUpdate:
@@ -78,7 +80,7 @@ def pack_transaction(transaction: Json, prefix: str) -> bytes:
                 _pack_empty(transaction.get("extensions", [])),
             )
         )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except _MALFORMED as error:
         raise MalformedDataError(f"not a transaction: {error!r}") from error
 
 
@@ -97,6 +99,7 @@ def merkle_root(transactions: Sequence[Json], prefix: str) -> str:
 
     Raises:
         UnpackableOperationError: a transaction holds an operation that is not known here.
+        MalformedDataError: a member is missing or has the wrong form.
     """
     level = [hashlib.sha256(_pack_processed(item, prefix)).digest() for item in transactions]
     if not level:
@@ -146,11 +149,13 @@ def _known_id(transaction: Json, prefix: str) -> str | None:
 
 
 def _pack_processed(transaction: Json, prefix: str) -> bytes:
-    signatures = _pack_list(bytes.fromhex(signature) for signature in transaction["signatures"])
-    results = _pack_list(
-        _pack_result(result) for result in transaction.get("operation_results", [])
-    )
-    return pack_transaction(transaction, prefix) + signatures + results
+    packed = pack_transaction(transaction, prefix)
+    try:
+        signatures = _pack_list(bytes.fromhex(text) for text in transaction["signatures"])
+        results = _pack_list(_pack_result(r) for r in transaction.get("operation_results", []))
+    except _MALFORMED as error:
+        raise MalformedDataError(f"not a processed transaction: {error!r}") from error
+    return packed + signatures + results
 
 
 def _pack_result(result: Sequence[Any]) -> bytes:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection, serve
 
 from chains.bitshares.client import NodeClient, open_client
@@ -162,6 +163,29 @@ async def test_a_node_that_never_completes_the_handshake_is_given_up() -> None:
             async with open_client(NodeSettings("eu", f"ws://127.0.0.1:{port}"), PATIENCE):
                 pytest.fail("connected to a mute server")
         await asyncio.wait_for(hung_up.wait(), timeout=5)
+
+
+async def test_a_stop_while_a_connection_closes_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closing = asyncio.Event()
+
+    async def never(_connection: ClientConnection) -> None:
+        closing.set()
+        await asyncio.Event().wait()
+
+    async def talk() -> ClientConnection:
+        async with talking_to(nothing) as client:
+            connections.append(client._connection)
+            monkeypatch.setattr(ClientConnection, "close", never)
+        return client._connection
+
+    connections: list[ClientConnection] = []
+    talking = asyncio.create_task(talk())
+    await closing.wait()
+    talking.cancel()
+    await asyncio.gather(talking, return_exceptions=True)
+    assert connections[0].transport.is_closing()
 
 
 async def test_every_block_is_announced_and_stray_notices_are_not() -> None:
