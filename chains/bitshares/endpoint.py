@@ -25,6 +25,9 @@ from chains.errors import (
 from chains.settings import ChainSettings, NodeSettings
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 10.0
+_SHORTEST_PAUSE = 0.05
+"""Seconds between two reads, however many blocks a node announces while it syncs, or lies."""
+
 _NOTICE_SLACK = 0.5
 """Seconds past a block interval without a notice after which a node is read all the same."""
 
@@ -89,12 +92,12 @@ class Endpoint:
         """Stay connected until cancelled, with a growing pause between attempts."""
         pause = _FIRST_BACKOFF
         while True:
-            self._read_at_start = self._read_at
+            read_before = self._read_at
             try:
                 await self._session()
             except ChainError as error:
                 self._lost(error)
-            if self._read_at != self._read_at_start:
+            if self._read_at != read_before:
                 pause = _FIRST_BACKOFF
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  (jitter, no secret)
             pause = min(pause * 2, _LONGEST_BACKOFF)
@@ -103,7 +106,7 @@ class Endpoint:
         """Read the node once, now.
 
         Raises:
-            NodeError: it is not connected, or did not answer as it should.
+            ChainError: it is not connected, or did not answer as it should.
         """
         if self._client is None:
             raise NodeUnreachableError(self.node.name, self._trouble[1])
@@ -153,6 +156,7 @@ class Endpoint:
         while True:
             pulse.clear()
             reading = await self._read(client)
+            await asyncio.sleep(_SHORTEST_PAUSE)
             try:
                 async with asyncio.timeout(reading.interval + _NOTICE_SLACK):
                     await pulse.wait()
@@ -170,13 +174,15 @@ class Endpoint:
         return reading
 
     async def _take(self, reading: Reading) -> None:
-        was_up, self._up = self._up, True
-        self._reading, self._read_at = reading, self._clock()
+        # The follower goes first: until it has fetched a new head, the node would look forked.
+        read_at = self._clock()
         try:
             await self._on_reading(self, reading)
             self._invalid = ""
         except InvalidBlockError as error:
             self._invalid = str(error)
+        was_up, self._up = self._up, True
+        self._reading, self._read_at = reading, read_at
         if self._follower.holds(reading.head_id):
             self._common = reading.head_number
         if not was_up:

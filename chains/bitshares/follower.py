@@ -1,8 +1,9 @@
 """The follower: what applied blocks alone say of keys, slots and misses.
 
-Every block is verified before it is applied: linkage, slot time, scheduled witness and the
-signature against the key in force. Each entry carries the state after its block, so that a
-reorganisation is a truncation and nothing has to be undone. Pure: no I/O, no clock.
+Every block is verified before it is applied: linkage, slot time, scheduled witness, the signature
+against the key in force and, where they can be serialised, the transactions. Each entry carries
+the state after its block, so that a reorganisation is a truncation and nothing has to be undone.
+Pure: no I/O, no clock.
 
 Sources: bitshares-core, `libraries/chain/db_block.cpp` (`_apply_block`, `validate_block_header`),
 `db_update.cpp` (`update_last_irreversible_block`), `db_maint.cpp`.
@@ -24,13 +25,26 @@ from chains.bitshares.schedule import (
     slot_at,
     slot_time,
 )
-from chains.bitshares.transactions import WitnessUpdate, witness_updates
-from chains.errors import InvalidBlockError, InvalidSignatureError
+from chains.bitshares.transactions import WitnessUpdate, merkle_root, witness_updates
+from chains.errors import (
+    ChainError,
+    InvalidBlockError,
+    InvalidSignatureError,
+    MalformedDataError,
+    UnpackableOperationError,
+)
 
 PROVISIONAL_AFTER = 2.5
 """Seconds after its slot at which a missing block is told as a provisional miss."""
 
 _ROUNDS_KEPT = 3
+_MOST_KEPT = 2000
+"""Blocks, beyond the window, on a chain whose blocks don't become irreversible."""
+
+_OPEN_TO_VOUCHING = frozenset({"signature", "update"})
+_PLAIN_SIGNATURE = 31
+"""The least header byte of the signatures that nodes write; lower ones give a block a second id."""
+
 _IRREVERSIBLE_PERCENT = 70
 _FILLED_MASK = (1 << SLOT_BITS) - 1
 
@@ -70,6 +84,7 @@ class Applied:
     number: int
     id: str
     previous: str
+    digest: bytes
     time: int
     witness: str
     signing_key: str
@@ -140,6 +155,11 @@ class Follower:
         """Return the chain's intervals."""
         return self._rhythm
 
+    @property
+    def oldest(self) -> Applied | None:
+        """Return the oldest block that is still held, None before `begin`."""
+        return self._entries[0] if self._entries else None
+
     def entries(self) -> Sequence[Applied]:
         """Return the applied blocks that are still held, oldest first."""
         return tuple(self._entries)
@@ -202,6 +222,13 @@ class Follower:
         """Return the newest block held that a key signed."""
         return next((e for e in reversed(self._entries) if e.signing_key == signing_key), None)
 
+    def signed_like(self, entry: Applied, block: Block) -> bool:
+        """Tell whether a block was signed by the same key as one that is held."""
+        try:
+            return block.signer() == decode_key(entry.signing_key, self._prefix)
+        except InvalidSignatureError:
+            return False
+
     def updates(self) -> Iterator[tuple[Applied, WitnessUpdate]]:
         """Yield every witness_update that is held with its block, newest first."""
         for entry in reversed(self._entries):
@@ -218,19 +245,30 @@ class Follower:
         `older` holds, by witness id, the last block of witnesses that signed none of `blocks`.
 
         Raises:
-            InvalidBlockError: the blocks are not linked, or do not end at the reading's head.
+            InvalidBlockError: the blocks break a rule, or do not end at the reading's head.
+            MalformedDataError: a signature or key is none. Either way, all is as before.
         """
+        before = self._entries, self._rhythm
+        try:
+            self._begin(blocks, reading, older or {})
+        except ChainError:
+            self._entries, self._rhythm = before
+            raise
+        finally:
+            self._tallied = ""
+
+    def _begin(self, blocks: Sequence[Block], reading: Reading, older: Mapping[str, Block]) -> None:
         if not blocks or blocks[-1].id != reading.head_id:
             raise InvalidBlockError(reading.head_number, "link", "the blocks don't end at the head")
         self._rhythm = Rhythm.of(reading)
         self._entries = [self._anchor(blocks, reading)]
         for block in blocks[1:]:
-            self.apply(block, accept_unseen_key=True)
+            self.apply(block, vouched=True)
         if len(self._entries) > 1:
             # Whether the first block was a maintenance block, after which slots are skipped, can't
             # be told from here: the gap behind it is charged to nobody.
             self._entries[1] = replace(self._entries[1], missed=())
-        self._entries[-1] = replace(self._entries[-1], terms=self._terms_at(reading, older or {}))
+        self._entries[-1] = replace(self._entries[-1], terms=self._terms_at(reading, older))
         self.learn(reading)
 
     def learn(self, reading: Reading) -> None:
@@ -249,22 +287,27 @@ class Follower:
             active_certain=True,
         )
 
-    def apply(self, block: Block, *, accept_unseen_key: bool = False) -> Applied:
+    def apply(self, block: Block, *, vouched: bool = False) -> Applied:
         """Verify a block and put it on the head.
 
-        `accept_unseen_key` takes a signature by another key than the one in force as the news of a
-        change that no block shows (a proposal may carry one).
+        `vouched` says that most nodes have the block, so that what it can't prove by itself is
+        believed: a signature by another key than the one in force is the news of a change that no
+        block shows (a proposal may carry one), and updates hold that stand among transactions which
+        can't be serialised here.
 
         Raises:
-            InvalidBlockError: with reason "link", "slot_time", "schedule" or "signature".
+            InvalidBlockError: with reason "link", "slot_time", "schedule", "signature",
+                "transactions" or "update"; `open_to_vouching` tells which ones vouching lifts.
+            MalformedDataError: an update names a malformed key.
         """
         head = self._entries[-1]
         if block.previous != head.id:
             raise InvalidBlockError(block.number, "link", f"does not follow {head.id}")
         slot = self._slot_of(block, head)
         head = self._checked_schedule(block, head, slot)
-        terms, key = self._checked_signature(block, head, accept_unseen_key)
-        entry = self._entry(block, head, slot, terms, key)
+        terms, key = self._checked_signature(block, head, vouched)
+        updates = self._checked_updates(block, vouched)
+        entry = self._entry(block, head, slot, terms, key, updates)
         self._entries.append(entry)
         self._forget_old()
         return entry
@@ -285,6 +328,7 @@ class Follower:
     def restore(self, entries: Sequence[Applied]) -> None:
         """Put back what `entries()` returned earlier, after a branch that broke a rule."""
         self._entries = list(entries)
+        self._tallied = ""
 
     # Verification
 
@@ -318,32 +362,53 @@ class Follower:
         self._tallied = ""
 
     def _checked_signature(
-        self, block: Block, head: Applied, accept_unseen_key: bool
+        self, block: Block, head: Applied, vouched: bool
     ) -> tuple[Mapping[str, Term], str]:
         try:
             raw = block.signer()
         except InvalidSignatureError as error:
             raise InvalidBlockError(block.number, "signature", str(error)) from error
         term = head.terms.get(block.witness)
-        if term is not None and decode_key(term.key, self._prefix) == raw:
+        plain = block.signature[0] >= _PLAIN_SIGNATURE
+        if term and decode_key(term.key, self._prefix) == raw and (plain or vouched):
             if term.proven:
                 return head.terms, term.key
             return {**head.terms, block.witness: replace(term, proven=True)}, term.key
         key = encode_key(raw, self._prefix)
+        if not vouched:
+            known = f"{term.key} is in force" if term else "no key of the witness is known"
+            raise InvalidBlockError(block.number, "signature", f"signed by {key}, {known}")
         if term is None or not term.proven:
             return {**head.terms, block.witness: Term(key)}, key
-        if accept_unseen_key:
-            changed = Term(key, since_block=head.number, since_time=head.time)
-            return {**head.terms, block.witness: changed}, key
-        detail = f"signed by {key}, {term.key} is in force"
-        raise InvalidBlockError(block.number, "signature", detail)
+        changed = Term(key, since_block=head.number, since_time=head.time)
+        return {**head.terms, block.witness: changed}, key
+
+    def _checked_updates(self, block: Block, vouched: bool) -> tuple[WitnessUpdate, ...]:
+        """Return the block's updates; the header alone does not say that they are in it."""
+        updates = witness_updates(block.transactions, self._prefix)
+        try:
+            root = merkle_root(block.transactions, self._prefix)
+        except (UnpackableOperationError, MalformedDataError) as error:
+            if updates and not vouched:
+                claimed = ", ".join(f"{update.witness} to {update.new_key}" for update in updates)
+                detail = f"unproven ({error}): {claimed}"
+                raise InvalidBlockError(block.number, "update", detail) from error
+            return updates
+        if root != block.merkle_root:
+            raise InvalidBlockError(block.number, "transactions", "are not those of the header")
+        return updates
 
     # The state after a block
 
     def _entry(
-        self, block: Block, head: Applied, slot: int, terms: Mapping[str, Term], key: str
+        self,
+        block: Block,
+        head: Applied,
+        slot: int,
+        terms: Mapping[str, Term],
+        key: str,
+        updates: tuple[WitnessUpdate, ...],
     ) -> Applied:
-        updates = witness_updates(block.transactions, self._prefix)
         maintenance = self._rhythm.is_maintenance(head.time, block.time)
         reshuffled = block.number % len(head.active) == 0
         active_certain = head.active_certain and not maintenance
@@ -352,6 +417,7 @@ class Follower:
             number=block.number,
             id=block.id,
             previous=block.previous,
+            digest=block.digest,
             time=block.time,
             witness=block.witness,
             signing_key=key,
@@ -392,6 +458,7 @@ class Follower:
             number=first.number,
             id=first.id,
             previous=first.previous,
+            digest=first.digest,
             time=first.time,
             witness=first.witness,
             signing_key=key,
@@ -405,7 +472,7 @@ class Follower:
             schedule_certain=False,
             active_certain=False,
             terms=_with_updates(
-                {first.witness: Term(key)}, witness_updates(first.transactions, self._prefix), first
+                {first.witness: Term(key)}, self._checked_updates(first, vouched=True), first
             ),
             confirmed={first.witness: first.number},
             irreversible=0,
@@ -423,9 +490,9 @@ class Follower:
         terms = dict(self._entries[-1].terms)
         for witness in reading.witnesses.values():
             if witness.id not in terms:
-                last = older.get(witness.id)
+                last, shown = older.get(witness.id), decode_key(witness.signing_key, self._prefix)
                 proven = last is not None and (
-                    encode_key(last.signer(), self._prefix) == witness.signing_key
+                    last.witness == witness.id and last.signer() == shown
                 )
                 terms[witness.id] = Term(witness.signing_key, proven=proven)
         return terms
@@ -445,7 +512,8 @@ class Follower:
     def _forget_old(self) -> None:
         head = self._entries[-1]
         oldest_number = min(
-            head.number - _ROUNDS_KEPT * len(head.active), max(head.irreversible - 1, 0)
+            head.number - _ROUNDS_KEPT * len(head.active),
+            max(head.irreversible - 1, head.number - _MOST_KEPT),
         )
         keep_from = 0
         while (
@@ -454,6 +522,11 @@ class Follower:
         ):
             keep_from += 1
         del self._entries[:keep_from]
+
+
+def open_to_vouching(error: InvalidBlockError) -> bool:
+    """Tell whether a block is refused only for what most nodes' word can make up for."""
+    return error.reason in _OPEN_TO_VOUCHING
 
 
 def _with_updates(

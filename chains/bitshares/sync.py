@@ -3,41 +3,79 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from chains.bitshares.blocks import Block, number_of
-from chains.bitshares.follower import Applied, Follower
+from chains.bitshares.blocks import Block
+from chains.bitshares.follower import Applied, Follower, Rhythm, open_to_vouching
 from chains.bitshares.objects import Reading
+from chains.bitshares.quorum import Quorum
 from chains.errors import ChainError, InvalidBlockError
 
 FetchBlock = Callable[[int], Awaitable[Block]]
 """Fetches the block of a height from the node in question."""
 
-_FETCHES_AT_ONCE = 40
+_FETCHES_AT_ONCE = 20
+"""Also the most blocks of a node that are held before they are verified."""
+
 _ROUNDS_BEFORE_WINDOW = 3
-_LONGEST_BRANCH = 2000
+_LONGEST_CATCH_UP = 2000
 """Blocks to catch up with one by one; with more, starting over is quicker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a node says of a head block and the schedule after it, for comparison with others."""
+
+    head_id: str
+    aslot: int
+    after_maintenance: bool
+    shuffled: tuple[str, ...]
+    active: tuple[str, ...]
+    rhythm: Rhythm
+
+    @classmethod
+    def of(cls, reading: Reading) -> Standing:
+        """Return the part of a reading on which all nodes with that head agree."""
+        return cls(
+            head_id=reading.head_id,
+            aslot=reading.aslot,
+            after_maintenance=reading.after_maintenance,
+            shuffled=reading.shuffled,
+            active=reading.active,
+            rhythm=Rhythm.of(reading),
+        )
 
 
 class Synchroniser:
     """Applies what nodes report to one follower, one report at a time.
 
+    What a block can't prove (where the chain is at the start, who is scheduled after a maintenance,
+    a key that changed out of sight) is believed once `majority` nodes say it; see `Quorum`.
     `missed_totals` counts the charged slots in irreversible blocks by (witness id, key),
-    `double_productions` the heights and slots for which a witness signed two blocks.
+    `double_productions` the slots for which a witness (id) signed two blocks.
     """
 
-    def __init__(self, follower: Follower, *, window: int, majority: int) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        *,
+        window: int,
+        majority: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.follower = follower
         self.missed_totals: Counter[tuple[str, str]] = Counter()
         self.double_productions: Counter[str] = Counter()
         self._window = window
-        self._majority = majority
+        self._quorum = Quorum(majority, clock)
         self._starting = asyncio.Lock()
+        self._begun_on_agreement = False
         self._counted = 0
-        self._disputed: dict[str, set[str]] = {}
-        self._doubles: set[frozenset[str]] = set()
+        self._doubles: set[frozenset[bytes]] = set()
 
     async def adopt(self, node: str, reading: Reading, fetch: FetchBlock) -> bool:
         """Bring the follower to a node's head if that is longer; tell whether anything changed.
@@ -46,27 +84,45 @@ class Synchroniser:
         on by the time they are here.
 
         Raises:
-            InvalidBlockError: the node's chain breaks a rule; the follower is as before.
-            NodeError: a block could not be fetched; the follower is as before.
+            InvalidBlockError: the node's chain breaks a rule; the follower is as it was before the
+                first block that does.
+            MalformedDataError, NodeError: a block could not be read; likewise.
+        """
+        believed = self._quorum.carries(node, Standing.of(reading))
+        changed = False
+        while True:
+            head = self.follower.head
+            if head is None or reading.head_number - head.number > _LONGEST_CATCH_UP:
+                return await self._first(reading, fetch) if believed else changed
+            if self.follower.holds(reading.head_id):
+                if believed:
+                    self.follower.learn(reading)
+                return changed
+            if reading.head_number <= head.number:
+                self._note_double(await fetch(reading.head_number))
+                if self.overrules(reading):
+                    raise InvalidBlockError(reading.head_number, "fork", "most nodes are on it")
+                return changed
+            if not await self._advance(node, head, reading, fetch):
+                return changed
+            changed = True
+
+    def overrules(self, reading: Reading) -> bool:
+        """Tell whether to take up a node's chain although `adopt` refused it.
+
+        So it is when most nodes stand on it and ours did not begin on most nodes' word or is not
+        even longer.
         """
         head = self.follower.head
-        if head is None or reading.head_number - head.number > _LONGEST_BRANCH:
-            return await self._first(reading, fetch)
-        if self.follower.holds(reading.head_id):
-            self.follower.learn(reading)
-            return False
-        branch = await self._branch(head, reading, fetch)
-        if not self._is_longer(branch):
-            return False
-        self._switch(node, branch, reading)
-        self._count_irreversible()
-        return True
+        longer = head is None or reading.head_number > head.number
+        agreed = self._quorum.agreed(Standing.of(reading))
+        return agreed and (longer or not self._begun_on_agreement)
 
     async def start_over(self, reading: Reading, fetch: FetchBlock) -> None:
         """Forget the chain that is followed and take up a node's.
 
         Raises:
-            InvalidBlockError, NodeError: as `adopt`; the follower is as before.
+            InvalidBlockError, MalformedDataError, NodeError: as `adopt`; the follower is as before.
         """
         async with self._starting:
             await self._begin(reading, fetch)
@@ -78,6 +134,20 @@ class Synchroniser:
                 return False  # another node's report was first
             await self._begin(reading, fetch)
             return True
+
+    async def _advance(self, node: str, head: Applied, reading: Reading, fetch: FetchBlock) -> bool:
+        """Go some blocks further along a node's chain; tell whether it led beyond our head."""
+        last = min(reading.head_number, head.number + _FETCHES_AT_ONCE)
+        branch = await self._branch(head, last, fetch)
+        if last == reading.head_number and branch[-1].id != reading.head_id:
+            raise InvalidBlockError(last, "link", "the node's head moved meanwhile")
+        for block in branch:
+            self._note_double(block)
+        if not self._is_longer(branch):
+            return False
+        self._switch(node, branch)
+        self._count_irreversible()
+        return True
 
     def _is_longer(self, branch: list[Block]) -> bool:
         head = self.follower.head
@@ -102,31 +172,24 @@ class Synchroniser:
             for witness in reading.witnesses.values()
             if witness.id not in signed and witness.last_confirmed_block > 0
         }
-        before = self.follower.entries()
-        try:
-            self.follower.begin(blocks, reading, older)
-        except ChainError:
-            self.follower.restore(before)
-            raise
-        self._counted = reading.irreversible
+        self.follower.begin(blocks, reading, older)
+        self._begun_on_agreement = self._quorum.agreed(Standing.of(reading))
+        self._counted = self.follower.head.irreversible if self.follower.head else 0
 
-    async def _branch(self, head: Applied, reading: Reading, fetch: FetchBlock) -> list[Block]:
+    async def _branch(self, head: Applied, last: int, fetch: FetchBlock) -> list[Block]:
         """Return the node's blocks after the last one it has in common with the follower."""
-        first = min(head.number + 1, reading.head_number)
-        branch = await _fetch_range(fetch, first, reading.head_number)
+        branch = await _fetch_range(fetch, min(head.number + 1, last), last)
+        oldest = self.follower.oldest or head
         while not self.follower.holds(branch[0].previous):
             number = branch[0].number
-            if number <= head.irreversible:
+            if number <= max(head.irreversible, oldest.number):
                 detail = f"leaves the chain before irreversible block {head.irreversible}"
                 raise InvalidBlockError(number, "fork", detail)
             branch.insert(0, await fetch(number - 1))
-        if branch[-1].id != reading.head_id or not _linked(branch):
-            raise InvalidBlockError(reading.head_number, "link", "the node's head moved meanwhile")
-        for block in branch:
-            self._note_double(block)
+            _check_links(branch[:2])
         return branch
 
-    def _switch(self, node: str, branch: Sequence[Block], reading: Reading) -> None:
+    def _switch(self, node: str, branch: Sequence[Block]) -> None:
         before = self.follower.entries()
         try:
             self.follower.rewind(branch[0].previous)
@@ -135,30 +198,27 @@ class Synchroniser:
         except ChainError:
             self.follower.restore(before)
             raise
-        self.follower.learn(reading)
 
     def _apply(self, node: str, block: Block) -> None:
         try:
             self.follower.apply(block)
         except InvalidBlockError as error:
-            if error.reason != "signature":
+            # The error's text is part of the claim: it names the key or the updates in question.
+            claim = (block.id, str(error))
+            if not open_to_vouching(error) or not self._quorum.carries(node, claim):
                 raise
-            # A key may change without any block showing it, by a proposal. One node's word is not
-            # enough for that, the word of most of them is.
-            sayers = self._disputed.setdefault(block.id, set())
-            sayers.add(node)
-            if len(sayers) < self._majority:
-                raise
-            self.follower.apply(block, accept_unseen_key=True)
+            self.follower.apply(block, vouched=True)
 
     def _note_double(self, block: Block) -> None:
         ours = self.follower.applied(block.number)
-        if ours is None or ours.id == block.id:
+        if ours is None or (ours.witness, ours.time) != (block.witness, block.time):
             return
-        pair = frozenset((ours.id, block.id))
-        if ours.witness == block.witness and ours.time == block.time and pair not in self._doubles:
-            self._doubles.add(pair)
-            self.double_productions[block.witness] += 1
+        # The same header under another signature, as anyone can forge it, is no second block.
+        pair = frozenset((ours.digest, block.digest))
+        if len(pair) == 1 or pair in self._doubles or not self.follower.signed_like(ours, block):
+            return
+        self._doubles.add(pair)
+        self.double_productions[block.witness] += 1
 
     def _count_irreversible(self) -> None:
         head = self.follower.head
@@ -170,20 +230,24 @@ class Synchroniser:
                 if slot.key is not None:
                     self.missed_totals[slot.witness, slot.key] += 1
         self._counted = max(self._counted, head.irreversible)
-        self._disputed = {
-            block_id: sayers
-            for block_id, sayers in self._disputed.items()
-            if number_of(block_id) > head.irreversible
-        }
 
 
 async def _fetch_range(fetch: FetchBlock, first: int, last: int) -> list[Block]:
+    """Return consecutive blocks; what does not hang together is not fetched to its end.
+
+    Raises:
+        InvalidBlockError: a block does not follow the one before it.
+    """
     blocks: list[Block] = []
     for start in range(first, last + 1, _FETCHES_AT_ONCE):
         heights = range(start, min(start + _FETCHES_AT_ONCE, last + 1))
-        blocks += await asyncio.gather(*(fetch(height) for height in heights))
+        chunk = await asyncio.gather(*(fetch(height) for height in heights))
+        _check_links([*blocks[-1:], *chunk])
+        blocks += chunk
     return blocks
 
 
-def _linked(blocks: Sequence[Block]) -> bool:
-    return all(after.previous == before.id for before, after in pairwise(blocks))
+def _check_links(blocks: Sequence[Block]) -> None:
+    for before, after in pairwise(blocks):
+        if after.previous != before.id:
+            raise InvalidBlockError(after.number, "link", f"does not follow {before.id}")

@@ -71,8 +71,8 @@ def judge(
             return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
         return Verdict.CANONICAL, "", 0
     divergence = max(reading.head_number - common, 1)
-    oldest = follower.entries()[0].number
-    if reading.head_number < oldest:
+    oldest = follower.oldest
+    if oldest is not None and reading.head_number < oldest.number:
         behind = head.number - reading.head_number
         return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
     return Verdict.FORKED, f"on a fork for {divergence} blocks since block {common}", divergence

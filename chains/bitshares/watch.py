@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chains.bitshares.client import NodeClient, OnCall
-from chains.bitshares.endpoint import Endpoint
+from chains.bitshares.endpoint import Endpoint, NamesOf, OnReading
 from chains.bitshares.follower import Follower
-from chains.bitshares.names import resolve_names
+from chains.bitshares.names import most_said, resolve_names
 from chains.bitshares.objects import Names, Reading, WitnessIds
 from chains.bitshares.sync import Synchroniser
 from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
@@ -19,8 +19,6 @@ from chains.settings import ChainSettings, NodeSettings, ProducerSettings
 
 _NAMES_AGE = 60.0
 """Seconds after which names that the chain did not know are asked for again."""
-
-_ASTRAY = (Verdict.FORKED, Verdict.INVALID)
 
 
 class Watch:
@@ -42,8 +40,7 @@ class Watch:
         self.names: Names | None = None
         self.sequence = 0
         self._clock = clock
-        self._named_at = 0.0
-        self._naming = asyncio.Lock()
+        self._named: dict[str, tuple[Names, float]] = {}
         self._changed = asyncio.Condition()
         self._sync = Synchroniser(
             self.follower,
@@ -51,7 +48,9 @@ class Watch:
             majority=majority_of(len(settings.nodes)),
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._nodes = [self._endpoint(node, on_call, self._feed) for node in settings.nodes]
+        self._nodes = [
+            self._endpoint(node, on_call, self._names_from, self._feed) for node in settings.nodes
+        ]
         self._hosts = {
             (witness.account, producer.name): self._host(witness.account, producer, on_call)
             for witness in settings.witnesses
@@ -143,13 +142,14 @@ class Watch:
         self,
         node: NodeSettings,
         on_call: OnCall | None,
-        on_reading: Callable[[Endpoint, Reading], Any],
+        names_of: NamesOf,
+        on_reading: OnReading,
     ) -> Endpoint:
         return Endpoint(
             node,
             self.settings,
             self.follower,
-            names_of=self._names_from,
+            names_of=names_of,
             on_reading=on_reading,
             on_change=self._announce,
             clock=self._clock,
@@ -159,38 +159,30 @@ class Watch:
     def _host(self, account: str, producer: ProducerSettings, on_call: OnCall | None) -> Endpoint:
         assert producer.node is not None
         node = NodeSettings(f"{account}/{producer.name}", producer.node)
-        return self._endpoint(node, on_call, self._note_host)
+        return self._endpoint(node, on_call, _no_names, _no_testimony)
 
     async def _names_from(self, client: NodeClient) -> Names:
-        async with self._naming:
-            complete = self.names is not None and not (
-                self.names.unknown or any(ids.balance_id is None for ids in self.names.witnesses)
-            )
-            if self.names is None or (not complete and self._clock() - self._named_at > _NAMES_AGE):
-                self.names = await resolve_names(client, self.settings)
-                self._named_at = self._clock()
-            return self.names
+        """Return what this node calls things; a lie about that harms only its own readings."""
+        names, asked_at = self._named.get(client.name, (None, 0.0))
+        if names is None or (not names.complete and self._clock() - asked_at > _NAMES_AGE):
+            names = await resolve_names(client, self.settings)
+            self._named[client.name] = names, self._clock()
+            said = [self._named[n.name][0] for n in self.settings.nodes if n.name in self._named]
+            if (agreed := most_said(said)) != self.names:
+                self.names = agreed
+                self._announce()
+        return names
 
     async def _feed(self, endpoint: Endpoint, reading: Reading) -> None:
         try:
             changed = await self._sync.adopt(endpoint.node.name, reading, endpoint.fetch_block)
         except InvalidBlockError:
-            if not self._all_astray(endpoint):
+            if not self._sync.overrules(reading):
                 raise
             await self._sync.start_over(reading, endpoint.fetch_block)
             changed = True
         if changed:
             self._announce()
-
-    def _all_astray(self, besides: Endpoint) -> bool:
-        """Tell whether no live voting node is on the followed chain any more."""
-        others = [endpoint.view() for endpoint in self._nodes if endpoint is not besides]
-        live = [view for view in others if view.up]
-        astray = [view for view in live if view.verdict in _ASTRAY]
-        return len(astray) == len(live) and len(live) + 1 >= majority_of(len(self._nodes))
-
-    async def _note_host(self, endpoint: Endpoint, reading: Reading) -> None:
-        """A producer's reading feeds nothing; only its own view changes."""
 
     def _announce(self) -> None:
         self.sequence += 1
@@ -222,6 +214,15 @@ class Watch:
             read_at=view.read_at,
             divergence=0,
         )
+
+
+async def _no_names(_client: NodeClient) -> Names:
+    """A producer is only asked for its chain."""
+    return Names()
+
+
+async def _no_testimony(_endpoint: Endpoint, _reading: Reading) -> None:
+    """A producer's reading feeds nothing; only its own view changes."""
 
 
 def _succeeded(task: asyncio.Task[None]) -> bool:

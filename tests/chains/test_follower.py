@@ -262,7 +262,7 @@ def test_a_key_changed_out_of_sight_is_taken_over_only_when_allowed() -> None:
     witness = chain.owner()
     hidden = DevKey("by-proposal")
     block = chain.produce(signer=hidden)
-    follower.apply(block, accept_unseen_key=True)
+    follower.apply(block, vouched=True)
     term = follower.term(witness)
     assert term is not None
     assert term.key == hidden.text(PREFIX)

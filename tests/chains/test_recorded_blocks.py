@@ -112,7 +112,7 @@ def test_every_recorded_round_has_the_order_that_the_shuffle_gives() -> None:
 def test_slots_and_misses_are_those_that_the_node_counted() -> None:
     follower, index = started_at(ROUND_START, 1)
     for block, entry in zip(BLOCKS[index:], RECORDED["blocks"][index:], strict=True):
-        applied = follower.apply(block)
+        applied = follower.apply(block, vouched=True)  # most keys were not met yet
         assert len(applied.missed) == entry["missed_slots_before"], block.number
         assert applied.aslot == entry["current_aslot"], block.number
 

@@ -1,0 +1,46 @@
+"""What is true when a node may lie: what most of them say."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable
+
+PATIENCE = 10.0
+"""Seconds without any agreement after which a single node is believed."""
+
+_CLAIMS_KEPT = 64
+"""Of each node, so that a node that is some blocks late still agrees with the others."""
+
+
+class Quorum:
+    """Takes a claim for true once `majority` nodes have made it.
+
+    While most nodes can't be reached, nothing could ever be agreed on; after `patience` seconds
+    (of `clock`) with claims but without agreement one node's word is enough.
+    """
+
+    def __init__(
+        self, majority: int, clock: Callable[[], float], patience: float = PATIENCE
+    ) -> None:
+        self._majority = majority
+        self._clock = clock
+        self._patience = patience
+        self._claims: dict[str, deque[Hashable]] = {}
+        self._agreed_at = self._heard_at = clock()
+
+    def carries(self, node: str, claim: Hashable) -> bool:
+        """Note a node's claim and tell whether it may be believed."""
+        now = self._clock()
+        if now - self._heard_at > self._patience:
+            self._agreed_at = now  # all were silent: the patience begins anew
+        self._heard_at = now
+        claims = self._claims.setdefault(node, deque(maxlen=_CLAIMS_KEPT))
+        if claim not in claims:
+            claims.append(claim)
+        if self.agreed(claim):
+            self._agreed_at = now
+        return now - self._agreed_at > self._patience or self.agreed(claim)
+
+    def agreed(self, claim: Hashable) -> bool:
+        """Tell whether most nodes made a claim."""
+        return sum(claim in claims for claims in self._claims.values()) >= self._majority

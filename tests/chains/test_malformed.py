@@ -1,0 +1,175 @@
+"""Whatever a node sends instead of blocks and objects, it is refused as such."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chains.bitshares.blocks import parse_block
+from chains.bitshares.client import NodeClient
+from chains.bitshares.follower import Follower
+from chains.bitshares.names import resolve_names
+from chains.bitshares.objects import Names, WitnessIds, parse_reading
+from chains.errors import BadReplyError, ChainError, MalformedDataError
+from chains.settings import ChainSettings, ProducerSettings, WitnessSettings
+from devnet.keys import DevKey
+from tests.support.chain import PREFIX, ForgedChain
+from tests.support.scripted import objects
+
+CHAIN = ForgedChain()
+CHAIN.run(27)
+UPDATED = CHAIN.produce(updates={"1.6.2": DevKey("other")}, salt="hi")
+READING = CHAIN.reading()
+NAMES = Names((WitnessIds("init0", "1.2.6", "1.6.1", "2.5.6"),), {"USD": "2.4.1"})
+FEED = {"id": "2.4.1", "feeds": [["1.2.6", ["2027-01-15T08:00:00", {}]], ["1.2.9", ["x", {}]]]}
+ANSWER: list[Any] = [{**objects(CHAIN), "2.4.1": FEED}[name] for name in NAMES.object_ids()]
+ACCOUNTS = [["init0", {"balances": [{"id": "2.5.6", "asset_type": "1.3.0"}]}]]
+ASKED = ChainSettings((), (WitnessSettings("init0", (ProducerSettings("a", ""),), ("USD",)),))
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([2**31, 2**64, 10**400, float("inf"), float("nan"), -1, 0, 1.5]),
+    st.text(max_size=12),
+    st.sampled_from(
+        ["", " " * 40, "f" * 40, "\ud800", "1.6.1", "1.6.-1", "1.6.٣", "BTS", "00" * 65]
+    ),
+    st.lists(st.integers(), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.just([[21, {"witness": "1.6.1", "new_signing_key": 5}]]),
+    st.just([{"operations": [[21, {"witness": "1.6.1", "fee": [], "witness_account": 5}]]}]),
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every member of a JSON value."""
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield (*path, key)
+            yield from places(value[key], (*path, key))
+
+
+def spoiled(value: Any) -> st.SearchStrategy[Any]:
+    """Return values like the given one, with one or two members replaced or left out."""
+
+    def spoil(changes: list[tuple[tuple[Any, ...], Any, bool]]) -> Any:
+        result = copy.deepcopy(value)
+        for path, odd, leave_out in changes:
+            holder = result
+            try:
+                for key in path[:-1]:
+                    holder = holder[key]
+                if leave_out:
+                    del holder[path[-1]]
+                else:
+                    holder[path[-1]] = odd
+            except (KeyError, IndexError, TypeError):
+                pass  # an earlier change took the place away
+        return result
+
+    change = st.tuples(st.sampled_from(list(places(value))), ODD, st.booleans())
+    return st.lists(change, min_size=1, max_size=2).map(spoil)
+
+
+def only(*errors: type[ChainError]) -> Callable[[Callable[[], Any]], None]:
+    def run(action: Callable[[], Any]) -> None:
+        with contextlib.suppress(*errors):  # the only ways out but an answer
+            action()
+
+    return run
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.one_of(ODD, spoiled(CHAIN.raw[UPDATED.number])))
+def test_a_spoiled_block_is_refused_or_followed_but_breaks_nothing(data: Any) -> None:
+    follower = Follower(PREFIX, 600)
+    follower.begin(CHAIN.blocks[13:-1], READING_BEFORE)
+    before = follower.entries()
+
+    def take() -> None:
+        block = parse_block(data)
+        applied = follower.apply(block)
+        assert applied.id == UPDATED.id
+        # An update can be hidden behind an unknown operation, but none can be made up.
+        assert {update.new_key for update in applied.updates} <= {DevKey("other").text(PREFIX)}
+
+    only(ChainError)(take)
+    assert follower.entries()[: len(before)] == before
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.one_of(ODD, spoiled(ANSWER)))
+def test_a_spoiled_reading_is_refused_or_can_be_used(reply: Any) -> None:
+    def take() -> None:
+        reading = parse_reading(NAMES, reply)
+        follower = Follower(PREFIX, 600)
+        follower.holds(reading.head_id)
+        follower.begin(CHAIN.blocks[13:], reading)
+        follower.learn(reading)
+        follower.next_slots()
+        follower.provisional_misses("1.6.1", reading.head_time + 9.0)
+        for figure in reading.witnesses["init0"].votes, *reading.balances.values():
+            float(figure)
+
+    only(ChainError)(take)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(ODD, spoiled(ACCOUNTS)), st.one_of(ODD, spoiled(objects(CHAIN)["1.6.1"])), ODD)
+async def test_spoiled_names_are_refused_as_such(full: Any, witness: Any, asset: Any) -> None:
+    class Client:
+        name = "eu"
+
+        async def call(self, _api: str, method: str, *_params: Any) -> Any:
+            answers = {"get_full_accounts": full, "get_witness_by_account": witness}
+            return answers.get(method, [asset])
+
+    client: Any = Client()
+    try:
+        names = await resolve_names(client, ASKED)
+    except BadReplyError:
+        return
+    assert all(isinstance(each, str) for each in names.object_ids())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(), st.binary(), ODD.map(json.dumps), spoiled([{"id": 1}]).map(json.dumps)))
+def test_an_odd_message_is_refused_or_passed_over(message: str | bytes) -> None:
+    connection: Any = None
+    client = NodeClient("eu", connection, 1.0)
+    only(BadReplyError)(lambda: client._sort(message))
+
+
+@pytest.mark.parametrize(
+    ("member", "odd"),
+    [
+        ("previous", "f" * 40),
+        ("previous", UPDATED.previous.upper()),
+        ("previous", ""),
+        ("witness", "1.6.07"),
+        ("witness", "1.2.7"),
+        ("witness", "7.7"),
+        ("transaction_merkle_root", UPDATED.merkle_root + "00"),
+    ],
+)
+def test_a_header_in_another_spelling_is_refused(member: str, odd: str) -> None:
+    with pytest.raises(MalformedDataError):
+        parse_block({**CHAIN.raw[UPDATED.number], member: odd})
+
+
+def _reading_before() -> Any:
+    chain = ForgedChain()
+    chain.run(27)
+    assert chain.id == UPDATED.previous
+    return chain.reading()
+
+
+READING_BEFORE = _reading_before()

@@ -1,0 +1,62 @@
+"""When one node's word is enough, and when it is not."""
+
+from __future__ import annotations
+
+from chains.bitshares.quorum import PATIENCE, Quorum
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_claim_holds_once_most_nodes_made_it() -> None:
+    quorum = Quorum(2, Clock())
+    assert not quorum.carries("eu", "block 5")
+    assert not quorum.carries("eu", "block 5")
+    assert not quorum.carries("us", "block 6")
+    assert quorum.carries("asia", "block 5")
+
+
+def test_a_node_that_is_some_blocks_late_still_agrees() -> None:
+    quorum = Quorum(2, Clock())
+    for number in range(20):
+        quorum.carries("eu", number)
+    assert quorum.carries("us", 3)
+
+
+def test_without_a_majority_one_node_is_believed_after_a_while() -> None:
+    clock = Clock()
+    quorum = Quorum(2, clock)
+    assert not quorum.carries("eu", 1)
+    clock.now += PATIENCE - 1
+    assert not quorum.carries("eu", 2)
+    clock.now += 2
+    assert quorum.carries("eu", 3)
+
+
+def test_a_lonely_claim_is_not_believed_while_the_others_agree() -> None:
+    clock = Clock()
+    quorum = Quorum(2, clock)
+    for number in range(30):
+        clock.now += 1
+        assert not quorum.carries("liar", "mine")
+        quorum.carries("eu", number)
+        assert quorum.carries("us", number)
+
+
+def test_after_all_were_silent_the_first_to_speak_is_not_believed_at_once() -> None:
+    clock = Clock()
+    quorum = Quorum(2, clock)
+    clock.now += 3600
+    assert not quorum.carries("liar", "mine")
+
+
+def test_a_nodes_claims_take_bounded_memory() -> None:
+    quorum = Quorum(2, Clock())
+    for number in range(1000):
+        quorum.carries("liar", number)
+    assert not quorum.carries("eu", 0)
+    assert quorum.carries("us", 999)

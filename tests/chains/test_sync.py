@@ -1,0 +1,136 @@
+"""Which chain is followed when nodes report different ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from chains.bitshares.blocks import Block
+from chains.bitshares.follower import Follower
+from chains.bitshares.sync import FetchBlock, Synchroniser
+from chains.errors import InvalidBlockError
+from devnet.keys import DevKey
+from tests.support.chain import PREFIX, ForgedChain
+
+WITNESS = "1.6.1"
+
+
+def synchroniser(majority: int = 2, window: int = 60) -> Synchroniser:
+    return Synchroniser(Follower(PREFIX, window), window=window, majority=majority)
+
+
+def from_chain(chain: ForgedChain, calls: Counter[str] | None = None) -> FetchBlock:
+    async def fetch(number: int) -> Block:
+        if calls is not None:
+            calls["get_block"] += 1
+        return chain.blocks[number - 1]
+
+    return fetch
+
+
+async def report(sync: Synchroniser, chain: ForgedChain, *nodes: str) -> None:
+    for node in nodes:
+        await sync.adopt(node, chain.reading(), from_chain(chain))
+
+
+def head(sync: Synchroniser) -> str:
+    return sync.follower.head.id if sync.follower.head else ""
+
+
+async def test_the_start_waits_for_most_nodes() -> None:
+    chain, sync = ForgedChain(), synchroniser()
+    chain.run(40)
+    await report(sync, chain, "eu")
+    assert head(sync) == ""
+    await report(sync, chain, "us")
+    assert head(sync) == chain.id
+
+
+@pytest.mark.parametrize("young", [1, 3, 7, 20])
+async def test_a_chain_younger_than_a_round_or_a_window_is_followed(young: int) -> None:
+    chain, sync = ForgedChain(), synchroniser(majority=1)
+    chain.run(young)
+    await report(sync, chain, "eu")
+    chain.run(30)
+    await report(sync, chain, "eu")
+    assert head(sync) == chain.id
+
+
+async def test_a_long_gap_is_caught_up_with_and_its_misses_are_counted() -> None:
+    chain, sync = ForgedChain(), synchroniser(majority=1)
+    chain.run(40)
+    await report(sync, chain, "eu")
+    chain.run(700, dead=[WITNESS])
+    await report(sync, chain, "eu")
+    assert head(sync) == chain.id
+    assert sync.missed_totals[WITNESS, chain.keys[WITNESS].text(PREFIX)] >= 95
+
+
+async def test_a_key_changed_out_of_sight_needs_the_word_of_most_nodes() -> None:
+    chain, sync = ForgedChain(), synchroniser()
+    chain.run(40)
+    await report(sync, chain, "eu", "us")
+    chain.produce(signer=DevKey("by-proposal"))
+    with pytest.raises(InvalidBlockError):
+        await report(sync, chain, "eu")
+    await report(sync, chain, "us")
+    assert head(sync) == chain.id
+
+
+async def test_a_forked_node_costs_two_calls_a_block() -> None:
+    chain, sync = ForgedChain(), synchroniser()
+    chain.run(40)
+    await report(sync, chain, "eu", "us")
+    fork = chain.copy()
+    chain.run(12)
+    fork.produce(slot=2)
+    fork.run(8)
+    await report(sync, chain, "eu", "us")
+    calls: Counter[str] = Counter()
+    assert not await sync.adopt("asia", fork.reading(), from_chain(fork, calls))
+    assert calls["get_block"] == 1
+
+
+async def test_a_fork_that_most_nodes_moved_to_for_good_is_taken_up() -> None:
+    chain, sync = ForgedChain(), synchroniser()
+    chain.run(40)
+    fork = chain.copy()
+    await report(sync, chain, "eu", "us")
+    chain.run(30)  # so that the fork lies before the irreversible block
+    await report(sync, chain, "eu", "us")
+    fork.produce(slot=2)
+    fork.run(40)
+    for node in ("eu", "us"):
+        with pytest.raises(InvalidBlockError):
+            await report(sync, fork, node)
+    assert sync.overrules(fork.reading())
+    await sync.start_over(fork.reading(), from_chain(fork))
+    assert head(sync) == fork.id
+
+
+async def test_two_blocks_for_one_slot_are_counted_once_and_only_if_really_signed() -> None:
+    chain, sync = ForgedChain(), synchroniser()
+    chain.run(40)
+    await report(sync, chain, "eu", "us")
+    twin, forged = chain.copy(), chain.copy()
+    witness = chain.owner()
+    chain.produce()
+    await report(sync, chain, "eu", "us")
+    forged.produce(signer=DevKey("thief"), salt="c")
+    await report(sync, forged, "asia")
+    assert not sync.double_productions
+    twin.produce(salt="b")
+    await report(sync, twin, "asia")
+    await report(sync, twin, "asia")
+    assert sync.double_productions == {witness: 1}
+
+
+async def test_a_chain_whose_blocks_stay_reversible_takes_bounded_memory() -> None:
+    chain, sync = ForgedChain(interval=1), synchroniser(majority=1)
+    chain.run(14)
+    dead = chain.active[:3]
+    for _ in range(6):
+        chain.run(400, dead=dead)
+        await report(sync, chain, "eu")
+    assert len(sync.follower.entries()) <= 2001
