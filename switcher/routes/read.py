@@ -19,6 +19,9 @@ from switcher.status import (
     witness_statuses,
 )
 
+_Id = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+"""As large as a database's integer key can become."""
+
 router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(requires(Scope.READ))])
 
 
@@ -68,8 +71,8 @@ async def read_status(switcher: Running) -> Status:
 @router.get("/journal")
 async def read_journal(
     switcher: Running,
-    before: Annotated[int | None, Query(ge=1)] = None,
-    incident: Annotated[int | None, Query(ge=1)] = None,
+    before: _Id = None,
+    incident: _Id = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JournalPage:
     """Return a page of the journal."""

@@ -226,6 +226,11 @@ async def test_journal_comes_in_pages(caller: Caller) -> None:
     assert len(set(numbers)) == 4
 
 
+@pytest.mark.parametrize("query", ["before=0", "incident=x", "limit=1001", f"before={10**30}"])
+async def test_senseless_question_to_the_journal_is_refused(caller: Caller, query: str) -> None:
+    assert (await caller.get(f"/api/journal?{query}")).status_code == 422
+
+
 async def test_page_and_documentation_need_no_token(caller: Caller) -> None:
     for path in ("/", "/docs", "/openapi.json", "/metrics"):
         assert (await caller.http.get(path)).status_code == 200
