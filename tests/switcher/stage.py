@@ -129,7 +129,7 @@ class Stage:
             told = await self.words()
             return told if set(words) <= set(told) else None
 
-        return await eventually(self.net, enough, timeout)
+        return await eventually(enough, timeout)
 
     async def metric(self, line: str) -> float:
         """Return the value of a sample by its full name with labels."""
@@ -139,10 +139,8 @@ class Stage:
         return float(found[0].rpartition(" ")[2])
 
 
-async def eventually(
-    net: Devnet, look: Callable[[], Awaitable[_T | None]], timeout: float = 20.0
-) -> _T:
-    """Look again at every block until there is something to see."""
+async def eventually(look: Callable[[], Awaitable[_T | None]], timeout: float = 20.0) -> _T:
+    """Look again and again until there is something to see."""
     async with asyncio.timeout(timeout):
         while True:
             if (seen := await look()) is not None:
@@ -173,7 +171,7 @@ async def ready(stage: Stage) -> None:
     async def look() -> bool | None:
         return True if (await stage.client.get("/readyz")).status_code == 200 else None
 
-    await eventually(stage.net, look)
+    await eventually(look)
 
 
 def alert(

@@ -101,7 +101,7 @@ async def process(net: Devnet, home: Home) -> AsyncIterator[Process]:
         async def ready() -> Any:
             return await running.get("/readyz")
 
-        await eventually(net, ready)
+        await eventually(ready)
         yield running
     finally:
         if started.returncode is None:
@@ -176,9 +176,9 @@ async def test_killed_in_the_middle_it_finishes_after_the_restart(tmp_path: Path
                 witness = await first.witness()
                 return witness if witness and witness["missed_blocks"] >= 1 else None
 
-            await eventually(net, missing)
+            await eventually(missing)
             assert await first.post(alert(alpha)) == 202
-            await eventually(net, told(home, "broadcast"))
+            await eventually(told(home, "broadcast"))
             first.process.kill()
             await first.process.wait()
 
@@ -188,7 +188,7 @@ async def test_killed_in_the_middle_it_finishes_after_the_restart(tmp_path: Path
                 witness = await second.witness()
                 return witness if witness and not witness["incidents"] else None
 
-            witness = await eventually(net, on_air, timeout=30)
+            witness = await eventually(on_air, timeout=30)
             assert witness["on_air"] == "beta"
             assert {"in_block", "irreversible", "on_air"} <= steps(home)
             assert witness["budget_remaining"] == 5
