@@ -31,6 +31,9 @@ _SHORTEST_PAUSE = 0.05
 _NOTICE_SLACK = 0.5
 """Seconds past a block interval without a notice after which a node is read all the same."""
 
+_LONGEST_DETAIL = 400
+"""Characters of a sentence for people, which may quote what a node sent."""
+
 NamesOf = Callable[[NodeClient], Awaitable[Names]]
 OnReading = Callable[["Endpoint", Reading], Awaitable[None]]
 
@@ -180,7 +183,7 @@ class Endpoint:
             await self._on_reading(self, reading)
             self._invalid = ""
         except InvalidBlockError as error:
-            self._invalid = str(error)
+            self._invalid = str(error)[:_LONGEST_DETAIL]
         was_up, self._up = self._up, True
         self._reading, self._read_at = reading, read_at
         if self._follower.holds(reading.head_id):
@@ -190,7 +193,8 @@ class Endpoint:
 
     def _lost(self, error: ChainError) -> None:
         verdict = Verdict.WRONG_CHAIN if isinstance(error, WrongChainError) else Verdict.UNREACHABLE
-        detail = error.detail if isinstance(error, NodeError) else str(error)
+        said = error.detail if isinstance(error, NodeError) else str(error)
+        detail = said[:_LONGEST_DETAIL]
         changed = self._up or (verdict, detail) != self._trouble
         self._up, self._trouble = False, (verdict, detail)
         if changed:

@@ -164,6 +164,7 @@ LIES: dict[str, Lie] = {
     "forged-update": block_with(transactions=[update()]),
     "forged-update-among-others": block_with(transactions=[UNKNOWN, update()]),
     "odd-update": block_with(transactions=[update(witness_account=5, new_url=7)]),
+    "endless-update": block_with(transactions=[update(witness=["x" * 100_000])]),
     "odd-key": block_with(transactions=[update(new_signing_key="BTS")]),
     "odd-operations": block_with(transactions=[{"operations": [[21, {"witness": []}]]}]),
     "other-chain": answering("get_chain_id", "cd" * 32),
@@ -217,6 +218,7 @@ async def check_undisturbed(chain: ForgedChain, hostile: ScriptedNode) -> None:
             await grow(chain, watch, [hostile, *honest])
             assert len(await watch.read_nodes(0.6)) == 3
             await honest_ones_count(watch)
+            assert max(len(view.detail) for view in watch.nodes) <= 500
             assert watch.witness_ids("init0") is not None
             term = watch.follower.term(WITNESS)
             assert term is not None
