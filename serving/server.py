@@ -1,0 +1,71 @@
+"""A web server in the caller's loop, with the caller's signals and the caller's socket.
+
+uvicorn would handle signals by itself, and raise them again once it has stopped: before whatever
+else runs in the loop has finished its step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Server(uvicorn.Server):
+    """A server for an ASGI application; requests in hand get `grace` seconds when it stops."""
+
+    def __init__(self, app: Any, *, grace: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                access_log=False,
+                lifespan="off",
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=grace,
+                ws="none",
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `stopped_by_signals`."""
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 is any free one.
+
+    Raises:
+        OSError: the address can't be listened on; the text names it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]  # the address follows in brackets
+        raise OSError(error.errno, f"can't listen on {host}:{port}: {reason}") from error
+
+
+@contextlib.contextmanager
+def stopped_by_signals(server: Server) -> Iterator[None]:
+    """Have SIGTERM and SIGINT stop a server, however the process was started."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
