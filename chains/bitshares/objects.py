@@ -188,7 +188,7 @@ def _witness(found: Json) -> WitnessObject:
         total_missed=_integer(found["total_missed"]),
         last_confirmed_block=_integer(found["last_confirmed_block_num"], _UINT32),
         votes=_integer(found["total_votes"]),
-        url=url,
+        url=url.encode("utf-8", "replace").decode(),  # its owner may write what he likes
     )
 
 

@@ -165,6 +165,12 @@ def test_a_header_in_another_spelling_is_refused(member: str, odd: str) -> None:
         parse_block({**CHAIN.raw[UPDATED.number], member: odd})
 
 
+def test_a_url_that_is_no_unicode_can_still_be_shown() -> None:
+    answer = copy.deepcopy(ANSWER)
+    answer[3]["url"] = "https://\ud800.example"
+    assert parse_reading(NAMES, answer).witnesses["init0"].url == "https://?.example"
+
+
 def _reading_before() -> Any:
     chain = ForgedChain()
     chain.run(27)
