@@ -120,7 +120,10 @@ def _not_corroborated(e: Evidence, policy: Policy, _now: float) -> Ruling | None
             return None
         return Ruling(Decision.NOT_CORROBORATED, "the new key signs after all")
     if e.misses >= policy.missed_blocks:
-        return None
+        if not e.recovered:
+            return None
+        sentence = f"{e.misses} misses, but the key has signed a block since the last of them"
+        return Ruling(Decision.NOT_CORROBORATED, sentence)
     sentence = f"the chain shows {e.misses} misses of that key, {policy.missed_blocks} are needed"
     return Ruling(Decision.NOT_CORROBORATED, sentence)
 
@@ -195,7 +198,7 @@ def _fresh(e: Evidence, now: float) -> list[NodeWord]:
         if node.up
         and node.canonical
         and node.head_time is not None
-        and now - node.head_time < e.stale_after
+        and now - node.head_time < node.stale_after
     ]
 
 

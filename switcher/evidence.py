@@ -64,7 +64,10 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class NodeWord:
-    """What one voting node says now; `shown_key` includes its pending state."""
+    """What one voting node says now; `shown_key` includes its pending state.
+
+    `stale_after` is the age in seconds from which its own head would be stale.
+    """
 
     name: str
     up: bool
@@ -72,6 +75,7 @@ class NodeWord:
     head_time: int | None
     shown_key: str | None
     detail: str
+    stale_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Evidence:
 
     `configured` and `on_chain`: whether the witness is in the configuration, and known to the
     chain. `misses` are the accused key's within the window, if it is the one in force;
-    `has_signed`: it signed a block in its present term. `stale_after` is the age from which a head
+    `has_signed`: it signed a block in its present term; `recovered`: it signed one since its last
+    miss. `stale_after` is the age from which a head
     shows that blocks have stopped, or stopped arriving. `lifetime` is what a transaction that is
     built now would have left at the head, None where it can't be built.
     """
@@ -94,6 +99,7 @@ class Evidence:
     null_key: str = ""
     misses: int = 0
     has_signed: bool = True
+    recovered: bool = False
     head_time: int | None = None
     stale_after: float = 0.0
     lifetime: int | None = None
@@ -139,8 +145,12 @@ def gather(
         null_key=null_key(seen.settings.prefix),
         misses=len(follower.recent_misses(witness)),
         has_signed=_has_signed(follower, witness),
+        recovered=_recovered(follower, witness),
         head_time=head.time if head else None,
-        stale_after=_stale_after(follower),
+        stale_after=_stale_after(
+            follower.rhythm.interval,
+            follower.rhythm.skip_slots if head is not None and head.maintenance else 0,
+        ),
         lifetime=_lifetime(follower),
         participation=turnout(follower.entries(), witness),
         nodes=tuple(_word(view, account) for view in views),
@@ -202,10 +212,15 @@ def _has_signed(follower: Follower, witness: str) -> bool:
     return signed is not None and signed.number > term.since_block
 
 
-def _stale_after(follower: Follower) -> float:
-    head, rhythm = follower.head, follower.rhythm
-    skipped = rhythm.skip_slots if head is not None and head.maintenance else 0
-    return float((_STALE_SLOTS + skipped) * rhythm.interval)
+def _recovered(follower: Follower, witness: str) -> bool:
+    misses, term = follower.recent_misses(witness), follower.term(witness)
+    signed = follower.last_signed(term.key) if term else None
+    return bool(misses) and signed is not None and signed.time > misses[-1].time
+
+
+def _stale_after(interval: int, skipped: int) -> float:
+    """Return the age from which a head is stale; after a maintenance some slots are skipped."""
+    return float((_STALE_SLOTS + skipped) * interval)
 
 
 def _lifetime(follower: Follower) -> int | None:
@@ -223,4 +238,9 @@ def _word(view: NodeView, account: str) -> NodeWord:
         head_time=reading.head_time if reading else None,
         shown_key=shown.signing_key if shown else None,
         detail=view.detail,
+        stale_after=_stale_after(
+            reading.interval, reading.skip_slots if reading.after_maintenance else 0
+        )
+        if reading
+        else 0.0,
     )

@@ -72,6 +72,7 @@ class Endpoint:
 
     def view(self) -> NodeView:
         """Return what is known of the node now."""
+        self._compare()
         verdict, detail = self._trouble
         divergence = 0
         if self._up and self._reading is not None:
@@ -184,12 +185,17 @@ class Endpoint:
             self._invalid = ""
         except InvalidBlockError as error:
             self._invalid = str(error)[:_LONGEST_DETAIL]
+        self._compare()
         was_up, self._up = self._up, True
         self._reading, self._read_at = reading, read_at
-        if self._follower.holds(reading.head_id):
-            self._common = reading.head_number
+        self._compare()
         if not was_up:
             self._on_change()
+
+    def _compare(self) -> None:
+        """Note how far the node is on the followed chain, which may have caught up with it."""
+        if self._reading is not None and self._follower.holds(self._reading.head_id):
+            self._common = self._reading.head_number
 
     def _lost(self, error: ChainError) -> None:
         verdict = Verdict.WRONG_CHAIN if isinstance(error, WrongChainError) else Verdict.UNREACHABLE

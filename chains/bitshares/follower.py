@@ -266,8 +266,8 @@ class Follower:
             self.apply(block, vouched=True)
         if len(self._entries) > 1:
             # Whether the first block was a maintenance block, after which slots are skipped, can't
-            # be told from here: the gap behind it is charged to nobody.
-            self._entries[1] = replace(self._entries[1], missed=())
+            # be told from here: the gap behind it is charged to nobody, and counts as filled.
+            self._entries[1] = replace(self._entries[1], missed=(), filled=_FILLED_MASK)
         self._entries[-1] = replace(self._entries[-1], terms=self._terms_at(reading, older))
         self.learn(reading)
 

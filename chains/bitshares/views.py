@@ -60,7 +60,8 @@ def judge(
 ) -> tuple[Verdict, str, int]:
     """Return a live node's verdict, the sentence for people, and its divergence in blocks.
 
-    `common` is the newest height at which the node was seen on the followed chain.
+    `common` is the newest height at which the node was seen on the followed chain, 0 for none. A
+    node may hear of a block before those that are followed: a little ahead is not yet astray.
     """
     head = follower.head
     if head is None:
@@ -70,9 +71,16 @@ def judge(
         if behind >= head_lag:
             return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
         return Verdict.CANONICAL, "", 0
+    ahead = reading.head_number > head.number
+    if ahead and not common:
+        return Verdict.UNSYNCED, f"ahead of block {head.number}, and not compared yet", 0
     divergence = max(reading.head_number - common, 1)
+    if ahead and divergence <= head_lag:
+        return Verdict.CANONICAL, "", 0
     oldest = follower.oldest
     if oldest is not None and reading.head_number < oldest.number:
         behind = head.number - reading.head_number
         return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
+    if not common:
+        return Verdict.FORKED, "on a fork that it was on when it was first seen", 1
     return Verdict.FORKED, f"on a fork for {divergence} blocks since block {common}", divergence

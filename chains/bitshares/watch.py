@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -106,8 +107,9 @@ class Watch:
     async def read_nodes(self, deadline: float = 1.0) -> Sequence[NodeView]:
         """Read every voting node afresh, in parallel.
 
-        Returns once a majority has answered and is canonical, or after `deadline` seconds; a node
-        that has not answered by then comes with `up` False.
+        Returns once a majority of canonical nodes agree on the witnesses' keys, so that one that
+        answers first and lies decides nothing, or after `deadline` seconds. A node that has not
+        answered by then comes with `up` False.
         """
         reads = {asyncio.create_task(endpoint.refresh()): endpoint for endpoint in self._nodes}
         needed = majority_of(len(self._nodes))
@@ -115,7 +117,7 @@ class Watch:
             async with asyncio.timeout(deadline):
                 for finished in asyncio.as_completed(list(reads)):
                     await asyncio.gather(finished, return_exceptions=True)
-                    if sum(self._answered(task, reads[task]) for task in reads) >= needed:
+                    if _most_alike(self._keys_shown(reads)) >= needed:
                         break
         except TimeoutError:
             pass
@@ -194,8 +196,14 @@ class Watch:
         async with self._changed:
             self._changed.notify_all()
 
-    def _answered(self, task: asyncio.Task[None], endpoint: Endpoint) -> bool:
-        return _succeeded(task) and endpoint.view().verdict is Verdict.CANONICAL
+    def _keys_shown(self, reads: Mapping[asyncio.Task[None], Endpoint]) -> list[frozenset[str]]:
+        """Return the witnesses' keys as each canonical node that has answered shows them."""
+        views = [endpoint.view() for task, endpoint in reads.items() if _succeeded(task)]
+        return [
+            frozenset(f"{account} {w.signing_key}" for account, w in view.reading.witnesses.items())
+            for view in views
+            if view.verdict is Verdict.CANONICAL and view.reading is not None
+        ]
 
     def _fresh(self, task: asyncio.Task[None], endpoint: Endpoint) -> NodeView:
         view = endpoint.view()
@@ -223,6 +231,10 @@ async def _no_names(_client: NodeClient) -> Names:
 
 async def _no_testimony(_endpoint: Endpoint, _reading: Reading) -> None:
     """A producer's reading feeds nothing; only its own view changes."""
+
+
+def _most_alike(answers: Sequence[frozenset[str]]) -> int:
+    return max(Counter(answers).values(), default=0)
 
 
 def _succeeded(task: asyncio.Task[None]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from dataclasses import replace
 
 from chains.bitshares.transactions import format_time, pack_transaction, signing_digest
 from chains.bitshares.views import NodeView, Verdict
@@ -211,3 +212,39 @@ async def test_an_account_that_is_no_witness_is_told_and_harms_nobody() -> None:
         assert watch.names is not None
         assert watch.names.unknown == ("there is no account 'nobody' on this chain",)
         assert watch.witness_ids("nobody") is None
+
+
+async def test_a_host_that_hears_blocks_before_the_voting_nodes_is_not_on_a_fork() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        for name in ("eu", "us", "asia"):
+            net.nodes[name].lag(messages=0.4)
+        start, verdicts = head(watch), set[Verdict]()
+        async with asyncio.timeout(20):
+            while head(watch) < start + 5:
+                verdicts.add(host(watch, "beta").verdict)
+                await asyncio.sleep(0.02)
+        assert verdicts == {Verdict.CANONICAL}
+
+
+async def test_one_quick_liar_does_not_make_a_fresh_read_end_without_the_others() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        forged = net.signing_key("gamma")
+        for name in ("us", "asia"):
+            net.nodes[name].lag(answers=0.2)
+        eu = watch._nodes[0]
+        honest = eu.refresh
+
+        async def lying() -> None:
+            await honest()
+            reading = eu._reading
+            assert reading is not None
+            shown = replace(reading.witnesses["init0"], signing_key=forged)
+            eu._reading = replace(reading, witnesses={"init0": shown})
+
+        eu.refresh = lying  # type: ignore[method-assign]
+        views = await watch.read_nodes(deadline=2.0)
+        keys = [v.reading.witnesses["init0"].signing_key for v in views if v.up and v.reading]
+        alpha = net.signing_key("alpha")
+        assert sorted(keys) == sorted([forged, alpha, alpha])

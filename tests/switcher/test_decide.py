@@ -21,7 +21,15 @@ POLICY = Policy()
 
 
 def node(name: str = "eu", **changes: Any) -> NodeWord:
-    good = NodeWord(name, up=True, canonical=True, head_time=1_000, shown_key=ALPHA, detail="")
+    good = NodeWord(
+        name,
+        up=True,
+        canonical=True,
+        head_time=1_000,
+        shown_key=ALPHA,
+        detail="",
+        stale_after=9.0,
+    )
     return replace(good, **changes)
 
 
@@ -105,6 +113,17 @@ CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
     ),
     "a rotation is open": (Decision.UNCONFIRMED, {"rotating": True}),
     "too few misses": (Decision.NOT_CORROBORATED, {"misses": 2}),
+    "enough misses, but it signs again": (Decision.NOT_CORROBORATED, {"recovered": True}),
+    "a node still at the maintenance block": (
+        Decision.ROTATE,
+        {
+            "nodes": (
+                node(),
+                node("us", head_time=992, stale_after=18.0),
+                node("asia", up=False),
+            )
+        },
+    ),
     "no misses and everything else bad": (
         Decision.NOT_CORROBORATED,
         {"misses": 0, "armed": False, "ring": RING[:1], "participation": 0.1},

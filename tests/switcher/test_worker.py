@@ -670,3 +670,17 @@ async def test_unusable_journal_holds_everything(
         monkeypatch.undo()
         await t.worker.step()
         assert len(script.transactions) == 1
+
+
+async def test_host_that_signs_again_is_left_until_it_misses_again(
+    tmp_path: Path, script: Script
+) -> None:
+    script.miss(3)
+    script.until_signed()
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        assert await t.words("decision") == ["not_corroborated"]
+        script.miss(4)
+        await t.worker.step()
+        assert await t.words("decision") == ["not_corroborated", "rotate"]
