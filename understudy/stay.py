@@ -11,7 +11,11 @@ from rich.console import Console
 
 from understudy.stack import Stack
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+def _signals() -> tuple[signal.Signals, ...]:
+    """Return what ends us; a closed terminal only where it does not leave us alone (`nohup`)."""
+    hang_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    return (signal.SIGINT, signal.SIGTERM, *hang_up)
 
 
 def tell_addresses(console: Console, addresses: Mapping[str, str]) -> None:
@@ -25,30 +29,30 @@ def tell_addresses(console: Console, addresses: Mapping[str, str]) -> None:
 
 @contextmanager
 def cancelled_by_signals() -> Iterator[None]:
-    """Cancel the running task at SIGINT or SIGTERM, so that it cleans up before the process ends.
+    """Cancel the running task at SIGINT, SIGTERM or SIGHUP, so that it cleans up before the end.
 
-    These signals count even where the process was started with them ignored.
+    The first two count even where the process was started with them ignored.
     """
     task = asyncio.current_task()
     assert task is not None
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
+    loop, signals = asyncio.get_running_loop(), _signals()
+    for number in signals:
         loop.add_signal_handler(number, task.cancel)
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number in signals:
             loop.remove_signal_handler(number)
 
 
 async def until_interrupted(stack: Stack) -> None:
-    """Wait for SIGINT or SIGTERM.
+    """Wait for SIGINT, SIGTERM or SIGHUP.
 
     Raises:
         StackError: one of the stack's programs ended by itself meanwhile.
     """
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
-    for number in _SIGNALS:
+    loop, asked, signals = asyncio.get_running_loop(), asyncio.Event(), _signals()
+    for number in signals:
         loop.add_signal_handler(number, asked.set)
     ended = asyncio.create_task(stack.ended())
     waiting = asyncio.create_task(asked.wait())
@@ -60,5 +64,5 @@ async def until_interrupted(stack: Stack) -> None:
         for task in (ended, waiting):
             task.cancel()
         await asyncio.gather(ended, waiting, return_exceptions=True)
-        for number in _SIGNALS:
+        for number in signals:
             loop.remove_signal_handler(number)

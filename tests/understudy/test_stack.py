@@ -153,7 +153,7 @@ async def test_ones_own_configuration_is_used_as_it_is(
     assert (config.parent / "tokens").read_text() == ""
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_run_tells_where_everything_is_and_cleans_up_when_stopped(
     tmp_path: Path, repository: Path, end: signal.Signals
 ) -> None:
