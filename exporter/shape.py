@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chains.bitshares.follower import Applied, Follower, Term
+from chains.bitshares.applied import Applied, Term
+from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading, WitnessIds
 from chains.bitshares.schedule import SLOT_BITS, participation
 from chains.bitshares.views import NodeView, Verdict

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chains.bitshares.follower import Applied, Follower
+from chains.bitshares.applied import Applied
+from chains.bitshares.follower import Follower
 from switcher.model import Rotation
 
 

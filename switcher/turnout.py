@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from chains.bitshares.follower import Applied
+from chains.bitshares.applied import Applied
 from chains.bitshares.schedule import participation
 
 _FEW_SLOTS = 8

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from chains.bitshares.applied import Applied, Rhythm
 from chains.bitshares.blocks import Block
-from chains.bitshares.follower import Applied, Follower, Rhythm, open_to_vouching
+from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading
 from chains.bitshares.quorum import Quorum
+from chains.bitshares.rules import open_to_vouching
 from chains.errors import ChainError, InvalidBlockError
 
 FetchBlock = Callable[[int], Awaitable[Block]]

@@ -231,8 +231,8 @@ async def test_one_quick_liar_does_not_make_a_fresh_read_end_without_the_others(
     async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
         await following(watch)
         forged = net.signing_key("gamma")
-        for name in ("us", "asia"):
-            net.nodes[name].lag(answers=0.2)
+        net.nodes["us"].lag(answers=0.1)
+        net.nodes["asia"].lag(answers=0.5)
         eu = watch._nodes[0]
         honest = eu.refresh
 

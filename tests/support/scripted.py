@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -49,7 +50,8 @@ class ScriptedNode:
         """Send every connection the notice of a block."""
         notice = json.dumps({"method": "notice", "params": [1, [self.chain.id]]})
         for connection in tuple(self.connections):
-            await connection.send(notice)
+            with contextlib.suppress(ConnectionClosed):  # the watch may have left just now
+                await connection.send(notice)
 
     def result(self, method: str, args: Sequence[Any]) -> Any:
         """Return what a call answers."""

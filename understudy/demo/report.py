@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chains.bitshares.follower import Applied
+from chains.bitshares.applied import Applied
 
 
 @dataclass(frozen=True, slots=True)

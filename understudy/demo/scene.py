@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from chains.bitshares.follower import Applied
+from chains.bitshares.applied import Applied
 from chains.bitshares.watch import Watch
 from chains.settings import WitnessSettings
 from devnet.launch import Devnet
