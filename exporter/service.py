@@ -8,6 +8,7 @@ import time
 
 import structlog
 
+from chains.bitshares.views import NodeView, Verdict
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from exporter.app import create_app
@@ -27,7 +28,7 @@ async def serve(chain: ChainSettings, settings: ExporterSettings) -> None:
         OSError: the address can't be listened on.
     """
     instruments = Instruments(node.name for node in chain.nodes)
-    watch = Watch(chain, on_call=instruments.called)
+    watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict)
     exposition = Exposition(watch, instruments.registry, time.time)
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
         server = Server(create_app(watch, exposition), grace=_GRACE_SECONDS)
@@ -41,3 +42,9 @@ async def serve(chain: ChainSettings, settings: ExporterSettings) -> None:
                 following.cancel()
                 writing.cancel()
     _log.info("exporter stopped")
+
+
+def _log_verdict(view: NodeView) -> None:
+    well = view.verdict is Verdict.CANONICAL
+    log = _log.info if well else _log.warning
+    log("node", node=view.name, verdict=view.verdict, why=view.detail)

@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from switcher.auth import Bearer, Scope
 from switcher.running import Switcher
 
+_NO_BEARER = "A bearer token is needed; `understudy token new` makes one."
 _bearer = HTTPBearer(auto_error=False, description="A token from `understudy token new`.")
 
 
@@ -36,7 +37,7 @@ def requires(scope: Scope) -> Callable[..., Awaitable[Bearer]]:
         if bearer is not None:
             sentence = f"This needs the scope {scope}, the token has {bearer.scope}."
             raise HTTPException(status.HTTP_403_FORBIDDEN, sentence)
-        sentence = "This token is not known." if token else "A bearer token is needed."
+        sentence = "This token is not known." if token else _NO_BEARER
         challenge = {"WWW-Authenticate": "Bearer"}
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, sentence, challenge)
 

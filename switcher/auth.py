@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from switcher.errors import TokenFileError
+from switcher.errors import TokenFileError, reason_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -77,7 +77,9 @@ class Tokens:
             mode = path.stat().st_mode
             text = path.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
-            raise TokenFileError(f"The token file {path} can't be read: {error}.") from error
+            raise TokenFileError(
+                f"The token file {path} can't be read: {reason_of(error)}."
+            ) from error
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise TokenFileError(
                 f"The token file {path} can be written by others than its owner, who could add "

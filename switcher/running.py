@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from chains.bitshares.views import NodeView, Verdict
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from switcher.auth import Tokens
@@ -100,7 +101,7 @@ async def open_switcher(
         Signer.load, settings.signer, prefix=chain.prefix, chain_id=chain.chain_id
     )
     async with Journal(settings.database) as journal:
-        watch = Watch(chain, clock=clock)
+        watch = Watch(chain, clock=clock, on_verdict=_log_verdict)
         switcher = Switcher(
             chain,
             settings,
@@ -181,3 +182,9 @@ async def _wake_with_blocks(watch: Watch, workers: Collection[Worker]) -> None:
         seen = await watch.changed(seen)
         for worker in workers:
             worker.wake()
+
+
+def _log_verdict(view: NodeView) -> None:
+    well = view.verdict is Verdict.CANONICAL
+    log = _log.info if well else _log.warning
+    log("node", node=view.name, verdict=view.verdict, why=view.detail)

@@ -29,7 +29,7 @@ from chains.bitshares.transactions import (
     transaction_id,
 )
 from chains.errors import ChainError
-from switcher.errors import SecretFileError, SigningError
+from switcher.errors import SecretFileError, SigningError, reason_of
 from switcher.settings import KeyFileSigner, WalletSigner
 from switcher.transaction import Authority, SignedUpdate, UpdateOrder
 
@@ -166,7 +166,7 @@ def read_secret(path: Path) -> str:
                 raise SecretFileError(f"{path} belongs to another user (uid {state.st_uid}).")
             return file.read().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretFileError(f"{path} can't be read: {error}") from error
+        raise SecretFileError(f"{path} can't be read: {reason_of(error)}.") from error
 
 
 # The wallet of the `bitshares` library. It is weak: its master key is encrypted under one unsalted
@@ -187,7 +187,7 @@ def create_wallet(path: Path, passphrase: str) -> None:
     except FileExistsError as error:
         raise SecretFileError(f"There is a wallet {path} already.") from error
     except OSError as error:
-        raise SecretFileError(f"The wallet {path} can't be made: {error}") from error
+        raise SecretFileError(f"The wallet {path} can't be made: {reason_of(error)}.") from error
     _open_store(path).unlock(passphrase)
 
 
@@ -264,7 +264,9 @@ def _existing(path: Path) -> Any:
     try:
         path.chmod(_OWNER_ONLY)
     except OSError as error:
-        raise SecretFileError(f"The wallet {path} can't be closed to others: {error}") from error
+        raise SecretFileError(
+            f"The wallet {path} can't be closed to others: {reason_of(error)}."
+        ) from error
     return _open_store(path)
 
 

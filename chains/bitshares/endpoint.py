@@ -64,7 +64,7 @@ class Endpoint:
         self._client: NodeClient | None = None
         self._names = Names()
         self._up = False
-        self._trouble = (Verdict.UNREACHABLE, "not connected yet")
+        self._trouble = (Verdict.UNSYNCED, "not connected yet")
         self._invalid = ""
         self._reading: Reading | None = None
         self._read_at: float | None = None

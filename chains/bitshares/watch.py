@@ -18,6 +18,8 @@ from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
 from chains.errors import InvalidBlockError, NodeError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings
 
+OnVerdict = Callable[[NodeView], None]
+
 _NAMES_AGE = 60.0
 """Seconds after which names that the chain did not know are asked for again."""
 
@@ -25,8 +27,9 @@ _NAMES_AGE = 60.0
 class Watch:
     """Follows nodes and producers; everything is read synchronously from its properties.
 
-    `clock` gives seconds since the epoch. Voting nodes feed the follower; a producer's own endpoint
-    does not, since it would testify for itself.
+    `clock` gives seconds since the epoch; `on_verdict` is told of each node or host whose verdict
+    is another one than before. Voting nodes feed the follower; a producer's own endpoint does not,
+    since it would testify for itself.
     """
 
     def __init__(
@@ -35,8 +38,11 @@ class Watch:
         *,
         clock: Callable[[], float] = time.time,
         on_call: OnCall | None = None,
+        on_verdict: OnVerdict | None = None,
     ) -> None:
         self.settings = settings
+        self._on_verdict = on_verdict
+        self._told: dict[str, Verdict] = {}
         self.follower = Follower(settings.prefix, settings.missed_window)
         self.names: Names | None = None
         self.sequence = 0
@@ -188,9 +194,20 @@ class Watch:
 
     def _announce(self) -> None:
         self.sequence += 1
+        self._tell_verdicts()
         task = asyncio.ensure_future(self._wake())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _tell_verdicts(self) -> None:
+        if self._on_verdict is None:
+            return
+        for endpoint in (*self._nodes, *self._hosts.values()):
+            view = endpoint.view()
+            before = self._told.setdefault(view.name, Verdict.UNSYNCED)
+            if view.verdict not in (before, Verdict.UNSYNCED):
+                self._told[view.name] = view.verdict
+                self._on_verdict(view)
 
     async def _wake(self) -> None:
         async with self._changed:

@@ -248,3 +248,22 @@ async def test_one_quick_liar_does_not_make_a_fresh_read_end_without_the_others(
         keys = [v.reading.witnesses["init0"].signing_key for v in views if v.up and v.reading]
         alpha = net.signing_key("alpha")
         assert sorted(keys) == sorted([forged, alpha, alpha])
+
+
+async def test_whoever_asks_is_told_when_a_node_is_lost_and_when_it_is_back() -> None:
+    async with Devnet(HISTORY) as net:
+        told: list[tuple[str, Verdict]] = []
+        watch = Watch(
+            chain_settings(net), on_verdict=lambda view: told.append((view.name, view.verdict))
+        )
+        running = asyncio.create_task(watch.run())
+        await following(watch)
+        await until(watch, lambda _: ("us", Verdict.CANONICAL) in told)
+        await net.nodes["us"].kill()
+        await until(watch, lambda _: ("us", Verdict.UNREACHABLE) in told)
+        await net.nodes["us"].heal()
+        await until(watch, lambda _: [v for name, v in told if name == "us"][-1] == "canonical")
+        assert [v for name, v in told if name == "us"] == ["canonical", "unreachable", "canonical"]
+        assert [v for name, v in told if name == "eu"] == ["canonical"]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
