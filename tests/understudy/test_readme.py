@@ -17,7 +17,12 @@ from understudy.config import load
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "alertmanager" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = [ROOT / "alertmanager", ROOT / "grafana"]
+PAGES = [
+    README,
+    *(folder / "README.md" for folder in FOLDERS),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 GUIDES = [page for page in PAGES if page.parent.name != "decisions"]
 
 BLOCK = re.compile(r"^ *```\w*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
