@@ -1,34 +1,22 @@
-"""A worker on a chain that is made to order: no network, no waiting, the test says what happens."""
+"""A chain that is made to order: no network, no waiting, the test says what happens."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from chains.bitshares.blocks import Block
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.transactions import pack_transaction, transaction_id
 from chains.bitshares.views import NodeView, ProducerView, Verdict
-from chains.bitshares.watch import Watch
 from chains.errors import NodeRefusedError, NodeTimeoutError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
 from devnet.keys import DevKey, active_key, signing_key
-from switcher.follow import FollowUp
-from switcher.journal import Journal
-from switcher.metrics import Metrics
-from switcher.model import Arming
-from switcher.rotate import Rotator
-from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
-from switcher.signer import Signer
-from switcher.webhook import parse_notification
-from switcher.worker import Desk, Worker
 from tests.support.chain import PREFIX, ForgedChain
-from tests.switcher.stage import WITNESS, alert, webhook_bytes
+from tests.switcher.stage import WITNESS
 
 CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
 INIT0 = "1.6.1"
@@ -179,54 +167,6 @@ class Script:
         if self._included is not None:
             return {**self._included, "operation_results": [[0, {}]]}
         return self._own_update(self.chain, witness, key, salt)
-
-
-@dataclass
-class Troupe:
-    """A worker and its journal on a script."""
-
-    script: Script
-    journal: Journal
-    metrics: Metrics
-    worker: Worker
-
-    async def post(self, *keys: DevKey, status: str = "firing", **labels: str) -> list[str]:
-        """Take in an alert against each key, and return what was made of them."""
-        alerts = [alert(key.text(PREFIX), status=status, **labels) for key in keys]
-        judged = parse_notification(webhook_bytes(*alerts)).alerts
-        term = self.script.follower.term(INIT0)
-        in_force = {WITNESS: term.key} if term else {}
-        receipts = await self.journal.take(judged, in_force, self.script.now)
-        return [receipt.result for receipt in receipts]
-
-    async def words(self, *kinds: str) -> list[str]:
-        """Return what the journal tells, oldest first, without armings."""
-        entries = await self.journal.entries(limit=1000)
-        wanted = kinds or ("opened", "decision", "step", "ended")
-        return [entry.value for entry in reversed(entries) if entry.kind in wanted]
-
-
-@asynccontextmanager
-async def troupe(
-    folder: Path, script: Script, policy: Policy | None = None
-) -> AsyncIterator[Troupe]:
-    """Open a journal in a folder and have a worker on it, as after a start of the service."""
-    settings = SwitcherSettings(
-        token_file=folder / "unused",
-        database=f"sqlite:///{folder / 'understudy.db'}",
-        signer=KeyFileSigner(folder / "unused"),
-        policy=policy or Policy(arm=True),
-    )
-    watch = cast("Watch", script)
-    signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
-    metrics = Metrics([WITNESS])
-    async with Journal(settings.database) as journal:
-        first = Arming(settings.policy.arm, "configuration", "first state", script.now)
-        await journal.begin([WITNESS], first)
-        rotator = Rotator(watch, signer, journal, metrics, script.clock)
-        follow_up = FollowUp(watch, journal, rotator, metrics, script.clock, settings.policy)
-        desk = Desk(settings, watch, journal, rotator, follow_up, metrics, script.clock, script.now)
-        yield Troupe(script, journal, metrics, Worker(desk, WITNESS))
 
 
 @cache

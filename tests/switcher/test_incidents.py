@@ -1,0 +1,144 @@
+"""What an alert leads to: how incidents open, are held, decided and ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devnet.keys import signing_key
+from tests.switcher.scripted import ALPHA, GAMMA, Script
+from tests.switcher.troupe import handled_outage, troupe
+
+
+async def test_healthy_witness_is_left_alone_and_told_once(tmp_path: Path, script: Script) -> None:
+    async with troupe(tmp_path, script) as t:
+        assert await t.post(ALPHA) == ["opened"]
+        for _ in range(5):
+            await t.worker.step()
+            assert await t.post(ALPHA) == ["renewed"]
+            script.run(1)
+        assert await t.words() == ["rotate_signing_key", "not_corroborated"]
+        assert script.broadcast == []
+
+
+async def test_held_incident_is_decided_again_with_every_block(
+    tmp_path: Path, script: Script
+) -> None:
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        script.miss(3)
+        await t.worker.step()
+        assert await t.words("decision") == ["not_corroborated", "rotate"]
+
+
+async def test_host_that_signs_again_is_left_until_it_misses_again(
+    tmp_path: Path, script: Script
+) -> None:
+    script.miss(3)
+    script.until_signed()
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        assert await t.words("decision") == ["not_corroborated"]
+        script.miss(4)
+        await t.worker.step()
+        assert await t.words("decision") == ["not_corroborated", "rotate"]
+
+
+async def test_resolved_alert_ends_its_incident_before_a_broadcast(
+    tmp_path: Path, script: Script
+) -> None:
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        assert await t.post(ALPHA, status="resolved") == ["ended"]
+        script.miss(3)
+        await t.worker.step()
+        assert await t.words() == ["rotate_signing_key", "not_corroborated", "resolved"]
+        assert script.broadcast == []
+
+
+async def test_one_of_two_alerts_resolving_ends_nothing(tmp_path: Path, script: Script) -> None:
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        assert await t.post(ALPHA, name="AnotherRule") == ["renewed"]
+        assert await t.post(ALPHA, status="resolved") == ["resolved"]
+        script.miss(3)
+        await t.worker.step()
+        assert "broadcast" in await t.words("step")
+
+
+async def test_resolved_alert_does_not_end_what_is_broadcast(
+    tmp_path: Path, script: Script
+) -> None:
+    async with handled_outage(tmp_path, script) as t:
+        assert await t.post(ALPHA, status="resolved") == ["resolved"]
+        await t.come_on_air()
+        assert await t.words("ended") == ["on_air"]
+
+
+async def test_incident_that_nothing_renews_ends(tmp_path: Path, script: Script) -> None:
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        script.now += 299
+        await t.worker.step()
+        assert await t.words("ended") == []
+        script.now += 2
+        await t.worker.step()
+        assert await t.words("ended") == ["not_renewed"]
+        assert await t.post(ALPHA) == ["opened"]
+
+
+async def test_alert_about_an_earlier_key_is_superseded_and_its_repeats_are_not_told(
+    tmp_path: Path, script: Script
+) -> None:
+    async with troupe(tmp_path, script) as t:
+        assert await t.post(GAMMA) == ["opened"]
+        await t.worker.step()
+        assert await t.words() == ["rotate_signing_key", "superseded", "superseded"]
+        assert await t.post(GAMMA) == ["repeated"]
+        await t.worker.step()
+        assert len(await t.words()) == 3
+
+
+async def test_repeats_after_the_rotation_open_nothing(tmp_path: Path, script: Script) -> None:
+    async with handled_outage(tmp_path, script) as t:
+        await t.come_on_air()
+        assert await t.post(ALPHA) == ["repeated"]
+        assert await t.post(ALPHA, status="resolved") == ["ignored"]
+        assert (await t.words())[5:] == ["irreversible", "on_air", "on_air"]
+
+
+async def test_two_incidents_of_one_witness_rotate_once(tmp_path: Path, script: Script) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA, GAMMA)
+        await t.worker.step()
+        script.run(1, init0_dead=True)
+        await t.worker.step()
+        assert len(script.transactions) == 1
+
+
+async def test_storm_of_accusations_does_not_hold_up_the_true_one(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = [signing_key("nobody", str(number)) for number in range(30)]
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(*forged)
+        decide = t.journal.decide
+
+        async def alert_comes(*work: Any) -> bool:
+            monkeypatch.undo()
+            await t.post(ALPHA)
+            t.worker.wake()
+            return await decide(*work)
+
+        monkeypatch.setattr(t.journal, "decide", alert_comes)
+        await t.worker.step()
+        await t.worker.step()
+        assert await t.words("decision") == ["superseded", "rotate"]

@@ -1,0 +1,181 @@
+"""What a worker knows again after the service was stopped or killed, or its journal failed."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from switcher.errors import JournalError
+from switcher.journal import Journal
+from switcher.model import Arming, Outcome
+from switcher.settings import Policy
+from tests.switcher.scripted import ALPHA, BETA, INIT0, NODES, Script
+from tests.switcher.stage import WITNESS
+from tests.switcher.troupe import handled_outage, reported_outage, troupe
+
+
+async def test_downtime_of_the_switcher_does_not_end_an_incident(
+    tmp_path: Path, script: Script
+) -> None:
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+    script.run(120)
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        assert await t.words("ended") == []
+
+
+async def test_transaction_written_down_before_a_kill_is_sent_after_it(
+    tmp_path: Path, script: Script
+) -> None:
+    script.deaf = set(NODES)
+    async with handled_outage(tmp_path, script):
+        pass
+    script.deaf = set()
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        await t.come_on_air()
+        assert (await t.words())[-1] == "on_air"
+        assert len(script.transactions) == 1
+
+
+async def test_refusal_of_what_an_earlier_run_may_have_sent_ends_nothing(
+    tmp_path: Path, script: Script
+) -> None:
+    script.deaf = set(NODES)
+    async with handled_outage(tmp_path, script):
+        pass
+    script.deaf, script.refusal = set(), (10, "Insufficient Balance")
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        assert (await t.record()).open_rotation is not None
+        assert await t.words("step") == ["broadcast"]
+
+
+@pytest.mark.parametrize("blocks_later", [0, 3, 30, 300])
+async def test_restart_recognises_what_is_on_the_chain_already(
+    tmp_path: Path, script: Script, blocks_later: int
+) -> None:
+    async with handled_outage(tmp_path, script):
+        pass
+    script.produce(include=True)
+    script.run(blocks_later)
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        script.until_signed()
+        script.run(12)
+        await t.worker.step()
+        assert (await t.words())[-1] == "on_air"
+        assert len(script.transactions) == 1
+
+
+async def test_budget_and_cool_down_survive_a_restart(tmp_path: Path, script: Script) -> None:
+    policy = Policy(arm=True, rotations_per_day=1)
+    async with handled_outage(tmp_path, script, policy) as t:
+        await t.come_on_air()
+    script.miss(3)
+    async with troupe(tmp_path, script, policy) as t:
+        await t.post(BETA)
+        await t.worker.step()
+        assert (await t.words("decision"))[-1] == "budget_spent"
+    async with troupe(tmp_path, script, Policy(arm=True, cool_down=10_000)) as t:
+        await t.worker.step()
+        assert (await t.words("decision"))[-1] == "cooling_down"
+
+
+async def test_disarmed_witness_stays_so_over_a_restart(tmp_path: Path, script: Script) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.journal.arm(WITNESS, Arming(False, "maria", "maintenance", script.now))
+        await t.post(ALPHA)
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        assert await t.words("decision") == ["disarmed"]
+        [incident] = (await t.record()).incidents
+        assert "maria: maintenance" in incident.sentence
+        await t.journal.arm(WITNESS, Arming(True, "maria", "done", script.now))
+        await t.worker.step()
+        assert await t.words("decision") == ["disarmed", "rotate"]
+
+
+async def test_unusable_journal_holds_everything(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with reported_outage(tmp_path, script) as t:
+
+        async def full(*_: object) -> None:
+            raise JournalError("database or disk is full")
+
+        monkeypatch.setattr(t.journal, "open_rotation", full)
+        with pytest.raises(JournalError):
+            await t.worker.step()
+        assert script.broadcast == []
+        monkeypatch.undo()
+        await t.worker.step()
+        assert len(script.transactions) == 1
+
+
+class KilledError(BaseException):
+    """The process ended here."""
+
+
+def _kill_at(journal: Journal, call: int, *, done: bool) -> None:
+    """End the process at a call of the journal from now on, before or after it was `done`."""
+    run, left = journal._run, call
+
+    async def killed(*work: object, **options: object) -> object:
+        nonlocal left
+        left -= 1
+        if left == 0 and done:
+            await run(*work, **options)  # type: ignore[arg-type]
+        if left <= 0:
+            raise KilledError
+        return await run(*work, **options)  # type: ignore[arg-type]
+
+    journal._run = killed  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("writes", range(16))
+async def test_killed_at_any_write_it_rotates_exactly_once(
+    tmp_path: Path, script: Script, writes: int, done: bool
+) -> None:
+    async with reported_outage(tmp_path, script) as t:
+        _kill_at(t.journal, writes, done=done)
+        with contextlib.suppress(KilledError):
+            for _ in range(3):
+                await t.worker.step()
+                script.produce(slot=1 if script.pending else 2, include=bool(script.pending))
+    async with troupe(tmp_path, script) as t:
+        for _ in range(30):
+            await t.worker.step()
+            script.run(1) if not script.pending else script.produce(include=True)
+        told = await t.words()
+        assert told[-1] == "on_air"
+        assert told.count("broadcast") == 1
+        assert len(script.transactions) == 1
+        record = await t.record()
+        assert [r.outcome for r in record.rotations] == [Outcome.ON_AIR]
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("writes", range(4))
+async def test_killed_when_the_backup_has_missed_its_slot_it_goes_on_to_the_next(
+    tmp_path: Path, script: Script, writes: int, done: bool
+) -> None:
+    async with handled_outage(tmp_path, script) as t:
+        script.produce(include=True)
+        while not script.follower.recent_misses(INIT0):
+            script.run(1, init0_dead=True)
+        script.run(12, init0_dead=True)
+        _kill_at(t.journal, writes, done=done)
+        with contextlib.suppress(KilledError):
+            await t.worker.step()
+    async with troupe(tmp_path, script) as t:
+        await t.worker.step()
+        assert len(script.transactions) == 2
+        await t.come_on_air()
+        assert (await t.words("ended")) == ["on_air"]

@@ -1,0 +1,104 @@
+"""A worker on a scripted chain, and how its tests open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from chains.bitshares.watch import Watch
+from devnet.keys import DevKey, active_key
+from switcher.follow import FollowUp
+from switcher.journal import Journal
+from switcher.metrics import Metrics
+from switcher.model import Arming, Record
+from switcher.rotate import Rotator
+from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
+from switcher.signer import Signer
+from switcher.webhook import parse_notification
+from switcher.worker import Desk, Worker
+from tests.support.chain import PREFIX
+from tests.switcher.scripted import ALPHA, CHAIN_ID, INIT0, Script
+from tests.switcher.stage import WITNESS, alert, webhook_bytes
+
+
+@dataclass
+class Troupe:
+    """A worker and its journal on a script."""
+
+    script: Script
+    journal: Journal
+    metrics: Metrics
+    worker: Worker
+
+    async def post(self, *keys: DevKey, status: str = "firing", **labels: str) -> list[str]:
+        """Take in an alert against each key, and return what was made of them."""
+        alerts = [alert(key.text(PREFIX), status=status, **labels) for key in keys]
+        judged = parse_notification(webhook_bytes(*alerts)).alerts
+        term = self.script.follower.term(INIT0)
+        in_force = {WITNESS: term.key} if term else {}
+        receipts = await self.journal.take(judged, in_force, self.script.now)
+        return [receipt.result for receipt in receipts]
+
+    async def words(self, *kinds: str) -> list[str]:
+        """Return what the journal tells, oldest first, without armings."""
+        entries = await self.journal.entries(limit=1000)
+        wanted = kinds or ("opened", "decision", "step", "ended")
+        return [entry.value for entry in reversed(entries) if entry.kind in wanted]
+
+    async def record(self) -> Record:
+        """Return what the journal holds of the witness, however old."""
+        return await self.journal.record(WITNESS, 0)
+
+    async def come_on_air(self) -> None:
+        """Have the rotation included and irreversible and its key sign, and the worker see it."""
+        self.script.produce(include=True)
+        self.script.until_signed()
+        self.script.run(12)
+        await self.worker.step()
+
+
+@asynccontextmanager
+async def troupe(
+    folder: Path, script: Script, policy: Policy | None = None
+) -> AsyncIterator[Troupe]:
+    """Open a journal in a folder and have a worker on it, as after a start of the service."""
+    settings = SwitcherSettings(
+        token_file=folder / "unused",
+        database=f"sqlite:///{folder / 'understudy.db'}",
+        signer=KeyFileSigner(folder / "unused"),
+        policy=policy or Policy(arm=True),
+    )
+    watch = cast("Watch", script)
+    signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
+    metrics = Metrics([WITNESS])
+    async with Journal(settings.database) as journal:
+        first = Arming(settings.policy.arm, "configuration", "first state", script.now)
+        await journal.begin([WITNESS], first)
+        rotator = Rotator(watch, signer, journal, metrics, script.clock)
+        follow_up = FollowUp(watch, journal, rotator, metrics, script.clock, settings.policy)
+        desk = Desk(settings, watch, journal, rotator, follow_up, metrics, script.clock, script.now)
+        yield Troupe(script, journal, metrics, Worker(desk, WITNESS))
+
+
+@asynccontextmanager
+async def reported_outage(
+    folder: Path, script: Script, policy: Policy | None = None
+) -> AsyncIterator[Troupe]:
+    """Open a troupe whose host has died and is accused; the worker has yet to look at it."""
+    script.miss(3)
+    async with troupe(folder, script, policy) as t:
+        await t.post(ALPHA)
+        yield t
+
+
+@asynccontextmanager
+async def handled_outage(
+    folder: Path, script: Script, policy: Policy | None = None
+) -> AsyncIterator[Troupe]:
+    """Open a troupe whose worker has taken its first step against an outage."""
+    async with reported_outage(folder, script, policy) as t:
+        await t.worker.step()
+        yield t
