@@ -27,6 +27,9 @@ FAILED_LATELY = 3_600.0
 
 _STALE_SLOTS = 3
 
+_OTHERS_IN_TROUBLE = 2
+"""Other witnesses that miss at the same moment from which it is the network's trouble."""
+
 
 class Seen(Protocol):
     """What is known of the chain at this moment, as a `chains.bitshares.watch.Watch` shows it."""
@@ -83,11 +86,11 @@ class Evidence:
     """All that a decision may look at. Times and ages in seconds, `participation` 0..1.
 
     `configured` and `on_chain`: whether the witness is in the configuration, and known to the
-    chain. `misses` are the accused key's within the window, if it is the one in force;
-    `has_signed`: it signed a block in its present term; `recovered`: it signed one since its last
-    miss. `stale_after` is the age from which a head
-    shows that blocks have stopped, or stopped arriving. `lifetime` is what a transaction that is
-    built now would have left at the head, None where it can't be built.
+    chain. `misses` within the window speak against the key in force: of an accused one without
+    those that it shared with many. `has_signed`: it signed a block in its present term;
+    `recovered`: it signed one since its last miss. `stale_after` is the age from which a head shows
+    that blocks have stopped, or stopped arriving. `lifetime` is what a transaction built now would
+    have left at the head, None where it can't be built.
     """
 
     witness: str
@@ -143,7 +146,9 @@ def gather(
         on_chain=ids is not None or seen.names is None,
         in_force=term.key if term else None,
         null_key=null_key(seen.settings.prefix),
-        misses=len(follower.recent_misses(witness)),
+        misses=len(follower.recent_misses(witness))
+        if incident.by_ourselves
+        else _own_misses(follower, witness),
         has_signed=_has_signed(follower, witness),
         recovered=_recovered(follower, witness),
         head_time=head.time if head else None,
@@ -210,6 +215,11 @@ def _has_signed(follower: Follower, witness: str) -> bool:
         return True
     signed = follower.last_signed(term.key)
     return signed is not None and signed.number > term.since_block
+
+
+def _own_misses(follower: Follower, witness: str) -> int:
+    """Return how many misses speak against the witness: not those of a gap that hit many."""
+    return sum(slot.others < _OTHERS_IN_TROUBLE for slot in follower.recent_misses(witness))
 
 
 def _recovered(follower: Follower, witness: str) -> bool:

@@ -30,11 +30,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class MissedSlot:
-    """A slot that stayed empty and was charged to its witness (`key` was in force then)."""
+    """A slot that stayed empty and was charged to its witness (`key` was in force then).
+
+    `others` is how many other witnesses missed slots before the same block.
+    """
 
     witness: str
     time: int
     key: str | None
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)

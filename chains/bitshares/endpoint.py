@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -30,6 +31,9 @@ _SHORTEST_PAUSE = 0.05
 
 _NOTICE_SLACK = 0.5
 """Seconds past a block interval without a notice after which a node is read all the same."""
+
+_HEADS_KEPT = 16
+"""Readings by which a node may be ahead of the followed chain and still be compared with it."""
 
 _LONGEST_DETAIL = 400
 """Characters of a sentence for people, which may quote what a node sent."""
@@ -68,6 +72,7 @@ class Endpoint:
         self._invalid = ""
         self._reading: Reading | None = None
         self._read_at: float | None = None
+        self._heads: deque[tuple[int, str]] = deque(maxlen=_HEADS_KEPT)
         self._common = 0
 
     def view(self) -> NodeView:
@@ -185,17 +190,19 @@ class Endpoint:
             self._invalid = ""
         except InvalidBlockError as error:
             self._invalid = str(error)[:_LONGEST_DETAIL]
-        self._compare()
         was_up, self._up = self._up, True
         self._reading, self._read_at = reading, read_at
+        self._heads.append((reading.head_number, reading.head_id))
         self._compare()
         if not was_up:
             self._on_change()
 
     def _compare(self) -> None:
         """Note how far the node is on the followed chain, which may have caught up with it."""
-        if self._reading is not None and self._follower.holds(self._reading.head_id):
-            self._common = self._reading.head_number
+        for number, block_id in reversed(self._heads):
+            if self._follower.holds(block_id):
+                self._common = number
+                return
 
     def _lost(self, error: ChainError) -> None:
         verdict = Verdict.WRONG_CHAIN if isinstance(error, WrongChainError) else Verdict.UNREACHABLE

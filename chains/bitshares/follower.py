@@ -161,12 +161,13 @@ class Follower:
             raise InvalidBlockError(reading.head_number, "link", "the blocks don't end at the head")
         self._rules = Rules(self._prefix, Rhythm.of(reading))
         self._entries = [self._rules.anchor(blocks, reading)]
-        for block in blocks[1:]:
-            self.apply(block, vouched=True)
-        if len(self._entries) > 1:
+        for block in blocks[1:2]:
             # Whether the first block was a maintenance block, after which slots are skipped, can't
             # be told from here: the gap behind it is charged to nobody, and counts as filled.
-            self._entries[1] = replace(self._entries[1], missed=(), filled=ALL_FILLED)
+            entry = self.apply(block, vouched=True)
+            self._entries[-1] = replace(entry, missed=(), filled=ALL_FILLED)
+        for block in blocks[2:]:
+            self.apply(block, vouched=True)
         head = self._entries[-1]
         terms = self._rules.completed(head.terms, reading, older)
         self._entries[-1] = replace(head, terms=terms)

@@ -203,12 +203,13 @@ class Rules:
         if head.shuffled is None or slot - 1 >= len(head.active):
             return ()
         interval, skipped = self.rhythm.interval, self.skipped(head)
+        owners = [scheduled(head.shuffled, head.aslot, empty) for empty in range(1, slot)]
+        others = len(set(owners)) - 1
         missed = []
-        for empty in range(1, slot):
-            owner = scheduled(head.shuffled, head.aslot, empty)
+        for empty, owner in enumerate(owners, 1):
             term = head.terms.get(owner)
             time = slot_time(head.time, interval, empty, skipped)
-            missed.append(MissedSlot(owner, time, term.key if term else None))
+            missed.append(MissedSlot(owner, time, term.key if term else None, others))
         return tuple(missed)
 
     def _slots_between(self, blocks: Sequence[Block]) -> int:

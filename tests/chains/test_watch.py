@@ -227,6 +227,19 @@ async def test_a_host_that_hears_blocks_before_the_voting_nodes_is_not_on_a_fork
         assert verdicts == {Verdict.CANONICAL}
 
 
+async def test_a_host_that_is_always_two_blocks_ahead_is_not_on_a_fork() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        for name in ("eu", "us", "asia"):
+            net.nodes[name].lag(messages=1.4)
+        start, verdicts = head(watch), set[Verdict]()
+        async with asyncio.timeout(30):
+            while head(watch) < start + 5:
+                verdicts.add(host(watch, "beta").verdict)
+                await asyncio.sleep(0.3)  # seldom: looking must not be what helps
+        assert verdicts == {Verdict.CANONICAL}
+
+
 async def test_one_quick_liar_does_not_make_a_fresh_read_end_without_the_others() -> None:
     async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
         await following(watch)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devnet.keys import signing_key
-from tests.switcher.scripted import ALPHA, GAMMA, Script
+from tests.switcher.scripted import ALPHA, GAMMA, INIT0, Script
 from tests.switcher.troupe import handled_outage, troupe
 
 
@@ -46,6 +46,23 @@ async def test_host_that_signs_again_is_left_until_it_misses_again(
         script.miss(4)
         await t.worker.step()
         assert await t.words("decision") == ["not_corroborated", "rotate"]
+
+
+async def test_misses_that_everybody_shared_are_held_against_nobody(
+    tmp_path: Path, script: Script
+) -> None:
+    script.run(7)
+    while len(script.follower.recent_misses(INIT0)) < 3:
+        if INIT0 in [script.chain.owner(slot) for slot in range(1, 6)]:
+            script.produce(6)
+        else:
+            script.produce()
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        [decision] = await t.words("decision")
+        assert decision == "not_corroborated"
+        assert script.broadcast == []
 
 
 async def test_resolved_alert_ends_its_incident_before_a_broadcast(
