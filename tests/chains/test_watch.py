@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 
+from chains.bitshares.objects import Reading
 from chains.bitshares.transactions import format_time, pack_transaction, signing_digest
 from chains.bitshares.views import NodeView, Verdict
 from chains.bitshares.watch import Watch
@@ -247,16 +248,13 @@ async def test_one_quick_liar_does_not_make_a_fresh_read_end_without_the_others(
         net.nodes["us"].lag(answers=0.1)
         net.nodes["asia"].lag(answers=0.5)
         eu = watch._nodes[0]
-        honest = eu.refresh
+        honest = eu._take
 
-        async def lying() -> None:
-            await honest()
-            reading = eu._reading
-            assert reading is not None
+        async def lying(reading: Reading) -> None:
             shown = replace(reading.witnesses["init0"], signing_key=forged)
-            eu._reading = replace(reading, witnesses={"init0": shown})
+            await honest(replace(reading, witnesses={"init0": shown}))
 
-        eu.refresh = lying  # type: ignore[method-assign]
+        eu._take = lying  # type: ignore[method-assign]
         views = await watch.read_nodes(deadline=2.0)
         keys = [v.reading.witnesses["init0"].signing_key for v in views if v.up and v.reading]
         alpha = net.signing_key("alpha")
