@@ -8,6 +8,7 @@ import pytest
 
 from switcher.settings import KeyFileSigner, Policy, WalletSigner
 from understudy.config import ConfigurationError, load
+from understudy.doctor.settings import Endpoint, MonitoringSettings
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "config"
 BAD = sorted((FIXTURES / "bad").glob("*.yaml"))
@@ -67,6 +68,11 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     assert switcher.signer == WalletSigner(tmp_path / "wallet.sqlite", tmp_path / "passphrase")
     assert switcher.policy == Policy(4, 3, 90, 2, 0.5, arm=True, dry_run=True)
     assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (120, 3600)
+    prometheus = Endpoint(
+        "https://monitoring.example.org/prometheus", tmp_path / "prometheus-token"
+    )
+    assert read.monitoring.prometheus == prometheus
+    assert read.monitoring.alertmanager == Endpoint("http://127.0.0.1:9093")
 
 
 def test_what_is_left_out_has_the_settings_defaults(written: Path) -> None:
@@ -82,6 +88,7 @@ def test_what_is_left_out_has_the_settings_defaults(written: Path) -> None:
     assert (switcher.host, switcher.port) == ("127.0.0.1", 9878)
     assert switcher.policy == Policy()
     assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (60, 300)
+    assert read.monitoring == MonitoringSettings()
 
 
 def test_relative_paths_start_at_the_files_own_folder(

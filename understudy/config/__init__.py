@@ -23,6 +23,7 @@ from understudy.config.checks import check, secret_places
 from understudy.config.mistakes import ConfigurationError, Mistake, Place
 from understudy.config.schema import SECTION
 from understudy.config.values import Context
+from understudy.doctor.settings import MonitoringSettings
 
 __all__ = ["Configuration", "ConfigurationError", "Mistake", "load"]
 
@@ -35,6 +36,7 @@ class Configuration:
     chain: ChainSettings
     exporter: ExporterSettings
     switcher: SwitcherSettings | None
+    monitoring: MonitoringSettings
 
     def needed_switcher(self) -> SwitcherSettings:
         """Return the switcher's settings.
@@ -77,6 +79,7 @@ def load(path: Path) -> Configuration:
         chain=file.bitshares.settings(policy.head_lag),
         exporter=file.exporter.settings(),
         switcher=switcher,
+        monitoring=file.monitoring.settings(),
     )
 
 

@@ -31,6 +31,7 @@ def check(data: Any) -> Iterator[Mistake]:
     yield from _repeated(data, ("peers", "nodes", "*", "url"), "the URL of")
     yield from _listeners(data)
     yield from _switcher(data)
+    yield from _monitoring(data)
 
 
 def secret_places(data: Any) -> set[Place]:
@@ -97,3 +98,11 @@ def _switcher(data: Any) -> Iterator[Mistake]:
     for place, signer in _found(data, ("switcher", "signer")):
         if isinstance(signer, dict) and len({"key_file", "wallet"} & signer.keys()) != 1:
             yield Mistake("must have either key_file or wallet", place)
+
+
+def _monitoring(data: Any) -> Iterator[Mistake]:
+    for place, section in _found(data, ("monitoring",)):
+        for name in ("prometheus", "alertmanager"):
+            token_file = f"{name}_token_file"
+            if isinstance(section, dict) and token_file in section and name not in section:
+                yield Mistake(f"is of no use without monitoring.{name}", (*place, token_file))

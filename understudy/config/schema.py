@@ -16,6 +16,7 @@ from chains.settings import (
 from exporter.settings import ExporterSettings
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings, WalletSigner
 from understudy.config import values
+from understudy.doctor.settings import Endpoint, MonitoringSettings
 
 TEST_CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
 """The public test network's, where keys and core asset are called TEST."""
@@ -181,6 +182,23 @@ class Switcher(_Part):
         )
 
 
+class Monitoring(_Part):
+    """Prometheus and Alertmanager, for `understudy check`."""
+
+    prometheus: values.MonitoringUrl | None = None
+    prometheus_token_file: values.FilePath | None = None
+    alertmanager: values.MonitoringUrl | None = None
+    alertmanager_token_file: values.FilePath | None = None
+
+    def settings(self) -> MonitoringSettings:
+        """Return the typed settings."""
+        prometheus, alertmanager = self.prometheus, self.alertmanager
+        return MonitoringSettings(
+            Endpoint(prometheus, self.prometheus_token_file) if prometheus else None,
+            Endpoint(alertmanager, self.alertmanager_token_file) if alertmanager else None,
+        )
+
+
 class File(_Part):
     """The whole file."""
 
@@ -188,6 +206,7 @@ class File(_Part):
     peers: Annotated[Peers | None, Field(description=SECTION)] = None
     exporter: Annotated[Exporter, Field(description=SECTION)] = Exporter()
     switcher: Annotated[Switcher | None, Field(description=SECTION)] = None
+    monitoring: Annotated[Monitoring, Field(description=SECTION)] = Monitoring()
 
 
 def default_prefix(chain_id: object) -> str:

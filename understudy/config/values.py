@@ -87,6 +87,13 @@ def _peer_url(value: Any) -> str:
     return _url(value, ("http", "https")).geturl().rstrip("/")
 
 
+def _monitoring_url(value: Any) -> str:
+    parts = _url(value, ("http", "https"))
+    if parts.query or parts.fragment:
+        raise refusal("must end before the ? or #; it is the address that API paths are added to")
+    return parts.geturl().rstrip("/")
+
+
 def _signing_key(value: Any, info: ValidationInfo[Context]) -> str:
     prefix = info.context.prefix
     text = _text(value)
@@ -148,6 +155,11 @@ PeerUrl = Annotated[
     str,
     BeforeValidator(_peer_url),
     Field(description="an HTTP URL with a host, such as http://10.0.0.5:5000"),
+]
+MonitoringUrl = Annotated[
+    str,
+    BeforeValidator(_monitoring_url),
+    Field(description="an HTTP URL with a host, such as http://127.0.0.1:9090"),
 ]
 SigningKey = Annotated[
     str, BeforeValidator(_signing_key), Field(description="the public key of that host")

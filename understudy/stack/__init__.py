@@ -159,15 +159,21 @@ class Stack:
         settings, folder = self._settings, self.directory
         if settings.fresh:
             forget(folder)
-        exporter, switcher, prometheus, alertmanager = free_ports(4)
+        exporter, switcher, *ports = free_ports(4)
+        prometheus = f"127.0.0.1:{settings.prometheus_port or ports[0]}"
+        alertmanager = f"127.0.0.1:{settings.alertmanager_port or ports[1]}"
         self.written = write_document(
-            settings.document, settings.active_key, folder, (exporter, switcher)
+            settings.document,
+            settings.active_key,
+            folder,
+            (exporter, switcher),
+            {"prometheus": f"http://{prometheus}", "alertmanager": f"http://{alertmanager}"},
         )
         self._addresses = Addresses(
             exporter=self.written.exporter,
             switcher=self.written.switcher,
-            alertmanager=f"127.0.0.1:{settings.alertmanager_port or alertmanager}",
-            prometheus=f"127.0.0.1:{settings.prometheus_port or prometheus}",
+            alertmanager=alertmanager,
+            prometheus=prometheus,
         )
         self._refuse_taken()
         token = self.written.alertmanager_token

@@ -59,18 +59,23 @@ def document_of(path: Path) -> dict[str, Any]:
 
 
 def write_document(
-    document: Mapping[str, Any], active_key: str | None, folder: Path, ports: tuple[int, int]
+    document: Mapping[str, Any],
+    active_key: str | None,
+    folder: Path,
+    ports: tuple[int, int],
+    monitoring: Mapping[str, str],
 ) -> Written:
     """Write understudy.yaml, tokens and key file into a folder.
 
     What the document leaves out gets a place in the folder: the listening addresses (at the given
     ports of exporter and switcher), database, client token, and the signer, which is `active_key`.
-    The folder's token file has the tokens of the document's own, and two for the stack.
+    The folder's token file has the tokens of the document's own, and two for the stack. The section
+    `monitoring` is replaced, since the stack has its own Prometheus and Alertmanager.
 
     Raises:
         StackError: neither the document names a signer, nor is there a key.
     """
-    made = copy.deepcopy(dict(document))
+    made = copy.deepcopy(dict(document)) | {"monitoring": dict(monitoring)}
     exporter = made.setdefault("exporter", {})
     switcher = made.setdefault("switcher", {})
     exporter.setdefault("listen", f"127.0.0.1:{ports[0]}")
