@@ -179,6 +179,11 @@ PRODUCER_HEAD_BLOCK = _gauge(
     "witness producer signing_key",
     "Number of the newest block on the producing host. Absent while it is down.",
 )
+PRODUCER_CANONICAL = _gauge(
+    "bitshares_producer_canonical",
+    "witness producer signing_key",
+    "Whether the host is on the longest valid chain, and not behind (1). Absent while not known.",
+)
 PRODUCER_SIGNING = _gauge(
     "bitshares_producer_signing",
     "witness producer signing_key",

@@ -14,7 +14,7 @@ from chains.bitshares.applied import Applied, Term
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading, WitnessIds
 from chains.bitshares.schedule import SLOT_BITS, participation
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.settings import WitnessSettings
 from exporter import catalogue
 from exporter.observed import Observed
@@ -71,6 +71,8 @@ def shape(seen: Observed, now: float) -> list[Family]:
     if head:
         _put_next_slots(sheet, seen.follower, named)
     _put_producers(sheet, seen, head, named)
+    if authority:
+        _put_compared(sheet, seen.producers)
     return sheet.families
 
 
@@ -212,3 +214,12 @@ def _put_producers(
             sheet.put(catalogue.PRODUCER_SIGNING, term.key == key, *labels)
         if head and key in last_signed:
             sheet.put(catalogue.PRODUCER_LAST_SIGNED, last_signed[key], *labels)
+
+
+def _put_compared(sheet: _Sheet, producers: Sequence[ProducerView]) -> None:
+    """Tell which hosts are on the longest valid chain, while a node shows which one that is."""
+    for view in producers:
+        if view.node and view.node.up and view.node.verdict is not Verdict.UNSYNCED:
+            labels = (view.witness, view.producer.name, view.producer.signing_key)
+            canonical = view.node.verdict is Verdict.CANONICAL
+            sheet.put(catalogue.PRODUCER_CANONICAL, canonical, *labels)

@@ -72,6 +72,15 @@ class Seen:
             for view in self.producers
         ]
 
+    def judge_producer(self, name: str, verdict: Verdict) -> None:
+        """Have a host that is up compare with the chain in another way."""
+        self.producers = [
+            replace(view, node=replace(view.node, verdict=verdict))
+            if view.producer.name == name and view.node
+            else view
+            for view in self.producers
+        ]
+
     def show(self, name: str, reading: Reading) -> None:
         """Have a node answer with another reading."""
         self.nodes = [

@@ -82,4 +82,5 @@ def test_a_rotation_with_a_fork_and_a_key_from_outside_the_ring(
     astray = live("us", seen.nodes[1].url, a_reading(fork), Verdict.FORKED)
     astray = replace(astray, divergence=1)
     seen.nodes = [seen.nodes[0], astray, seen.nodes[2]]
+    seen.judge_producer("alpha", Verdict.FORKED)
     golden("rotated", exposition(seen, chain.time + 1))

@@ -119,6 +119,7 @@ async def test_a_dead_host_a_lost_node_and_the_end_as_a_scraper_sees_them(port: 
                 lambda s: (
                     all(of(s, "bitshares_node_canonical", node=n) == 1 for n in settings["nodes"])
                     and of(s, "bitshares_producer_up", **alpha) == 1
+                    and of(s, "bitshares_producer_canonical", **alpha) == 1
                 )
             )
             assert run("promtool", "check", "metrics", stdin=await exporter.text()) == ""
@@ -142,6 +143,7 @@ async def test_a_dead_host_a_lost_node_and_the_end_as_a_scraper_sees_them(port: 
                 lambda s: (of(s, "bitshares_witness_recent_missed_blocks", **key) or 0) >= 1
             )
             assert of(found, "bitshares_producer_up", **alpha) == 0
+            assert of(found, "bitshares_producer_canonical", **alpha) is None
             assert of(found, "bitshares_producer_signing", **alpha) == 1
             assert of(found, "bitshares_node_up", node=lost) == 0
             assert of(found, "bitshares_node_head_block", node=lost) is None

@@ -29,6 +29,7 @@ from .seen import (
 RECENT = "bitshares_witness_recent_missed_blocks"
 PENDING = "bitshares_witness_pending_key"
 ON_AIR = "bitshares_producer_signing"
+ON_CHAIN = "bitshares_producer_canonical"
 ALPHA_LABELS = ("init0", "alpha", ALPHA_KEY)
 BETA_LABELS = ("init0", "beta", BETA_KEY)
 MINORITY = [INIT0, "1.6.6", "1.6.7"]
@@ -117,6 +118,36 @@ def test_who_is_on_air_is_known_although_the_host_is_dead(chain: ForgedChain) ->
 def test_a_producer_without_an_endpoint_is_neither_up_nor_down(chain: ForgedChain) -> None:
     up = samples(seen_at(chain), chain.time, "bitshares_producer_up")
     assert {witness for witness, *_ in up} == {"init0"}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.BEHIND, Verdict.FORKED])
+def test_a_host_that_is_up_but_behind_or_astray_is_told(
+    chain: ForgedChain, verdict: Verdict
+) -> None:
+    seen = seen_at(chain)
+    now = chain.time + 1
+    assert samples(seen, now, ON_CHAIN) == {ALPHA_LABELS: 1, BETA_LABELS: 1}
+    seen.judge_producer("alpha", verdict)
+    assert samples(seen, now, ON_CHAIN) == {ALPHA_LABELS: 0, BETA_LABELS: 1}
+    assert samples(seen, now, "bitshares_producer_up") == {ALPHA_LABELS: 1, BETA_LABELS: 1}
+
+
+def test_a_host_that_is_down_is_on_no_chain(chain: ForgedChain) -> None:
+    seen = seen_at(chain)
+    seen.lose_producer("alpha")
+    assert samples(seen, chain.time + 1, ON_CHAIN) == {BETA_LABELS: 1}
+
+
+def test_a_host_is_not_called_astray_while_there_is_nothing_to_compare_it_with(
+    chain: ForgedChain,
+) -> None:
+    not_compared_yet = seen_at(chain)
+    not_compared_yet.judge_producer("alpha", Verdict.UNSYNCED)
+    assert samples(not_compared_yet, chain.time + 1, ON_CHAIN) == {BETA_LABELS: 1}
+    all_nodes_lost = seen_at(chain)
+    all_nodes_lost.lose("eu", "us", "home")
+    all_nodes_lost.judge_producer("alpha", Verdict.FORKED)
+    assert samples(all_nodes_lost, chain.time + 1, ON_CHAIN) == {}
 
 
 def test_counters_are_there_before_any_node_has_answered() -> None:
