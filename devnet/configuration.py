@@ -10,14 +10,18 @@ if TYPE_CHECKING:
     from devnet.launch import Devnet
 
 
-def configuration(net: Devnet) -> dict[str, Any]:
-    """Return the part of understudy.yaml that watches this devnet, ready to be dumped."""
+def configuration(net: Devnet, *, endpoints: bool = True) -> dict[str, Any]:
+    """Return the part of understudy.yaml that watches this devnet, ready to be dumped.
+
+    Without `endpoints` nothing is known of the hosts but their keys.
+    """
     settings = net.settings
     witnesses = [
         {
             "account": account,
             "producers": [
-                _producer(net, settings.host_name(account, host)) for host in settings.hosts
+                _producer(net, settings.host_name(account, host), endpoints)
+                for host in settings.hosts
             ],
             "feeds": list(settings.feeds),
         }
@@ -35,5 +39,6 @@ def configuration(net: Devnet) -> dict[str, Any]:
     }
 
 
-def _producer(net: Devnet, name: str) -> dict[str, Any]:
-    return {"name": name, "signing_key": net.signing_key(name), "node": net.nodes[name].ws_url}
+def _producer(net: Devnet, name: str, endpoint: bool) -> dict[str, Any]:
+    producer = {"name": name, "signing_key": net.signing_key(name)}
+    return {**producer, "node": net.nodes[name].ws_url} if endpoint else producer

@@ -38,10 +38,10 @@ class StackSettings:
     """What the stack is made of.
 
     `document` is understudy.yaml as plain data; only its section `bitshares` is needed, the rest is
-    completed. `active_key` (WIF) signs if the document names no signer. Everything is scraped and
-    evaluated every `interval`, with None as often as the shipped files say. Ports None are free
-    ones. `fresh`: what earlier stacks in the same folder remember is forgotten, since it is about
-    another chain.
+    completed. `active_key` (WIF, or several, one a line) signs if the document names no signer.
+    Everything is scraped and evaluated every `interval`, with None as often as the shipped files
+    say. Ports None are free ones. `fresh`: what earlier stacks in the same folder remember is
+    forgotten, since it is about another chain.
     """
 
     document: Mapping[str, Any]

@@ -20,20 +20,22 @@ async def devnet_stack(
     *,
     interval: str | None = "1s",
     policy: Mapping[str, Any] | None = None,
+    endpoints: bool = True,
 ) -> AsyncIterator[tuple[Devnet, Stack]]:
-    """Run a devnet and the whole stack on it.
+    """Run a devnet and the whole stack on it, which watches every witness that has a ring.
 
     `interval` is how often everything is scraped and evaluated, None: as shipped. `policy` changes
-    the switcher's.
+    the switcher's. Without `endpoints` nothing is known of the witnesses' hosts but their keys.
 
     Raises:
         StackError: a program is missing or did not start.
     """
     tools = Tools.find()
     async with Devnet(settings) as net:
-        document = configuration(net)
+        document = configuration(net, endpoints=endpoints)
         document["switcher"] = {"policy": {"arm": True, **(policy or {})}}
-        account = document["bitshares"]["witnesses"][0]["account"]
-        made = StackSettings(document, net.active_wif(account), interval, fresh=True)
+        accounts = [witness["account"] for witness in document["bitshares"]["witnesses"]]
+        keys = "\n".join(net.active_wif(account) for account in accounts)
+        made = StackSettings(document, keys, interval, fresh=True)
         async with Stack(made, tools, folder) as stack:
             yield net, stack
