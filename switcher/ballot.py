@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chains.bitshares.views import Verdict, majority_of
+from chains.bitshares.views import majority_of
 from chains.bitshares.watch import Watch
 from chains.errors import NodeError, NodeRefusedError
 from switcher.errors import DisagreementError
@@ -45,7 +45,7 @@ class Delivery:
 
 def canonical_nodes(watch: Watch) -> list[str]:
     """Return the names of the voting nodes that are up and on the canonical chain."""
-    return [n.name for n in watch.nodes if n.up and n.verdict is Verdict.CANONICAL]
+    return [node.name for node in watch.nodes if node.well]
 
 
 async def agreed(

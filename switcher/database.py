@@ -72,5 +72,6 @@ def _check_version(connection: Connection) -> None:
     if version != tables.SCHEMA_VERSION:
         raise JournalError(
             f"The journal was written with schema {version}, this version of Understudy knows "
-            f"schema {tables.SCHEMA_VERSION} only."
+            f"schema {tables.SCHEMA_VERSION} only. Use the version that wrote it, or move the "
+            "database away to begin a new journal, which starts as policy.arm says."
         )

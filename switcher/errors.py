@@ -2,6 +2,7 @@
 
 SwitcherError
 ├── JournalError          the database can't be used
+├── OrderError            an order can't be taken
 ├── OverruledError        an incident ended, or its witness was disarmed, while it was acted upon
 ├── TokenFileError        the file of tokens can't be used
 ├── SecretFileError       a key, wallet or passphrase file can't be used
@@ -28,6 +29,10 @@ class JournalError(SwitcherError):
 
 class OverruledError(SwitcherError):
     """An incident ended, or its witness was disarmed, while a rotation was being prepared."""
+
+
+class OrderError(SwitcherError):
+    """What was asked for by hand can't be done, or not now."""
 
 
 class TokenFileError(SwitcherError):

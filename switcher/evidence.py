@@ -7,23 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
 from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.views import NodeView, ProducerView, Verdict
-from chains.settings import ChainSettings, WitnessSettings
-from switcher.model import UNSPENT, Incident, Outcome, Record, Rotation
+from chains.settings import ChainSettings
+from switcher.hosts import Backup, Host, backups, host_in_force
+from switcher.model import Cause, Incident, Record
+from switcher.orders import expected_key, next_target
 from switcher.transaction import latest_reference
 from switcher.turnout import turnout
 
 DAY = 86_400.0
 """Seconds over which rotations count towards the daily budget."""
-
-FAILED_LATELY = 3_600.0
-"""Seconds for which a key that failed is passed over."""
 
 _STALE_SLOTS = 3
 
@@ -44,25 +42,6 @@ class Seen(Protocol):
 
     def witness_ids(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None if the chain does not know it (yet)."""
-
-
-class Readiness(StrEnum):
-    """What is known of a host that could take over."""
-
-    READY = "ready"
-    UNWATCHED = "unwatched"
-    DOWN = "down"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A producer of the ring; `detail` says in words why it is not ready."""
-
-    name: str
-    signing_key: str
-    readiness: Readiness
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +67,16 @@ class Evidence:
     `configured` and `on_chain`: whether the witness is in the configuration, and known to the
     chain. `misses` within the window speak against the key in force: of an accused one without
     those that it shared with many. `has_signed`: it signed a block in its present term;
-    `recovered`: it signed one since its last miss. `stale_after` is the age from which a head shows
-    that blocks have stopped, or stopped arriving. `lifetime` is what a transaction built now would
-    have left at the head, None where it can't be built.
+    `recovered`: it signed one since its last miss. `host` holds the key in force, if the ring has
+    it. `slots` begin at these times and are, or may be, the witness' next, `interval` apart from
+    their neighbours. `stale_after` is the age from which a head shows that blocks have stopped, or
+    stopped arriving. `lifetime` is what a transaction built now would have left at the head, None
+    where it can't be built. `wanted` is whom an order wants on air next, None when it is through.
     """
 
     witness: str
     accused: str
+    cause: Cause = Cause.ALERT
     by_ourselves: bool = False
     configured: bool = True
     on_chain: bool = True
@@ -103,6 +85,10 @@ class Evidence:
     misses: int = 0
     has_signed: bool = True
     recovered: bool = False
+    host: Host | None = None
+    slots: tuple[int, ...] = ()
+    interval: int = 0
+    wanted: Backup | None = None
     head_time: int | None = None
     stale_after: float = 0.0
     lifetime: int | None = None
@@ -110,7 +96,7 @@ class Evidence:
     nodes: tuple[NodeWord, ...] = ()
     ring: tuple[Backup, ...] = ()
     rotating: bool = False
-    armed: bool = False
+    permitted: bool = False
     disarmed_by: str = ""
     last_rotation: float | None = None
     spent: int = 0
@@ -137,20 +123,29 @@ def gather(
     ids = seen.witness_ids(account)
     witness = ids.witness_id if ids else ""
     term = follower.term(witness)
+    key = term.key if term else None
     head = follower.head
-    armed = record.arming
+    arming = record.arming
+    # What a person asks for is not held against a host's past: it may have been mended since.
+    failures = () if incident.by_hand else record.rotations
+    ring = backups(settings, seen.producers, failures, follower, now)
     return Evidence(
         witness=account,
-        accused=incident.accused,
+        accused=expected_key(incident, record),
+        cause=Cause.ALERT if incident.by_ourselves else incident.cause,
         by_ourselves=incident.by_ourselves,
         on_chain=ids is not None or seen.names is None,
-        in_force=term.key if term else None,
+        in_force=key,
         null_key=null_key(seen.settings.prefix),
         misses=len(follower.recent_misses(witness))
         if incident.by_ourselves
         else _own_misses(follower, witness),
         has_signed=_has_signed(follower, witness),
         recovered=_recovered(follower, witness),
+        host=host_in_force(settings, seen.producers, follower, key),
+        slots=tuple(follower.possible_slots(witness)),
+        interval=follower.rhythm.interval,
+        wanted=next_target(incident, record, ring, key),
         head_time=head.time if head else None,
         stale_after=_stale_after(
             follower.rhythm.interval,
@@ -159,54 +154,13 @@ def gather(
         lifetime=_lifetime(follower),
         participation=turnout(follower.entries(), witness),
         nodes=tuple(_word(view, account) for view in views),
-        ring=backups(settings, seen.producers, record.rotations, follower, now),
+        ring=ring,
         rotating=record.open_rotation is not None,
-        armed=armed.armed,
-        disarmed_by=f"{armed.who}: {armed.why}" if armed.who else "",
+        permitted=arming.permits(by_hand=incident.by_hand, asked=incident.opened),
+        disarmed_by=f"{arming.who}: {arming.why}" if arming.who else "",
         last_rotation=max((r.opened for r in record.rotations), default=None),
         spent=record.spent(),
     )
-
-
-def backups(
-    witness: WitnessSettings,
-    views: Sequence[ProducerView],
-    rotations: Sequence[Rotation],
-    follower: Follower,
-    now: float,
-) -> tuple[Backup, ...]:
-    """Return the ring with what is known of each producer."""
-    nodes = {v.producer.name: v.node for v in views if v.witness == witness.account}
-    recent = [r for r in rotations if r.opened > now - FAILED_LATELY]
-    ring = []
-    for producer in witness.producers:
-        readiness, detail = _readiness(
-            producer.signing_key, nodes.get(producer.name), recent, follower
-        )
-        ring.append(Backup(producer.name, producer.signing_key, readiness, detail))
-    return tuple(ring)
-
-
-def _readiness(
-    key: str, node: NodeView | None, recent: Sequence[Rotation], follower: Follower
-) -> tuple[Readiness, str]:
-    if _never_signed(key, recent, follower):
-        return Readiness.FAILED, "missed its first slot when it was last put on air"
-    if node is None:
-        if any(r.draft.from_key == key and r.outcome not in UNSPENT for r in recent):
-            return Readiness.FAILED, "was rotated away from lately, and has no endpoint to look at"
-        return Readiness.UNWATCHED, "has no endpoint to look at"
-    if node.up and node.verdict is Verdict.CANONICAL:
-        return Readiness.READY, ""
-    return Readiness.DOWN, node.detail
-
-
-def _never_signed(key: str, recent: Sequence[Rotation], follower: Follower) -> bool:
-    failed = [r for r in recent if r.draft.to_key == key and r.outcome is Outcome.NEVER_SIGNED]
-    if not failed:
-        return False
-    signed = follower.last_signed(key)
-    return signed is None or signed.number <= (failed[-1].block or 0)
 
 
 def _has_signed(follower: Follower, witness: str) -> bool:

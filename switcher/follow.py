@@ -7,11 +7,12 @@ from typing import Any
 
 import structlog
 
+from chains.bitshares.keys import null_key
 from chains.bitshares.watch import Watch
 from switcher.confirm import Standing, standing
 from switcher.journal import Journal
 from switcher.metrics import Metrics
-from switcher.model import Ending, Outcome, Record, Rotation, Step
+from switcher.model import Cause, Ending, Outcome, Record, Rotation, Step
 from switcher.rotate import Rotator
 from switcher.settings import Policy
 
@@ -53,7 +54,7 @@ class FollowUp:
         now = self._clock()
         state = standing(self._watch.follower, ids.witness_id, rotation)
         values, steps = _news(rotation, state, now)
-        ended, ending = _ending(rotation, state)
+        ended, ending = _ending(rotation, state, null_key(self._watch.settings.prefix))
         if ended is not None:
             values |= {"ended": now, "outcome": ended, "sentence": ending}
             if ended not in {Outcome.ON_AIR, Outcome.IRREVERSIBLE}:
@@ -69,7 +70,8 @@ class FollowUp:
         self._metrics.rotation_went_on(before, rotation, [step for step, _ in steps])
         for step, why in steps:
             _log.info("rotation went on", step=step, why=why, to=rotation.draft.producer)
-        may_send = record.arming.armed and not self._policy.dry_run
+        permitted = record.arming.permits(by_hand=rotation.draft.by_hand, asked=rotation.opened)
+        may_send = permitted and not self._policy.dry_run
         if ended is None and state.block is None and may_send:
             rotation = await self._rotator.send(rotation)
         return rotation
@@ -100,8 +102,12 @@ def _news(
     return values, steps
 
 
-def _ending(rotation: Rotation, state: Standing) -> tuple[Outcome | None, str]:
+def _ending(rotation: Rotation, state: Standing, null_key: str) -> tuple[Outcome | None, str]:
     producer = rotation.draft.producer
+    if rotation.draft.to_key == null_key:
+        if state.irreversible:
+            return Outcome.IRREVERSIBLE, "the witness is stopped with the null key"
+        return (Outcome.EXPIRED, "no block held it before it expired") if state.dead else (None, "")
     if state.irreversible and state.on_air:
         return Outcome.ON_AIR, f"{producer} is on air"
     if state.irreversible and state.replaced:
@@ -119,6 +125,9 @@ def _place(state: Standing) -> dict[str, Any]:
 
 def _closing(ended: Outcome, rotation: Rotation, record: Record) -> Ending | Step | None:
     """Return what the end of a rotation means for its incident; None: it is decided again."""
+    incident = next((i for i in record.incidents if i.id == rotation.draft.incident), None)
+    if incident is not None and incident.cause is Cause.DRILL:
+        return None  # whatever came of it, the next one has its turn
     match ended:
         case Outcome.ON_AIR:
             return Ending.ON_AIR

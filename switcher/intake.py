@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from switcher import store
+from switcher import entries, store
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
 from switcher.rows import incident_of, sightings_of, stored_sightings
 from switcher.tables import incidents, rotations
@@ -94,10 +94,10 @@ def _open(db: Connection, alert: Accusation, sighting: Sighting, now: float) -> 
         )
         .returning(incidents.c.id)
     ).one()
-    store.write_entry(
+    entries.write_entry(
         db,
         now,
-        store.About(alert.witness, row.id),
+        entries.About(alert.witness, row.id),
         EntryKind.OPENED,
         alert.action,
         f"{alert.alert} accuses {alert.witness} with key {alert.signing_key}",

@@ -15,21 +15,24 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, text
 
-from switcher import intake, store
+from switcher import entries, intake, ordering, store
 from switcher.database import journal_errors, open_database
 from switcher.intake import Receipt
 from switcher.model import (
     Arming,
+    Cause,
     Decision,
     Draft,
     Ending,
     Entry,
     Incident,
+    Order,
     Outcome,
     Record,
     Rotation,
     Step,
 )
+from switcher.orders import Drilled
 from switcher.webhook import Judged
 
 _P = ParamSpec("_P")
@@ -79,10 +82,33 @@ class Journal:
         return await self._run(store.strangers, known)
 
     async def decide(
-        self, incident: Incident, decision: Decision, sentence: str, now: float
+        self,
+        incident: Incident,
+        decision: Decision,
+        sentence: str,
+        planned: float | None,
+        now: float,
     ) -> bool:
-        """Note a decision; tell whether it is another one than before."""
-        return await self._run(store.decide, incident, decision, sentence, now)
+        """Note a decision; tell whether it, or the time it plans, is another one than before."""
+        return await self._run(store.decide, incident, decision, sentence, planned, now)
+
+    async def open_order(
+        self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
+    ) -> Incident:
+        """Open an incident for an order.
+
+        Raises:
+            OrderError: another one is still open.
+        """
+        return await self._run(ordering.open_order, witness, signing_key, cause, order, now)
+
+    async def note_drill(self, witness: str, results: Iterable[Drilled]) -> None:
+        """Remember what a drill showed of each producer."""
+        await self._run(ordering.note_drill, witness, results)
+
+    async def drills(self, witness: str) -> tuple[Drilled, ...]:
+        """Return the newest drills of each producer of a witness by result."""
+        return await self._run(ordering.read_drills, witness)
 
     async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
         """End an incident."""
@@ -139,7 +165,7 @@ class Journal:
         """Return at most `limit` (up to 1000) entries, newest first."""
         wanted = min(limit, _LONGEST_PAGE)
         return await self._run(
-            partial(store.read_entries, before=before, incident=incident, limit=wanted)
+            partial(entries.read_entries, before=before, incident=incident, limit=wanted)
         )
 
     async def ping(self) -> None:
@@ -160,7 +186,7 @@ class Journal:
 
 
 def _begin(db: Connection, witnesses: tuple[str, ...], state: Arming) -> None:
-    if store.is_empty(db):
+    if entries.is_empty(db):
         for witness in witnesses:
             store.set_arming(db, witness, state)
 

@@ -22,7 +22,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-from switcher.model import ActionName, Decision, Incident, Outcome, Rotation, Step
+from switcher.model import ActionName, Cause, Decision, Incident, Outcome, Rotation, Step
+from switcher.orders import Drilled, DrillResult
 
 RESULTS = (
     "opened",
@@ -56,11 +57,14 @@ _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250)
 
 
 class Metrics:
-    """Counts and gauges of one switcher, in a registry of their own."""
+    """Counts and gauges of one switcher, in a registry of their own.
 
-    def __init__(self, witnesses: Iterable[str]) -> None:
+    `rings` has the names of each witness' producers.
+    """
+
+    def __init__(self, rings: Mapping[str, Iterable[str]]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._witnesses = tuple(witnesses)
+        self._witnesses = tuple(rings)
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -109,11 +113,20 @@ class Metrics:
             "When the dead man's switch last came, 0 if never.",
             registry=registry,
         )
+        self._drills = Gauge(
+            "understudy_drill_timestamp_seconds",
+            "When a drill last had this result for a producer, 0 if never.",
+            ["witness", "producer", "result"],
+            registry=registry,
+        )
         build = Gauge(
             "understudy_build_info", "1, labelled.", ["version", "python"], registry=registry
         )
         build.labels(_version(), platform.python_version()).set(1)
         self._start_at_zero()
+        for witness, producers in rings.items():
+            for producer in producers:
+                self._drills.labels(witness, producer, DrillResult.SIGNED)
 
     def _start_at_zero(self) -> None:
         for result in RESULTS:
@@ -141,9 +154,10 @@ class Metrics:
         self._alerts.labels(result).inc()
 
     def decided(self, incident: Incident, decision: Decision, now: float) -> None:
-        """Count a change of decision."""
+        """Count a change of decision, and for the first one on an alert how long it took."""
         self._decisions.labels(incident.action, decision).inc()
-        if decision is Decision.ROTATE and not incident.by_ourselves:
+        acts = decision in (Decision.ROTATE, Decision.NOT_YET) and incident.decision is None
+        if acts and incident.cause is Cause.ALERT and not incident.by_ourselves:
             self._stages.labels("alert_to_decision").observe(now - incident.opened)
 
     def rotation_opened(self, rotation: Rotation) -> None:
@@ -183,6 +197,11 @@ class Metrics:
         """Set how many incidents of a witness are open, by decision."""
         for decision in Decision:
             self._open.labels(witness, decision).set(counts.get(decision, 0))
+
+    def drilled(self, witness: str, results: Iterable[Drilled]) -> None:
+        """Note what a drill showed of producers."""
+        for each in results:
+            self._drills.labels(witness, each.producer, each.result).set(each.time)
 
     def heartbeat(self, time: float) -> None:
         """Note when the dead man's switch last came."""

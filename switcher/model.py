@@ -65,10 +65,26 @@ class Ending(StrEnum):
     ON_AIR = "on_air"
     EXPIRED = "expired"
     REPLACED = "replaced"
+    DRILLED = "drilled"
+    CANCELLED = "cancelled"
+    GIVEN_UP = "given_up"
 
 
 DEALT_WITH = frozenset({Ending.SUPERSEDED, Ending.ON_AIR, Ending.REPLACED})
 """Endings after which the accused key is no longer in force."""
+
+
+class Cause(StrEnum):
+    """Who wants a rotation: an alert, a person, or the wish to have the preferred host back."""
+
+    ALERT = "alert"
+    MANUAL = "manual"
+    DRILL = "drill"
+    RETURN = "return"
+
+
+BY_HAND = frozenset({Cause.MANUAL, Cause.DRILL})
+"""Causes that a person answers for: they spend nothing of the automatic budget."""
 
 
 class EntryKind(StrEnum):
@@ -98,11 +114,25 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
-    """An accusation against a witness' signing key, decided again until it is over.
+class Order:
+    """A rotation that no alert asks for: who wants it, why, and the producers to put on air.
 
-    `signing_key` is what the alert accused; `accused` differs from it once a new key missed its
-    first slot. `alerts` holds the firing ones by fingerprint; `resolved` that none is left.
+    A drill takes those of `route` in turn and then `back`; without `back` the first is to stay.
+    """
+
+    who: str
+    why: str
+    route: tuple[str, ...]
+    back: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A reason to rotate away from a witness' signing key, decided again until it is over.
+
+    `signing_key` is what the alert accused, or what was in force when the order was given;
+    `accused` differs from it once a new key missed its first slot. `alerts` holds the firing ones
+    by fingerprint; `resolved` that none is left. `planned` is when a rotation is due, if it is.
     """
 
     id: int
@@ -116,11 +146,19 @@ class Incident:
     decision: Decision | None = None
     sentence: str = ""
     alerts: Mapping[str, Sighting] = field(default_factory=dict)
+    cause: Cause = Cause.ALERT
+    order: Order | None = None
+    planned: float | None = None
 
     @property
     def by_ourselves(self) -> bool:
         """Tell whether the present accusation rests on the chain alone, not on an alert."""
         return self.accused != self.signing_key
+
+    @property
+    def by_hand(self) -> bool:
+        """Tell whether a person answers for what is done now; not for what mends its failure."""
+        return self.cause in BY_HAND and not self.by_ourselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +171,7 @@ class Draft:
     to_key: str
     producer: str
     decided: float
+    by_hand: bool = False
     reference: int = 0
     expiration: int = 0
     transaction_id: str | None = None
@@ -160,6 +199,11 @@ class Rotation:
     outcome: Outcome | None = None
     sentence: str = ""
 
+    @property
+    def failed(self) -> bool:
+        """Tell whether it came to nothing before a node took it, which repeating won't mend."""
+        return self.ended is not None and self.outcome in UNSPENT - {Outcome.EXPIRED}
+
 
 @dataclass(frozen=True, slots=True)
 class Arming:
@@ -169,6 +213,14 @@ class Arming:
     who: str = ""
     why: str = ""
     since: float = 0.0
+
+    def permits(self, *, by_hand: bool, asked: float) -> bool:
+        """Tell whether a rotation that was asked for at a time may go on.
+
+        What a person asked for while the witness was disarmed is meant; a disarming that came
+        later ends that as well.
+        """
+        return self.armed or (by_hand and self.since <= asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +238,11 @@ class Record:
 
     def spent(self) -> int:
         """Return how many of the day's budget are used up."""
-        return sum(rotation.outcome not in UNSPENT for rotation in self.rotations)
+        return sum(r.outcome not in UNSPENT and not r.draft.by_hand for r in self.rotations)
+
+    def of(self, incident: Incident) -> tuple[Rotation, ...]:
+        """Return the rotations of an incident, oldest first."""
+        return tuple(r for r in self.rotations if r.draft.incident == incident.id)
 
 
 @dataclass(frozen=True, slots=True)

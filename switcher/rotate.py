@@ -9,11 +9,12 @@ from typing import Any
 
 from chains.bitshares.objects import WitnessIds
 from chains.bitshares.transactions import WITNESS_UPDATE
-from chains.bitshares.views import NodeView, Verdict, majority_of
+from chains.bitshares.views import NodeView, majority_of
 from chains.bitshares.watch import Watch
 from switcher.ballot import Delivery, agreed, deliver
 from switcher.errors import DisagreementError, SigningError
-from switcher.evidence import Backup, key_in_force
+from switcher.evidence import key_in_force
+from switcher.hosts import Backup
 from switcher.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Draft, Incident, Outcome, Rotation, Step
@@ -73,8 +74,12 @@ class Rotator:
         fee, authority = await asyncio.gather(self._fee(draft), self._authority(ids))
         return Plan(replace(draft, fee=fee), target, authority, _balance(witness, views))
 
-    async def rotate(self, incident: Incident, plan: Plan) -> Rotation:
-        """Carry a plan out as far as the broadcast.
+    def may_sign(self, plan: Plan) -> bool:
+        """Tell whether the keys at hand can sign a plan."""
+        return self._signer.satisfies(plan.authority)
+
+    async def rotate(self, incident: Incident, plan: Plan, from_key: str) -> Rotation:
+        """Carry a plan out as far as the broadcast, as long as `from_key` is in force.
 
         Raises:
             OverruledError: the incident ended or the witness was disarmed meanwhile; nothing was
@@ -84,10 +89,11 @@ class Rotator:
         draft = Draft(
             incident=incident.id,
             witness=incident.witness,
-            from_key=incident.accused,
+            from_key=from_key,
             to_key=plan.target.signing_key,
             producer=plan.target.name,
             decided=self._clock(),
+            by_hand=incident.by_hand,
             reference=plan.order.reference.number,
             expiration=plan.order.reference.expiration,
         )
@@ -172,7 +178,7 @@ def _balance(account: str, views: Sequence[NodeView]) -> int:
     shown = [
         view.reading.balances.get(account, 0)
         for view in views
-        if view.up and view.verdict is Verdict.CANONICAL and view.reading is not None
+        if view.well and view.reading is not None
     ]
     if len(shown) < needed:
         raise DisagreementError(f"fewer than {needed} nodes show the account's balance")

@@ -10,11 +10,13 @@ from sqlalchemy import Row
 from switcher.model import (
     ActionName,
     Arming,
+    Cause,
     Decision,
     Draft,
     Entry,
     EntryKind,
     Incident,
+    Order,
     Outcome,
     Rotation,
     Sighting,
@@ -35,7 +37,14 @@ def incident_of(row: Row[Any]) -> Incident:
         decision=Decision(row.decision) if row.decision else None,
         sentence=row.sentence,
         alerts=sightings_of(row.alerts),
+        cause=Cause(row.cause),
+        order=_order_of(row.order),
+        planned=row.planned,
     )
+
+
+def _order_of(stored: dict[str, Any] | None) -> Order | None:
+    return Order(**{**stored, "route": tuple(stored["route"])}) if stored else None
 
 
 def sightings_of(stored: dict[str, dict[str, Any]]) -> dict[str, Sighting]:
@@ -57,6 +66,7 @@ def rotation_of(row: Row[Any]) -> Rotation:
         to_key=row.to_key,
         producer=row.producer,
         decided=row.decided,
+        by_hand=row.by_hand,
         reference=row.reference,
         expiration=row.expiration,
         transaction_id=row.transaction_id,

@@ -10,21 +10,23 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView, Verdict, quorum_note
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from switcher.auth import Tokens
+from switcher.desk import Desk
+from switcher.errors import OrderError
 from switcher.evidence import key_in_force
 from switcher.follow import FollowUp
 from switcher.intake import Receipt
 from switcher.journal import Journal
 from switcher.metrics import Metrics
-from switcher.model import Arming
+from switcher.model import Arming, Cause, Incident, Order
 from switcher.rotate import Rotator
 from switcher.settings import SwitcherSettings
 from switcher.signer import Signer
 from switcher.webhook import Judged
-from switcher.worker import Desk, Worker
+from switcher.worker import Worker
 
 _PATIENCE = 5.0
 """Seconds that a step in hand has to finish when the switcher stops."""
@@ -47,6 +49,7 @@ class Switcher:
     tokens: Tokens
     clock: Callable[[], float]
     started: float
+    desk: Desk
     workers: dict[str | None, Worker] = field(default_factory=dict)
 
     @property
@@ -69,6 +72,20 @@ class Switcher:
                 self.metrics.heartbeat(now)
         self._wake({receipt.witness for receipt in receipts if receipt.witness is not None})
         return receipts
+
+    async def order(self, witness: str, cause: Cause, order: Order) -> Incident:
+        """Take an order; its worker sees to it at once.
+
+        Raises:
+            OrderError: another one is open, or the key in force is not known yet.
+            JournalError: nothing was written.
+        """
+        key = key_in_force(self.watch, witness)
+        if key is None:
+            raise OrderError(f"No node has shown yet which key is in force for {witness}.")
+        incident = await self.journal.open_order(witness, key, cause, order, self.clock())
+        self._wake({witness})
+        return incident
 
     async def arm(self, witness: str, state: Arming) -> None:
         """Arm or disarm a witness; its incidents are decided again at once.
@@ -101,29 +118,34 @@ async def open_switcher(
         Signer.load, settings.signer, prefix=chain.prefix, chain_id=chain.chain_id
     )
     async with Journal(settings.database) as journal:
-        watch = Watch(chain, clock=clock, on_verdict=_log_verdict)
+        desk = _desk(chain, settings, journal, signer, clock)
         switcher = Switcher(
             chain,
             settings,
-            watch,
+            desk.watch,
             journal,
-            Metrics(witness.account for witness in chain.witnesses),
+            desk.metrics,
             tokens,
             clock,
-            clock(),
+            desk.started,
+            desk,
         )
         await _begin(switcher)
-        _hire(switcher, signer)
+        for witness in (*switcher.witnesses, None):
+            switcher.workers[witness] = Worker(desk, witness)
         async with _at_work(switcher):
             yield switcher
 
 
 async def _begin(switcher: Switcher) -> None:
+    if note := quorum_note(len(switcher.chain.nodes)):
+        _log.warning("few nodes vote", why=note)
     policy = switcher.settings.policy
     first = Arming(policy.arm, "configuration", "first state of an empty journal", switcher.started)
     await switcher.journal.begin(switcher.witnesses, first)
     for witness in switcher.witnesses:
         record = await switcher.journal.record(witness, switcher.started)
+        switcher.metrics.drilled(witness, await switcher.journal.drills(witness))
         if not record.arming.armed:
             _log.warning("disarmed", witness=witness, who=record.arming.who or "nobody armed it")
     last = await switcher.journal.heartbeat()
@@ -131,20 +153,18 @@ async def _begin(switcher: Switcher) -> None:
         switcher.metrics.heartbeat(last)
 
 
-def _hire(switcher: Switcher, signer: Signer) -> None:
-    watch, journal, metrics, clock = (
-        switcher.watch,
-        switcher.journal,
-        switcher.metrics,
-        switcher.clock,
-    )
+def _desk(
+    chain: ChainSettings,
+    settings: SwitcherSettings,
+    journal: Journal,
+    signer: Signer,
+    clock: Callable[[], float],
+) -> Desk:
+    watch = Watch(chain, clock=clock, on_verdict=_log_verdict)
+    metrics = Metrics({w.account: [p.name for p in w.producers] for w in chain.witnesses})
     rotator = Rotator(watch, signer, journal, metrics, clock)
-    follow_up = FollowUp(watch, journal, rotator, metrics, clock, switcher.settings.policy)
-    desk = Desk(
-        switcher.settings, watch, journal, rotator, follow_up, metrics, clock, switcher.started
-    )
-    for witness in (*switcher.witnesses, None):
-        switcher.workers[witness] = Worker(desk, witness)
+    follow_up = FollowUp(watch, journal, rotator, metrics, clock, settings.policy)
+    return Desk(settings, watch, journal, rotator, follow_up, metrics, clock, clock())
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,11 @@ class Policy:
     `missed_blocks` is the number of misses within the chain's `missed_window` that an accused key
     must have, `head_lag` the blocks by which a node may be behind the canonical head,
     `min_participation` the share of slots (0 to 1) below which the trouble is network-wide.
-    `arm` is only the first state of an empty journal; with `dry_run` nothing is ever broadcast.
+    `preempt_after` is how long a host must have lacked the chain's blocks before it is replaced
+    ahead of its slot. Without any backup ready nothing is done, or with `exhausted` "null_key" the
+    witness is stopped. After `return_after` of health the first producer of the ring is put back
+    on air; None: never. `arm` is only the first state of an empty journal; with `dry_run` nothing
+    is ever broadcast.
     """
 
     missed_blocks: int = 3
@@ -39,6 +44,9 @@ class Policy:
     cool_down: int = 60
     rotations_per_day: int = 6
     min_participation: float = 0.66
+    preempt_after: int = 13
+    exhausted: Literal["hold", "null_key"] = "hold"
+    return_after: int | None = None
     arm: bool = False
     dry_run: bool = False
 

@@ -94,6 +94,13 @@ class Signer:
         self._check(signed, order, signers)
         return signed
 
+    def satisfies(self, authority: Authority) -> bool:
+        """Tell whether the keys at hand are enough for an authority."""
+        try:
+            return bool(self._satisfying(authority))
+        except SigningError:
+            return False
+
     def _satisfying(self, authority: Authority) -> list[str]:
         """Return just enough keys: a node refuses a signature too many."""
         signers, weight = [], 0

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chains.bitshares.views import NodeView, Verdict, majority_of
+from chains.bitshares.views import NodeView, majority_of
 from chains.settings import WitnessSettings
-from switcher.evidence import Seen, backups
+from switcher.evidence import Seen
+from switcher.hosts import backups
 from switcher.model import Incident, Record, Rotation
+from switcher.orders import Drilled
 from switcher.settings import Policy
 
 
@@ -57,9 +59,10 @@ class ProducerStatus:
 
 @dataclass(frozen=True, slots=True)
 class IncidentStatus:
-    """An open incident."""
+    """An open incident: an alert's, or an order. `planned` is when a rotation is due, if it is."""
 
     id: int
+    cause: str
     action: str
     witness: str
     signing_key: str
@@ -68,6 +71,7 @@ class IncidentStatus:
     renewed: float
     decision: str | None
     sentence: str
+    planned: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class RotationStatus:
 
     id: int
     incident: int
+    by_hand: bool
     from_key: str
     to_key: str
     producer: str
@@ -89,8 +94,21 @@ class RotationStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillStatus:
+    """When a drill last showed something of a producer."""
+
+    producer: str
+    result: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class WitnessStatus:
-    """A configured witness. `on_air` names the host whose key is in force, if it is in the ring."""
+    """A configured witness.
+
+    `on_air` names the host whose key is in force, if it is in the ring; `next_slot` is when the
+    witness' next slot begins, None where the next shuffle decides that.
+    """
 
     witness: str
     armed: bool
@@ -102,18 +120,21 @@ class WitnessStatus:
     term_since_block: int | None
     term_since: int | None
     missed_blocks: int
+    next_slot: int | None
     budget_remaining: int
     producers: list[ProducerStatus]
     incidents: list[IncidentStatus]
     rotation: RotationStatus | None
+    drills: list[DrillStatus]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of it."""
+    """All of it. `quorum` says what is lost where one or two nodes vote, else it is empty."""
 
     now: float
     alert_path: AlertPath
+    quorum: str
     heartbeat: float | None
     heartbeat_age: float | None
     dry_run: bool
@@ -132,7 +153,7 @@ def alert_path(heartbeat: float | None, started: float, timeout: float, now: flo
 
 def usable_nodes(nodes: Sequence[NodeView]) -> tuple[int, int]:
     """Return how many voting nodes are up and canonical, and how many are needed."""
-    usable = sum(node.up and node.verdict is Verdict.CANONICAL for node in nodes)
+    usable = sum(node.well for node in nodes)
     return usable, majority_of(len(nodes))
 
 
@@ -159,11 +180,15 @@ def node_statuses(nodes: Sequence[NodeView]) -> list[NodeStatus]:
 
 
 def witness_statuses(
-    seen: Seen, records: Mapping[str, Record], policy: Policy, now: float
+    seen: Seen,
+    records: Mapping[str, Record],
+    drills: Mapping[str, Sequence[Drilled]],
+    policy: Policy,
+    now: float,
 ) -> list[WitnessStatus]:
-    """Return the configured witnesses; `records` by account."""
+    """Return the configured witnesses; `records` and `drills` by account."""
     return [
-        _witness(seen, witness, records[witness.account], policy, now)
+        _witness(seen, witness, records[witness.account], drills[witness.account], policy, now)
         for witness in seen.settings.witnesses
     ]
 
@@ -173,6 +198,7 @@ def incident_statuses(incidents: Sequence[Incident]) -> list[IncidentStatus]:
     return [
         IncidentStatus(
             i.id,
+            i.cause,
             i.action,
             i.witness,
             i.signing_key,
@@ -181,13 +207,19 @@ def incident_statuses(incidents: Sequence[Incident]) -> list[IncidentStatus]:
             i.renewed,
             i.decision,
             i.sentence,
+            i.planned,
         )
         for i in incidents
     ]
 
 
 def _witness(
-    seen: Seen, witness: WitnessSettings, record: Record, policy: Policy, now: float
+    seen: Seen,
+    witness: WitnessSettings,
+    record: Record,
+    drills: Sequence[Drilled],
+    policy: Policy,
+    now: float,
 ) -> WitnessStatus:
     ids = seen.witness_ids(witness.account)
     witness_id = ids.witness_id if ids else ""
@@ -207,6 +239,7 @@ def _witness(
         term_since_block=term.since_block if term else None,
         term_since=term.since_time if term else None,
         missed_blocks=len(seen.follower.recent_misses(witness_id)),
+        next_slot=seen.follower.next_slots().get(witness_id),
         budget_remaining=max(0, policy.rotations_per_day - record.spent()),
         producers=[
             ProducerStatus(b.name, b.signing_key, b.signing_key == key, b.readiness, b.detail)
@@ -214,6 +247,7 @@ def _witness(
         ],
         incidents=incident_statuses(record.incidents),
         rotation=_rotation(record.open_rotation),
+        drills=[DrillStatus(d.producer, d.result, d.time) for d in drills],
     )
 
 
@@ -224,6 +258,7 @@ def _rotation(rotation: Rotation | None) -> RotationStatus | None:
     return RotationStatus(
         id=rotation.id,
         incident=draft.incident,
+        by_hand=draft.by_hand,
         from_key=draft.from_key,
         to_key=draft.to_key,
         producer=draft.producer,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
+from switcher.entries import About, incident_entry, step_entry, write_entry
 from switcher.errors import OverruledError
 from switcher.model import (
     UNSPENT,
     Arming,
+    Cause,
     Decision,
     Draft,
     Ending,
-    Entry,
     EntryKind,
     Incident,
     Outcome,
@@ -23,41 +24,10 @@ from switcher.model import (
     Rotation,
     Step,
 )
-from switcher.rows import arming_of, entry_of, incident_of, rotation_of
-from switcher.tables import arming, entries, heartbeats, incidents, rotations
+from switcher.rows import arming_of, incident_of, rotation_of
+from switcher.tables import arming, heartbeats, incidents, rotations
 
 _HEARTBEAT = "alert_path"
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """Whom and what a journal entry is about."""
-
-    witness: str
-    incident: int | None = None
-    rotation: int | None = None
-
-
-def write_entry(
-    db: Connection,
-    now: float,
-    about: About,
-    kind: EntryKind,
-    value: str,
-    sentence: str,
-    details: Mapping[str, Any] | None = None,
-) -> None:
-    """Append an entry."""
-    db.execute(
-        insert(entries).values(
-            time=now,
-            kind=kind,
-            value=value,
-            sentence=sentence,
-            details=dict(details or {}),
-            **asdict(about),
-        )
-    )
 
 
 def read_record(db: Connection, witness: str, since: float) -> Record:
@@ -98,18 +68,25 @@ def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
 
 
 def decide(
-    db: Connection, incident: Incident, decision: Decision, sentence: str, now: float
+    db: Connection,
+    incident: Incident,
+    decision: Decision,
+    sentence: str,
+    planned: float | None,
+    now: float,
 ) -> bool:
-    """Note a decision; tell whether it is another one than before, which gets an entry.
+    """Note a decision; tell whether it, or the time it plans, is another one than before.
 
-    Nothing is noted of an incident that an alert has ended meanwhile.
+    Then it gets an entry. Nothing is noted of an incident that an alert has ended meanwhile.
     """
-    if (decision, sentence) == (incident.decision, incident.sentence):
+    before = (incident.decision, incident.planned)
+    if (*before, incident.sentence) == (decision, planned, sentence):
         return False
-    values = {"decision": decision, "sentence": sentence}
-    if not _change_open(db, incident, values) or decision is incident.decision:
+    values = {"decision": decision, "sentence": sentence, "planned": planned}
+    if not _change_open(db, incident, values) or before == (decision, planned):
         return False
-    _incident_entry(db, incident, now, EntryKind.DECISION, decision, sentence)
+    details = {"planned": planned} if planned is not None else {}
+    incident_entry(db, incident, now, EntryKind.DECISION, decision, sentence, details)
     return True
 
 
@@ -118,7 +95,7 @@ def end_incident(
 ) -> None:
     """End an incident, unless it is over."""
     if _change_open(db, incident, {"ended": now, "ending": ending}):
-        _incident_entry(db, incident, now, EntryKind.ENDED, ending, sentence)
+        incident_entry(db, incident, now, EntryKind.ENDED, ending, sentence)
 
 
 def _change_open(db: Connection, incident: Incident, values: Mapping[str, Any]) -> bool:
@@ -132,16 +109,9 @@ def accuse(db: Connection, incident: Incident, key: str, sentence: str, now: flo
     db.execute(
         update(incidents)
         .where(incidents.c.id == incident.id)
-        .values(accused=key, decision=None, sentence=sentence)
+        .values(accused=key, decision=None, planned=None, sentence=sentence)
     )
-    _incident_entry(db, incident, now, EntryKind.STEP, Step.ACCUSED, sentence)
-
-
-def _incident_entry(
-    db: Connection, incident: Incident, now: float, kind: EntryKind, value: str, sentence: str
-) -> None:
-    about = About(incident.witness, incident.id)
-    write_entry(db, now, about, kind, value, sentence, {"accused": incident.accused})
+    incident_entry(db, incident, now, EntryKind.STEP, Step.ACCUSED, sentence)
 
 
 def open_rotation(
@@ -154,9 +124,11 @@ def open_rotation(
     Raises:
         OverruledError: the incident ended or the witness was disarmed meanwhile.
     """
-    if open_incident(db, draft.incident) is None:
+    incident = open_incident(db, draft.incident)
+    if incident is None:
         raise OverruledError(f"Incident {draft.incident} ended before its rotation began.")
-    if not read_arming(db, draft.witness).armed:
+    arming_now = read_arming(db, draft.witness)
+    if not arming_now.permits(by_hand=draft.by_hand, asked=incident.opened):
         raise OverruledError(f"{draft.witness} was disarmed before its rotation began.")
     ended = now if outcome in UNSPENT else None
     values = {**asdict(draft), "opened": now, "outcome": outcome, "ended": ended}
@@ -217,19 +189,6 @@ def end_rotation(
     return rotation
 
 
-def step_entry(
-    db: Connection,
-    rotation: Rotation,
-    step: Outcome | Step,
-    sentence: str,
-    now: float,
-    details: Mapping[str, Any] | None = None,
-) -> None:
-    """Append an entry for a step of a rotation."""
-    about = About(rotation.draft.witness, rotation.draft.incident, rotation.id)
-    write_entry(db, now, about, EntryKind.STEP, step, sentence, details)
-
-
 def open_incident(db: Connection, incident_id: int) -> Incident | None:
     """Return an incident if it is still open."""
     row = db.execute(
@@ -249,11 +208,6 @@ def set_arming(db: Connection, witness: str, state: Arming) -> None:
     write_entry(db, state.since, About(witness), EntryKind.ARMING, word, sentence, values)
 
 
-def is_empty(db: Connection) -> bool:
-    """Tell whether nothing was ever journalled."""
-    return db.scalar(select(entries.c.id).limit(1)) is None
-
-
 def beat(db: Connection, now: float) -> None:
     """Note that the dead man's switch came."""
     changed = db.execute(update(heartbeats).where(heartbeats.c.name == _HEARTBEAT).values(time=now))
@@ -266,23 +220,15 @@ def last_beat(db: Connection) -> float | None:
     return db.scalar(select(heartbeats.c.time).where(heartbeats.c.name == _HEARTBEAT))
 
 
-def read_entries(
-    db: Connection, *, before: int | None, incident: int | None, limit: int
-) -> list[Entry]:
-    """Return the newest entries, or those before an id, newest first."""
-    query = select(entries).order_by(entries.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(entries.c.id < before)
-    if incident is not None:
-        query = query.where(entries.c.incident == incident)
-    return [entry_of(row) for row in db.execute(query)]
-
-
 def last_accusation(db: Connection, witness: str, signing_key: str) -> Row[Any] | None:
-    """Return the row of the newest incident about a key, open or not."""
+    """Return the row of the newest incident that an alert opened about a key, open or not."""
     query = (
         select(incidents)
-        .where(and_(incidents.c.witness == witness, incidents.c.signing_key == signing_key))
+        .where(
+            incidents.c.witness == witness,
+            incidents.c.signing_key == signing_key,
+            incidents.c.cause == Cause.ALERT,
+        )
         .order_by(incidents.c.id.desc())
         .limit(1)
     )

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows with every change of these tables; a database of another version is refused."""
 
 metadata = MetaData()
@@ -27,6 +27,8 @@ incidents = Table(
     "incidents",
     metadata,
     Column("id", Integer, primary_key=True),
+    Column("cause", String(32), nullable=False, default="alert"),
+    Column("order", JSON),
     Column("action", String(32), nullable=False),
     Column("witness", String(63), nullable=False),
     Column("signing_key", String(80), nullable=False),
@@ -36,6 +38,7 @@ incidents = Table(
     Column("resolved", Boolean, nullable=False, default=False),
     Column("decision", String(32)),
     Column("sentence", Text, nullable=False, default=""),
+    Column("planned", Float),
     Column("alerts", JSON, nullable=False),
     Column("ended", Float),
     Column("ending", String(32)),
@@ -52,6 +55,7 @@ rotations = Table(
     Column("to_key", String(80), nullable=False),
     Column("producer", String(80), nullable=False),
     Column("decided", Float, nullable=False),
+    Column("by_hand", Boolean, nullable=False, default=False),
     Column("opened", Float, nullable=False),
     Column("reference", Integer, nullable=False),
     Column("expiration", Integer, nullable=False),
@@ -93,6 +97,15 @@ arming = Table(
     Column("who", String(128), nullable=False),
     Column("why", Text, nullable=False),
     Column("since", Float, nullable=False),
+)
+
+drills = Table(
+    "drills",
+    metadata,
+    Column("witness", String(63), primary_key=True),
+    Column("producer", String(80), primary_key=True),
+    Column("result", String(32), primary_key=True),
+    Column("time", Float, nullable=False),
 )
 
 heartbeats = Table(

@@ -8,43 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from chains.bitshares.views import NodeView
-from chains.bitshares.watch import Watch
-from switcher import decide, evidence
-from switcher.decide import Ruling
+from switcher import decide, evidence, upkeep
+from switcher.desk import Desk
 from switcher.errors import DisagreementError, JournalError, OverruledError
-from switcher.follow import FollowUp
-from switcher.journal import Journal
-from switcher.metrics import STRANGER, Metrics
-from switcher.model import ActionName, Decision, Ending, Incident, Record
-from switcher.rotate import Plan, Rotator
-from switcher.settings import SwitcherSettings
+from switcher.metrics import STRANGER
+from switcher.model import ActionName, Cause, Decision, Ending, Incident, Record
+from switcher.rotate import Plan
+from switcher.ruling import Ruling
 
 _LONGEST_SLEEP = 3.0
 _FIRST_CONTACT = 10.0
 """Seconds after the start in which no node has to have been heard yet."""
 
 _log = structlog.get_logger("switcher.worker")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What every worker works with. `started` is when this process began to listen."""
-
-    settings: SwitcherSettings
-    watch: Watch
-    journal: Journal
-    rotator: Rotator
-    follow_up: FollowUp
-    metrics: Metrics
-    clock: Callable[[], float]
-    started: float
 
 
 class Worker:
@@ -55,6 +37,7 @@ class Worker:
         self._witness = witness
         self._wake = asyncio.Event()
         self._stopping = False
+        self._planned: float | None = None
         self._actions = {ActionName.ROTATE: self._decide_rotation}
 
     def wake(self) -> None:
@@ -75,8 +58,12 @@ class Worker:
             await self._sleep()
 
     async def _sleep(self) -> None:
+        """Wait for news, but not beyond the time for which a rotation is planned."""
+        pause = _LONGEST_SLEEP
+        if self._planned is not None:
+            pause = min(pause, max(0.0, self._planned - self._desk.clock()))
         try:
-            async with asyncio.timeout(_LONGEST_SLEEP):
+            async with asyncio.timeout(pause):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -105,16 +92,21 @@ class Worker:
             with bound_contextvars(incident=rotation.draft.incident):
                 await self._desk.follow_up.advance(rotation, record)
             record = await self._read()
+        if await upkeep.offer_return(self._desk, self._witness, record):
+            record = await self._read()
         if record.incidents and self._can_see():
             await self._consider_all(record)
             record = await self._read()
+        plans = [i.planned for i in record.incidents if i.planned is not None]
+        now = self._desk.clock()
+        self._planned = min((planned for planned in plans if planned > now), default=None)
         self._show(record)
 
     async def _step_strangers(self) -> None:
         known = [witness.account for witness in self._desk.watch.settings.witnesses]
         for incident in await self._desk.journal.strangers(known):
             with bound_contextvars(incident=incident.id):
-                if not await self._ended(incident):
+                if not await upkeep.ended(self._desk, incident, Record()):
                     await self._consider(incident, (), Record())
         left = await self._desk.journal.strangers(known)
         self._desk.metrics.open_incidents(STRANGER, _by_decision(left))
@@ -133,33 +125,18 @@ class Worker:
         views: Sequence[NodeView] | None = None
         assert self._witness is not None
         in_force = evidence.key_in_force(self._desk.watch, self._witness)
-        for incident in sorted(record.incidents, key=lambda i: i.accused != in_force):
+        for incident in sorted(record.incidents, key=lambda i: _turn(i, in_force)):
             rotation = record.open_rotation
             if rotation is not None and rotation.draft.incident == incident.id:
                 continue  # after a broadcast only its outcome ends an incident
             with bound_contextvars(incident=incident.id):
-                if await self._ended(incident):
+                if await upkeep.ended(self._desk, incident, record):
                     continue
                 views = views or await self._desk.watch.read_nodes()
                 if await self._consider(incident, views, record):
                     record = await self._read()
             if self._wake.is_set():
                 return
-
-    async def _ended(self, incident: Incident) -> bool:
-        """End an incident whose alerts are over; a key that we accuse ourselves has none."""
-        if incident.by_ourselves:
-            return False
-        desk, now = self._desk, self._desk.clock()
-        silent = now - max(incident.renewed, desk.started)
-        if incident.resolved:
-            await self._end(incident, Ending.RESOLVED, "its alerts are resolved", now)
-        elif silent > desk.settings.incident_renewal:
-            sentence = f"no alert renewed it for {desk.settings.incident_renewal} s"
-            await self._end(incident, Ending.NOT_RENEWED, sentence, now)
-        else:
-            return False
-        return True
 
     async def _consider(
         self, incident: Incident, views: Sequence[NodeView], record: Record
@@ -176,19 +153,26 @@ class Worker:
         else:
             facts = evidence.gather(desk.watch, views, incident, record, now)
         ruling = decide.decide(facts, desk.settings.policy, now)
-        ruling, plan = await self._planned(incident, ruling, views)
-        if await desk.journal.decide(incident, ruling.decision, ruling.sentence, desk.clock()):
-            _log.info("decided", decision=ruling.decision, why=ruling.sentence)
-            desk.metrics.decided(incident, ruling.decision, desk.clock())
+        ruling, plan = await self._priced(incident, ruling, views)
+        await self._note(incident, ruling)
         if ruling.decision is Decision.SUPERSEDED:
-            await self._end(incident, Ending.SUPERSEDED, ruling.sentence, now)
-        elif ruling.decision is Decision.NOT_CORROBORATED and incident.by_ourselves:
-            await self._end(incident, Ending.RESOLVED, ruling.sentence, now)
+            await upkeep.end(desk, incident, Ending.SUPERSEDED, ruling.sentence, record)
+        elif _needs_no_alert(incident, ruling.decision):
+            await upkeep.end(desk, incident, Ending.RESOLVED, ruling.sentence)
         elif plan is not None:
-            return await self._rotate(incident, plan)
+            return await self._rotate(incident, plan, facts.accused)
         return False
 
-    async def _planned(
+    async def _note(self, incident: Incident, ruling: Ruling) -> None:
+        desk, decision, why = self._desk, ruling.decision, ruling.sentence
+        now = desk.clock()
+        if not await desk.journal.decide(incident, decision, why, ruling.planned, now):
+            return
+        _log.info("decided", decision=decision, why=why)
+        if decision is not incident.decision:
+            desk.metrics.decided(incident, decision, now)
+
+    async def _priced(
         self, incident: Incident, ruling: Ruling, views: Sequence[NodeView]
     ) -> tuple[Ruling, Plan | None]:
         if ruling.decision is not Decision.ROTATE or ruling.target is None:
@@ -199,9 +183,9 @@ class Worker:
             return Ruling(Decision.NOT_QUORATE, str(error)), None
         return ruling, plan
 
-    async def _rotate(self, incident: Incident, plan: Plan) -> bool:
+    async def _rotate(self, incident: Incident, plan: Plan, from_key: str) -> bool:
         try:
-            rotation = await self._desk.rotator.rotate(incident, plan)
+            rotation = await self._desk.rotator.rotate(incident, plan, from_key)
         except OverruledError as error:
             _log.info("nothing sent", why=str(error))
             return False
@@ -214,10 +198,6 @@ class Worker:
         )
         return True
 
-    async def _end(self, incident: Incident, ending: Ending, why: str, now: float) -> None:
-        await self._desk.journal.end(incident, ending, why, now)
-        _log.info("incident over", ending=ending, why=why)
-
     async def _read(self) -> Record:
         assert self._witness is not None
         return await self._desk.journal.record(self._witness, self._desk.clock() - evidence.DAY)
@@ -228,6 +208,18 @@ class Worker:
         left = max(0, policy.rotations_per_day - record.spent())
         metrics.witness(self._witness, armed=record.arming.armed, budget=left)
         metrics.open_incidents(self._witness, _by_decision(record.incidents))
+
+
+def _turn(incident: Incident, in_force: str | None) -> tuple[bool, bool]:
+    """Return the place of an incident: the key in force first, and accusations before orders."""
+    return incident.accused != in_force, incident.order is not None
+
+
+def _needs_no_alert(incident: Incident, decision: Decision) -> bool:
+    """Tell whether an incident that no alert feeds has lost its reason."""
+    if incident.by_ourselves:
+        return decision is Decision.NOT_CORROBORATED
+    return incident.cause is Cause.RETURN and decision is Decision.NO_BACKUP_READY
 
 
 def _by_decision(incidents: Sequence[Incident]) -> Counter[Decision]:

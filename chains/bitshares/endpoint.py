@@ -43,7 +43,10 @@ OnReading = Callable[["Endpoint", Reading], Awaitable[None]]
 
 
 class Endpoint:
-    """Follows one node for as long as `run` runs; its state is read from `view`."""
+    """Follows one node for as long as `run` runs; its state is read from `view`.
+
+    `longest_backoff` is how many seconds may pass between two attempts to connect.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Endpoint:
         on_call: OnCall | None = None,
     ) -> None:
         self.node = node
+        self.longest_backoff = _LONGEST_BACKOFF
         self._settings = settings
         self._follower = follower
         self._names_of = names_of
@@ -74,6 +78,9 @@ class Endpoint:
         self._read_at: float | None = None
         self._heads: deque[tuple[int, str]] = deque(maxlen=_HEADS_KEPT)
         self._common = 0
+        self._had: int | None = None
+        self._well = False
+        self._since = clock()
 
     def view(self) -> NodeView:
         """Return what is known of the node now."""
@@ -86,6 +93,7 @@ class Endpoint:
             )
             if self._invalid and verdict is not Verdict.CANONICAL:
                 verdict, detail = Verdict.INVALID, self._invalid
+        self._note_health(well=self._up and verdict is Verdict.CANONICAL)
         return NodeView(
             name=self.node.name,
             url=self.node.url,
@@ -95,6 +103,8 @@ class Endpoint:
             reading=self._reading,
             read_at=self._read_at,
             divergence=divergence,
+            had=self._had,
+            since=self._since,
         )
 
     async def run(self) -> None:
@@ -109,7 +119,7 @@ class Endpoint:
             if self._read_at != read_before:
                 pause = _FIRST_BACKOFF
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  (jitter, no secret)
-            pause = min(pause * 2, _LONGEST_BACKOFF)
+            pause = min(pause * 2, self.longest_backoff)
 
     async def refresh(self) -> None:
         """Read the node once, now.
@@ -203,6 +213,12 @@ class Endpoint:
             if self._follower.holds(block_id):
                 self._common = number
                 return
+
+    def _note_health(self, *, well: bool) -> None:
+        if well is not self._well:
+            self._well, self._since = well, self._clock()
+        if well:
+            self._had = self._common
 
     def _lost(self, error: ChainError) -> None:
         verdict = Verdict.WRONG_CHAIN if isinstance(error, WrongChainError) else Verdict.UNREACHABLE

@@ -117,6 +117,26 @@ class Follower:
             for slot in range(left_in_round, 0, -1)
         }
 
+    def possible_slots(self, witness: str) -> list[int]:
+        """Return when slots begin that are, or after the next shuffle may be, the witness' own.
+
+        Soonest first, up to the end of the next round: those of its own in this round, and every
+        slot after the shuffle. Empty for a witness that is not active.
+        """
+        head = self.head
+        if head is None or witness not in head.active:
+            return []
+        count = len(head.active)
+        left_in_round = count - head.number % count
+        interval, skipped = self.rhythm.interval, self._rules.skipped(head)
+        return [
+            slot_time(head.time, interval, slot, skipped)
+            for slot in range(1, left_in_round + count + 1)
+            if slot > left_in_round
+            or head.shuffled is None
+            or scheduled(head.shuffled, head.aslot, slot) == witness
+        ]
+
     def last_signed(self, signing_key: str) -> Applied | None:
         """Return the newest block held that a key signed."""
         return next((e for e in reversed(self._entries) if e.signing_key == signing_key), None)

@@ -58,7 +58,7 @@ class Synchroniser:
     What a block can't prove (where the chain is at the start, who is scheduled after a maintenance,
     a key that changed out of sight) is believed once `majority` nodes say it; see `Quorum`.
     `missed_totals` counts the charged slots in irreversible blocks by (witness id, key),
-    `double_productions` the slots for which a witness (id) signed two blocks.
+    `double_productions` the heights at which a witness (id) signed two blocks with one key.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class Synchroniser:
 
     def _note_double(self, block: Block) -> None:
         ours = self.follower.applied(block.number)
-        if ours is None or (ours.witness, ours.time) != (block.witness, block.time):
+        if ours is None or ours.witness != block.witness:
             return
         # The same header under another signature, as anyone can forge it, is no second block.
         pair = frozenset((ours.digest, block.digest))

@@ -27,13 +27,30 @@ def majority_of(nodes: int) -> int:
     return nodes // 2 + 1
 
 
+def quorum_note(nodes: int) -> str:
+    """Return what is lost where so few nodes vote, empty where one may fail or lie."""
+    if nodes == 1:
+        return (
+            "One node is configured: nothing contradicts it. If it lies, is stale or forked, so is "
+            "every decision; while it is down, nothing is done. Configure three."
+        )
+    if nodes == 2:
+        return (
+            "Two nodes are configured: both must agree, so that either of them, down, stale or "
+            "lying, holds every rotation. Configure three."
+        )
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class NodeView:
     """One endpoint at one moment.
 
     `detail` is a sentence for people, empty when canonical. `reading` is the newest one and is kept
     when the node is lost: look at `up` first. `read_at` in seconds since the epoch. `divergence`
-    counts the node's blocks since it left the followed chain.
+    counts the node's blocks since it left the followed chain. `had` is the newest followed height
+    that it had when it was last canonical (None: it never was), `since` (seconds since the epoch)
+    how long it has been canonical, or not been.
     """
 
     name: str
@@ -44,6 +61,13 @@ class NodeView:
     reading: Reading | None
     read_at: float | None
     divergence: int
+    had: int | None = None
+    since: float = 0.0
+
+    @property
+    def well(self) -> bool:
+        """Tell whether the node answers and is at the canonical head."""
+        return self.up and self.verdict is Verdict.CANONICAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ from chains.settings import ChainSettings, NodeSettings, ProducerSettings
 
 OnVerdict = Callable[[NodeView], None]
 
+_HOST_BACKOFF = 0.5
+"""Seconds at most between two attempts to connect to a host of one's own: that it is back has to be
+known before it is replaced."""
+
 _NAMES_AGE = 60.0
 """Seconds after which names that the chain did not know are asked for again."""
 
@@ -167,7 +171,9 @@ class Watch:
     def _host(self, account: str, producer: ProducerSettings, on_call: OnCall | None) -> Endpoint:
         assert producer.node is not None
         node = NodeSettings(f"{account}/{producer.name}", producer.node)
-        return self._endpoint(node, on_call, _no_names, _no_testimony)
+        endpoint = self._endpoint(node, on_call, _no_names, _no_testimony)
+        endpoint.longest_backoff = _HOST_BACKOFF
+        return endpoint
 
     async def _names_from(self, client: NodeClient) -> Names:
         """Return what this node calls things; a lie about that harms only its own readings."""
@@ -238,6 +244,8 @@ class Watch:
             reading=view.reading,
             read_at=view.read_at,
             divergence=0,
+            had=view.had,
+            since=view.since,
         )
 
 

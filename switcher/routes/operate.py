@@ -9,14 +9,20 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from switcher import handover
 from switcher.access import Running, requires
 from switcher.auth import Bearer, Scope
-from switcher.model import Arming
+from switcher.errors import OrderError
+from switcher.handover import Preview
+from switcher.model import Arming, Cause
 
 _log = structlog.get_logger("switcher.operate")
 router = APIRouter(prefix="/api", tags=["operate"])
 
 Operator = Annotated[Bearer, Depends(requires(Scope.OPERATE))]
+
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
 class ArmingOrder(BaseModel):
@@ -25,7 +31,7 @@ class ArmingOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     witness: str | None = None
-    why: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,58 @@ class ArmingState:
     who: str
     why: str
     since: float
+
+
+class RotationOrder(BaseModel):
+    """Which witness (its account), to which producer (None: the next that is ready), and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    witness: str
+    to: str | None = None
+    why: Reason = "by hand"
+
+
+class DrillOrder(BaseModel):
+    """Which witness (its account) is to be drilled, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    witness: str
+    why: Reason = "drill"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order that is taken: the incident under which the journal tells of it."""
+
+    incident: int
+    witness: str
+    route: list[str]
+
+
+@router.post("/rotate/plan")
+async def plan_rotation(order: RotationOrder, switcher: Running, operator: Operator) -> Preview:
+    """Show what a rotation by hand would do, cost and wait for; nothing is done."""
+    return await _preview(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
+
+
+@router.post("/rotate", status_code=status.HTTP_202_ACCEPTED)
+async def rotate(order: RotationOrder, switcher: Running, operator: Operator) -> Ordered:
+    """Rotate by hand, in the gap between two of the witness' slots."""
+    return await _order(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
+
+
+@router.post("/drill/plan")
+async def plan_drill(order: DrillOrder, switcher: Running, operator: Operator) -> Preview:
+    """Show what a drill would do, cost and wait for; nothing is done."""
+    return await _preview(Cause.DRILL, order.witness, None, order.why, switcher, operator)
+
+
+@router.post("/drill", status_code=status.HTTP_202_ACCEPTED)
+async def drill(order: DrillOrder, switcher: Running, operator: Operator) -> Ordered:
+    """Put every backup on air in turn, see each sign a block, and go back to the first."""
+    return await _order(Cause.DRILL, order.witness, None, order.why, switcher, operator)
 
 
 @router.post("/arm")
@@ -51,13 +109,43 @@ async def disarm(order: ArmingOrder, switcher: Running, operator: Operator) -> l
     return await _set(order, switcher, operator, armed=False)
 
 
+async def _preview(
+    cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
+) -> Preview:
+    _known(witness, switcher)
+    try:
+        order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
+        return await handover.preview(switcher.desk, witness, cause, order)
+    except OrderError as error:
+        raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+
+
+async def _order(
+    cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
+) -> Ordered:
+    _known(witness, switcher)
+    try:
+        order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
+        await handover.checked(switcher.desk, witness, cause, order)
+        incident = await switcher.order(witness, cause, order)
+    except OrderError as error:
+        raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+    _log.info("ordered", witness=witness, cause=cause, who=order.who, why=why, to=order.route)
+    return Ordered(incident.id, witness, list(order.route))
+
+
+def _known(witness: str, switcher: Running) -> None:
+    if witness not in switcher.witnesses:
+        known = ", ".join(switcher.witnesses)
+        sentence = f"There is no witness {witness!r} in the configuration, only: {known}."
+        raise HTTPException(status.HTTP_404_NOT_FOUND, sentence)
+
+
 async def _set(
     order: ArmingOrder, switcher: Running, operator: Bearer, *, armed: bool
 ) -> list[ArmingState]:
-    if order.witness is not None and order.witness not in switcher.witnesses:
-        known = ", ".join(switcher.witnesses)
-        sentence = f"There is no witness {order.witness!r} in the configuration, only: {known}."
-        raise HTTPException(status.HTTP_404_NOT_FOUND, sentence)
+    if order.witness is not None:
+        _known(order.witness, switcher)
     chosen = switcher.witnesses if order.witness is None else (order.witness,)
     state = Arming(armed, operator.name, order.why, switcher.clock())
     for witness in chosen:

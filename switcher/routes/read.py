@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from chains.bitshares.views import quorum_note
 from switcher.access import Running, requires
 from switcher.auth import Scope
 from switcher.evidence import DAY
@@ -53,17 +54,19 @@ async def read_status(switcher: Running) -> Status:
     """Return what is on air, what is open, and whether alerts come through."""
     now, watch = switcher.clock(), switcher.watch
     records = {w: await switcher.journal.record(w, now - DAY) for w in switcher.witnesses}
+    drills = {w: await switcher.journal.drills(w) for w in switcher.witnesses}
     heartbeat = await switcher.journal.heartbeat()
     timeout = switcher.settings.heartbeat_timeout
     return Status(
         now=now,
         alert_path=alert_path(heartbeat, switcher.started, timeout, now),
+        quorum=quorum_note(len(watch.nodes)),
         heartbeat=heartbeat,
         heartbeat_age=None if heartbeat is None else now - heartbeat,
         dry_run=switcher.settings.policy.dry_run,
         chain=chain_status(watch),
         nodes=node_statuses(watch.nodes),
-        witnesses=witness_statuses(watch, records, switcher.settings.policy, now),
+        witnesses=witness_statuses(watch, records, drills, switcher.settings.policy, now),
         unknown_witnesses=incident_statuses(await switcher.journal.strangers(switcher.witnesses)),
     )
 

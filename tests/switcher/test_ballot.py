@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from chains.bitshares.views import Verdict
 from chains.bitshares.watch import Watch
 from chains.errors import NodeRefusedError, NodeTimeoutError
 from switcher.ballot import DUPLICATE, agreed, deliver
@@ -28,7 +27,7 @@ def watch(**answers: Any) -> Watch:
             raise answer
         return answer
 
-    nodes = [SimpleNamespace(name=n, up=True, verdict=Verdict.CANONICAL) for n in answers]
+    nodes = [SimpleNamespace(name=n, well=True) for n in answers]
     settings = SimpleNamespace(nodes=nodes)
     return cast("Watch", SimpleNamespace(nodes=nodes, settings=settings, call=call))
 

@@ -10,7 +10,7 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.settings import ProducerSettings, WitnessSettings
 from devnet.keys import DevKey
-from switcher.evidence import FAILED_LATELY, Readiness, backups
+from switcher.hosts import FAILED_LATELY, Readiness, backups
 from switcher.model import Draft, Outcome, Rotation
 from tests.support.chain import PREFIX, ForgedChain
 from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0

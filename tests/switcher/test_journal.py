@@ -37,7 +37,7 @@ def test_database_of_another_version_is_refused(tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.execute(text("update understudy_schema set version = 7"))
     engine.dispose()
-    with pytest.raises(JournalError, match=r"schema 7.*schema 1"):
+    with pytest.raises(JournalError, match=r"schema 7.*schema 2"):
         open_database(url(tmp_path))
 
 

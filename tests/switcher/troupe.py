@@ -10,6 +10,7 @@ from typing import cast
 
 from chains.bitshares.watch import Watch
 from devnet.keys import DevKey, active_key
+from switcher.desk import Desk
 from switcher.follow import FollowUp
 from switcher.journal import Journal
 from switcher.metrics import Metrics
@@ -18,7 +19,7 @@ from switcher.rotate import Rotator
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
 from switcher.signer import Signer
 from switcher.webhook import parse_notification
-from switcher.worker import Desk, Worker
+from switcher.worker import Worker
 from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, CHAIN_ID, INIT0, Script
 from tests.switcher.stage import WITNESS, alert, webhook_bytes
@@ -73,7 +74,7 @@ async def troupe(
     )
     watch = cast("Watch", script)
     signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
-    metrics = Metrics([WITNESS])
+    metrics = Metrics({WITNESS: ["alpha", "beta", "gamma"]})
     async with Journal(settings.database) as journal:
         first = Arming(settings.policy.arm, "configuration", "first state", script.now)
         await journal.begin([WITNESS], first)

@@ -149,6 +149,11 @@ class PolicySection(_Part):
     cool_down: values.Duration | None = None
     rotations_per_day: values.Count | None = None
     min_participation: values.Share | None = None
+    preempt_after: values.Duration | None = None
+    exhausted: Annotated[
+        Literal["hold", "null_key"] | None, Field(description="hold or null_key")
+    ] = None
+    return_after: values.PositiveDuration | None = None
     arm: values.Switch | None = None
     dry_run: values.Switch | None = None
 

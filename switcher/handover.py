@@ -1,0 +1,154 @@
+"""Orders by hand: what is to be put on air, what it would cost, and what would hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from switcher import decide, evidence
+from switcher.desk import Desk
+from switcher.errors import DisagreementError, OrderError
+from switcher.hosts import backups
+from switcher.model import ActionName, Cause, Decision, Incident, Order
+from switcher.rotate import Plan
+from switcher.ruling import choose
+
+_UNITS = 100_000  # to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)
+
+
+_FINAL = frozenset(
+    {
+        Decision.UNKNOWN_WITNESS,
+        Decision.STOPPED_BY_OWNER,
+        Decision.SUPERSEDED,
+        Decision.NO_BACKUP_READY,
+        Decision.DRY_RUN,
+    }
+)
+"""What waiting does not mend: such an order is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What holds an order at present: a decision, and the sentence for people."""
+
+    decision: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an order would do; nothing is done by asking for it.
+
+    `route` are the producers that go on air in turn, `back` who is on air in the end where that is
+    somebody else. `slots` begin at these times (seconds since the epoch) and are, or after the
+    next shuffle may be, the witness' next. `fee` (of each update) and `balance` in core tokens,
+    None where the nodes did not agree on them. `objections` hold it; the last one, `not_yet`, is
+    only the wait for a gap between two slots.
+    """
+
+    witness: str
+    signing_key: str
+    on_air: str | None
+    route: list[str]
+    back: str | None
+    slots: list[int]
+    core_symbol: str
+    fee: float | None
+    balance: float | None
+    updates: int
+    may_sign: bool | None
+    planned: float | None
+    objections: list[Objection]
+
+
+def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, why: str) -> Order:
+    """Return the order that a person gives.
+
+    `to` names the producer to put on air; None means the next that is ready, or with a drill all.
+
+    Raises:
+        OrderError: no such producer, it is on air already, or none is left.
+    """
+    settings = next(w for w in desk.watch.settings.witnesses if w.account == witness)
+    key = _key_in_force(desk, witness)
+    on_air = settings.producer_of(key)
+    names = [producer.name for producer in settings.producers]
+    start = names.index(on_air.name) + 1 if on_air else 0
+    others = [
+        name for name in (*names[start:], *names[:start]) if not on_air or name != on_air.name
+    ]
+    if to is not None and to not in names:
+        raise OrderError(f"{witness} has no producer {to!r}, only: {', '.join(names)}.")
+    if to is not None and to not in others:
+        raise OrderError(f"{to} is on air for {witness} already.")
+    if not others:
+        raise OrderError(f"{witness} has no other producer in the configuration.")
+    if cause is Cause.DRILL:
+        return Order(who, why, tuple(others), on_air.name if on_air else None)
+    return Order(who, why, (to or _next_ready(desk, witness, key) or others[0],))
+
+
+async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Preview:
+    """Return what an order would do at present."""
+    now, watch = desk.clock(), desk.watch
+    key = _key_in_force(desk, witness)
+    incident = Incident(0, ActionName.ROTATE, witness, key, key, now, now, cause=cause, order=order)
+    record = await desk.journal.record(witness, now - evidence.DAY)
+    views = await watch.read_nodes()
+    facts = evidence.gather(watch, views, incident, record, desk.clock())
+    rulings = decide.objections(facts, desk.settings.policy, desk.clock())
+    objections = [Objection(r.decision, r.sentence) for r in rulings]
+    plan: Plan | None = None
+    if facts.wanted is not None:
+        try:
+            plan = await desk.rotator.plan(witness, facts.wanted, views)
+        except DisagreementError as error:
+            objections.insert(0, Objection(Decision.NOT_QUORATE, str(error)))
+    settings = next(w for w in watch.settings.witnesses if w.account == witness)
+    on_air = settings.producer_of(key)
+    return Preview(
+        witness=witness,
+        signing_key=key,
+        on_air=on_air.name if on_air else None,
+        route=list(order.route),
+        back=order.back,
+        slots=[slot for slot in facts.slots if slot >= now],
+        core_symbol=watch.settings.core_symbol,
+        fee=plan.fee / _UNITS if plan else None,
+        balance=plan.balance / _UNITS if plan else None,
+        updates=len(order.route) + (order.back is not None),
+        may_sign=desk.rotator.may_sign(plan) if plan else None,
+        planned=next((r.planned for r in rulings if r.decision is Decision.NOT_YET), now),
+        objections=objections,
+    )
+
+
+async def checked(desk: Desk, witness: str, cause: Cause, order: Order) -> Preview:
+    """Return what an order would do, if it can be carried out at all.
+
+    Raises:
+        OrderError: something holds it that waiting does not mend.
+    """
+    seen = await preview(desk, witness, cause, order)
+    for objection in seen.objections:
+        if objection.decision in _FINAL:
+            raise OrderError(f"Refused ({objection.decision}): {objection.sentence}.")
+    if seen.may_sign is False:
+        raise OrderError("Refused (cannot_sign): no key at hand may sign for the account.")
+    if seen.fee is not None and seen.balance is not None and seen.balance < seen.fee:
+        raise OrderError(f"Refused (cannot_pay): the fee is {seen.fee}, there is {seen.balance}.")
+    return seen
+
+
+def _key_in_force(desk: Desk, witness: str) -> str:
+    key = evidence.key_in_force(desk.watch, witness)
+    if key is None:
+        raise OrderError(f"No node has shown yet which key is in force for {witness}.")
+    return key
+
+
+def _next_ready(desk: Desk, witness: str, key: str) -> str | None:
+    watch = desk.watch
+    settings = next(w for w in watch.settings.witnesses if w.account == witness)
+    found = choose(backups(settings, watch.producers, (), watch.follower, desk.clock()), key)
+    return found.name if found else None

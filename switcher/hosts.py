@@ -1,0 +1,161 @@
+"""What is known of a witness' hosts: the one on air, and those that could take over. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chains.bitshares.follower import Follower
+from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.settings import WitnessSettings
+from switcher.model import UNSPENT, Outcome, Rotation
+
+FAILED_LATELY = 3_600.0
+"""Seconds for which a key that failed is passed over."""
+
+
+class Readiness(StrEnum):
+    """What is known of a host that could take over."""
+
+    READY = "ready"
+    UNWATCHED = "unwatched"
+    DOWN = "down"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A producer of the ring; `detail` says in words why it is not ready."""
+
+    name: str
+    signing_key: str
+    readiness: Readiness
+    detail: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether it may be put on air: nothing speaks against it."""
+        return self.readiness in (Readiness.READY, Readiness.UNWATCHED)
+
+
+class Condition(StrEnum):
+    """How the host on air is doing, as far as its own endpoint tells."""
+
+    WELL = "well"
+    UNREACHABLE = "unreachable"
+    ASTRAY = "astray"
+    UNWATCHED = "unwatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The host whose key is in force.
+
+    `preempt` is the producer's setting. `lacks_since` (seconds since the epoch) is when the first
+    canonical block came that it is not known to have, None while it lacks none. `signed_since`: it
+    signed a block after it was last seen well, so it is its endpoint that fails.
+    """
+
+    name: str
+    preempt: str
+    condition: Condition
+    detail: str = ""
+    lacks_since: float | None = None
+    signed_since: bool = False
+
+    @property
+    def sick(self) -> bool:
+        """Tell whether something is known against it."""
+        return self.condition in (Condition.UNREACHABLE, Condition.ASTRAY)
+
+
+def host_in_force(
+    witness: WitnessSettings, views: Sequence[ProducerView], follower: Follower, key: str | None
+) -> Host | None:
+    """Return the host whose key is in force, None where that is no key of the ring."""
+    producer = witness.producer_of(key) if key else None
+    if producer is None:
+        return None
+    node = _nodes(witness, views).get(producer.name)
+    condition = _condition(node)
+    if node is None or condition in (Condition.WELL, Condition.UNWATCHED):
+        return Host(producer.name, producer.preempt, condition)
+    signed = follower.last_signed(producer.signing_key)
+    return Host(
+        producer.name,
+        producer.preempt,
+        condition,
+        node.detail,
+        lacks_since=_lacks_since(node, follower),
+        signed_since=signed is not None and signed.time > node.since,
+    )
+
+
+def backups(
+    witness: WitnessSettings,
+    views: Sequence[ProducerView],
+    rotations: Sequence[Rotation],
+    follower: Follower,
+    now: float,
+) -> tuple[Backup, ...]:
+    """Return the ring with what is known of each producer; `rotations` may tell of failures."""
+    nodes = _nodes(witness, views)
+    recent = [r for r in rotations if r.opened > now - FAILED_LATELY]
+    ring = []
+    for producer in witness.producers:
+        readiness, detail = _readiness(
+            producer.signing_key, nodes.get(producer.name), recent, follower
+        )
+        ring.append(Backup(producer.name, producer.signing_key, readiness, detail))
+    return tuple(ring)
+
+
+def _nodes(witness: WitnessSettings, views: Sequence[ProducerView]) -> dict[str, NodeView | None]:
+    return {v.producer.name: v.node for v in views if v.witness == witness.account}
+
+
+def _condition(node: NodeView | None) -> Condition:
+    if node is None:
+        return Condition.UNWATCHED
+    if node.well:
+        return Condition.WELL
+    if not node.up:
+        return Condition.UNREACHABLE
+    return Condition.UNWATCHED if node.verdict is Verdict.UNSYNCED else Condition.ASTRAY
+
+
+def _lacks_since(node: NodeView, follower: Follower) -> float | None:
+    """Return when the first block came that a host is not known to have.
+
+    The block's own time, so that how soon the loss was noticed doesn't matter; for a host that was
+    never seen well, since when it has not been.
+    """
+    head, oldest = follower.head, follower.oldest
+    if node.had is None or head is None or oldest is None:
+        return node.since
+    if node.had >= head.number:
+        return None
+    return float((follower.applied(node.had + 1) or oldest).time)
+
+
+def _readiness(
+    key: str, node: NodeView | None, recent: Sequence[Rotation], follower: Follower
+) -> tuple[Readiness, str]:
+    if _never_signed(key, recent, follower):
+        return Readiness.FAILED, "missed its first slot when it was last put on air"
+    if node is None:
+        if any(r.draft.from_key == key and r.outcome not in UNSPENT for r in recent):
+            return Readiness.FAILED, "was rotated away from lately, and has no endpoint to look at"
+        return Readiness.UNWATCHED, "has no endpoint to look at"
+    if node.well:
+        return Readiness.READY, ""
+    return Readiness.DOWN, node.detail
+
+
+def _never_signed(key: str, recent: Sequence[Rotation], follower: Follower) -> bool:
+    failed = [r for r in recent if r.draft.to_key == key and r.outcome is Outcome.NEVER_SIGNED]
+    if not failed:
+        return False
+    signed = follower.last_signed(key)
+    return signed is None or signed.number <= (failed[-1].block or 0)
