@@ -44,6 +44,11 @@ class Worker:
         """Have the worker look at its incidents now."""
         self._wake.set()
 
+    @property
+    def due(self) -> float | None:
+        """Return when a planned rotation is due next (seconds since the epoch), if one is."""
+        return self._planned
+
     def stop(self) -> None:
         """Have `run` return once the step in hand is finished."""
         self._stopping = True

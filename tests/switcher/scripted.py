@@ -21,6 +21,9 @@ from tests.switcher.stage import WITNESS
 CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
 INIT0 = "1.6.1"
 ALPHA, BETA, GAMMA = (signing_key("init0", host) for host in (None, "beta", "gamma"))
+NOBODY = DevKey("nobody")
+"""Stands for a key that no host holds."""
+
 NODES = ("eu", "us", "asia")
 FEE = 2_000_000
 
@@ -43,6 +46,8 @@ class Script:
         self.settings = _settings()
         self.names = Names((WitnessIds(WITNESS, "1.2.6", INIT0, "2.5.6"),))
         self.down: set[str] = set()
+        self.had: dict[str, int | None] = {}
+        self.since: dict[str, float] = {}
         self.refusal: tuple[int, str] | None = None
         self.deaf: set[str] = set()
         self.balances = dict.fromkeys(NODES, 1_000_000_000)
@@ -70,6 +75,11 @@ class Script:
         self.now = block.time + 0.2
         return block
 
+    def put_on_air(self, key: DevKey) -> None:
+        """Have init0's owner set a key, as with a wallet."""
+        self.follower.apply(self.chain.produce(1, {INIT0: key}))
+        self.now = self.chain.time + 0.2
+
     def run(self, count: int, *, init0_dead: bool = False) -> None:
         """Produce blocks, with init0's slots left empty if its host is dead."""
         for _ in range(count):
@@ -87,6 +97,32 @@ class Script:
         """Go on until init0 has signed a block."""
         while self.produce().witness != INIT0:
             continue
+
+    def lose(self, host: str) -> None:
+        """Have a host's endpoint stop answering now."""
+        self.producers_up[host] = False
+        self.had[host], self.since[host] = self.chain.number, self.now
+
+    def find(self, host: str) -> None:
+        """Have a host be well again."""
+        self.producers_up[host] = True
+        self.had[host], self.since[host] = self.chain.number, self.now
+
+    def until_slot_is_far(self, slots: int) -> None:
+        """Go on until init0's next slot is known and at least so many slots ahead."""
+        while self.next_slot() - self.chain.time < slots * self.chain.interval:
+            self.produce()
+
+    def next_slot(self) -> int:
+        """Return when init0's next slot begins, 0 where the next shuffle decides that."""
+        return self.follower.next_slots().get(INIT0, 0)
+
+    def before_next_slot(self, seconds: float) -> None:
+        """Go on until so many seconds are left before init0's next slot."""
+        slot = self.next_slot()
+        while self.chain.time + self.chain.interval <= slot - seconds:
+            self.produce()
+        self.now = slot - seconds
 
     def fork(self) -> ForgedChain:
         """Return the chain as it is now, to come back to it by `reorganise`."""
@@ -161,7 +197,18 @@ class Script:
         reading = replace(self.chain.reading(), balances={WITNESS: self.balances.get(name, 0)})
         verdict = Verdict.CANONICAL if is_up else Verdict.UNREACHABLE
         detail = "" if is_up else "does not answer"
-        return NodeView(name, f"ws://{name}", is_up, verdict, detail, reading, self.now, 0)
+        return NodeView(
+            name,
+            f"ws://{name}",
+            is_up,
+            verdict,
+            detail,
+            reading,
+            self.now,
+            0,
+            had=self.had.get(name),
+            since=self.since.get(name, 0.0),
+        )
 
     def _update(self, witness: str, key: DevKey, salt: str) -> dict[str, Any]:
         if self._included is not None:
@@ -190,7 +237,7 @@ def _settings() -> ChainSettings:
 
 def _key_of(transaction: dict[str, Any]) -> DevKey:
     text = transaction["operations"][0][1]["new_signing_key"]
-    return next(key for key in (ALPHA, BETA, GAMMA) if key.text(PREFIX) == text)
+    return next((key for key in (ALPHA, BETA, GAMMA) if key.text(PREFIX) == text), NOBODY)
 
 
 def _id(transaction: dict[str, Any]) -> str:

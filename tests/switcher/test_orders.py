@@ -1,0 +1,153 @@
+"""What is done without an alert: drills, the return of the preferred host, the null key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chains.bitshares.keys import null_key
+from devnet.keys import DevKey
+from switcher.model import Cause, Order, Outcome, Record
+from switcher.settings import Policy
+from tests.support.chain import PREFIX
+from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0, Script
+from tests.switcher.stage import WITNESS
+from tests.switcher.troupe import Troupe, reported_outage, troupe
+
+RETURNING = Policy(arm=True, return_after=60)
+DRILL = Order("you", "to be sure", ("beta", "gamma"), "alpha")
+
+
+async def play_on(t: Troupe, *deaf: DevKey) -> Record:
+    """Produce blocks, with the worker at each, until nothing is open; `deaf` keys never sign."""
+    silent = {key.text(PREFIX) for key in deaf}
+    for _ in range(300):
+        await t.worker.step()
+        record = await t.record()
+        if not record.incidents and not record.open_rotation:
+            return record
+        term = t.script.follower.term(INIT0)
+        slot = 1
+        while term is not None and term.key in silent and t.script.chain.owner(slot) == INIT0:
+            slot += 1
+        t.script.produce(slot, include=bool(t.script.pending))
+    raise AssertionError(await t.words())
+
+
+async def ordered(t: Troupe, cause: Cause, order: Order) -> None:
+    await t.journal.open_order(WITNESS, ALPHA.text(PREFIX), cause, order, t.script.now)
+
+
+def keys_on_chain(script: Script) -> list[str]:
+    names = {ALPHA.text(PREFIX): "alpha", BETA.text(PREFIX): "beta", GAMMA.text(PREFIX): "gamma"}
+    updates = [update.new_key or "" for _, update in script.follower.updates()]
+    return [names.get(key, key) for key in reversed(updates)]
+
+
+async def test_drill_puts_every_backup_on_air_and_goes_back(tmp_path: Path, script: Script) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.DRILL, DRILL)
+        record = await play_on(t)
+        assert keys_on_chain(script) == ["beta", "gamma", "alpha"]
+        assert [r.outcome for r in record.rotations] == [Outcome.ON_AIR] * 3
+        assert await t.words("ended") == ["drilled"]
+        drilled = {d.producer: d.result for d in await t.journal.drills(WITNESS)}
+        assert drilled == {"beta": "signed", "gamma": "signed", "alpha": "signed"}
+        assert not script.follower.recent_misses(INIT0)
+        assert record.spent() == 0
+
+
+async def test_drill_passes_over_a_backup_that_is_down(tmp_path: Path, script: Script) -> None:
+    script.find("alpha")
+    script.lose("gamma")
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.DRILL, DRILL)
+        await play_on(t)
+        assert keys_on_chain(script) == ["beta", "alpha"]
+        drilled = {d.producer: d.result for d in await t.journal.drills(WITNESS)}
+        assert drilled == {"beta": "signed", "gamma": "not_ready", "alpha": "signed"}
+
+
+async def test_drill_finds_the_backup_that_never_signs(tmp_path: Path, script: Script) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.DRILL, DRILL)
+        await play_on(t, BETA)
+        assert keys_on_chain(script) == ["beta", "gamma", "alpha"]
+        drilled = {d.producer: d.result for d in await t.journal.drills(WITNESS)}
+        assert drilled == {"beta": "never_signed", "gamma": "signed", "alpha": "signed"}
+        ended = next(e for e in await t.journal.entries() if e.kind == "ended")
+        assert "beta never signed" in ended.sentence
+
+
+async def test_preferred_host_comes_back_after_its_time_in_a_quiet_moment(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script, RETURNING) as t:
+        await ordered(t, Cause.MANUAL, Order("you", "why not", ("beta",)))
+        await play_on(t)
+        left = script.now
+        while not (await t.record()).incidents:
+            await t.worker.step()
+            script.produce()
+        assert script.now - left >= 60
+        await play_on(t)
+        assert keys_on_chain(script) == ["beta", "alpha"]
+        assert not script.follower.recent_misses(INIT0)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(arm=True),
+        Policy(arm=False, return_after=60),
+        Policy(arm=True, return_after=60, dry_run=True),
+        Policy(arm=True, return_after=100_000),
+    ],
+)
+async def test_without_being_told_to_nothing_comes_back(
+    tmp_path: Path, script: Script, policy: Policy
+) -> None:
+    script.find("alpha")
+    script.find("beta")
+    script.put_on_air(BETA)
+    async with troupe(tmp_path, script, policy) as t:
+        for _ in range(60):
+            script.produce()
+            await t.worker.step()
+        assert not (await t.record()).incidents
+        assert not script.broadcast
+
+
+async def test_preferred_host_that_goes_away_again_is_not_waited_for(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script, RETURNING) as t:
+        await ordered(t, Cause.RETURN, Order("policy", "well", ("gamma",)))
+        script.lose("gamma")
+        await t.worker.step()
+        assert await t.words("ended") == ["resolved"]
+        assert not script.broadcast
+
+
+async def test_exhausted_witness_is_stopped_with_the_null_key_where_that_is_wanted(
+    tmp_path: Path, script: Script
+) -> None:
+    script.lose("beta")
+    script.lose("gamma")
+    async with reported_outage(tmp_path, script, Policy(arm=True, exhausted="null_key")) as t:
+        for _ in range(40):
+            await t.worker.step()
+            slot = 2 if script.chain.owner() == INIT0 else 1
+            script.produce(slot, include=bool(script.pending))
+        assert keys_on_chain(script) == [null_key(PREFIX)]
+        record = await t.record()
+        assert [r.outcome for r in record.rotations] == [Outcome.IRREVERSIBLE]
+        assert await t.words("ended") == ["replaced"]
+        assert await t.post(ALPHA, starts_at="2026-11-21T09:00:00Z") == ["opened"]
+        await t.worker.step()
+        assert (await t.words("decision"))[-1] == "stopped_by_owner"

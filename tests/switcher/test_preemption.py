@@ -1,0 +1,144 @@
+"""A host that goes away is replaced before its slot, and one that comes back is not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from switcher.model import Decision
+from switcher.moment import LEAD
+from switcher.settings import Policy
+from tests.switcher.scripted import ALPHA, INIT0, Script
+from tests.switcher.troupe import Troupe, troupe
+
+POLICY = Policy(arm=True, preempt_after=3)
+INTERVAL = 3
+
+
+@asynccontextmanager
+async def lost_host(folder: Path, script: Script, policy: Policy = POLICY) -> AsyncIterator[Troupe]:
+    """Open a troupe whose host is away, well before its slot, and accused of that."""
+    script.until_slot_is_far(5)
+    script.lose("alpha")
+    script.produce()
+    async with troupe(folder, script, policy) as t:
+        await t.post(ALPHA, name="ProducerDown")
+        await t.worker.step()
+        yield t
+
+
+async def decision_of(t: Troupe) -> Decision | None:
+    [incident] = (await t.record()).incidents
+    return incident.decision
+
+
+async def test_dead_host_is_replaced_before_it_misses_anything(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        assert await decision_of(t) is Decision.NOT_YET
+        assert not script.broadcast
+        script.before_next_slot(INTERVAL + LEAD)
+        await t.worker.step()
+        assert len(script.transactions) == 1
+        script.produce(include=True)
+        assert script.produce().witness == INIT0
+        assert not script.follower.recent_misses(INIT0)
+
+
+async def test_journal_and_status_name_the_time_of_a_planned_rotation(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        slot = script.next_slot()
+        [incident] = (await t.record()).incidents
+        assert incident.planned == pytest.approx(slot - INTERVAL - LEAD)
+        [entry] = [e for e in await t.journal.entries() if e.value == Decision.NOT_YET]
+        assert entry.details["planned"] == incident.planned
+        assert "beta takes over at" in entry.sentence
+
+
+async def test_host_that_comes_back_in_time_is_not_replaced(tmp_path: Path, script: Script) -> None:
+    async with lost_host(tmp_path, script) as t:
+        script.find("alpha")
+        script.before_next_slot(INTERVAL + LEAD)
+        await t.worker.step()
+        assert await decision_of(t) is Decision.NOT_CORROBORATED
+        assert await t.post(ALPHA, name="ProducerDown", status="resolved") == ["ended"]
+        assert not script.broadcast
+
+
+async def test_host_that_has_been_away_for_a_moment_only_keeps_its_slot(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script, Policy(arm=True, preempt_after=60)) as t:
+        script.before_next_slot(INTERVAL + LEAD)
+        await t.worker.step()
+        assert await decision_of(t) is Decision.NOT_YET
+        assert not script.broadcast
+
+
+async def test_host_that_signs_though_its_endpoint_is_away_is_left_alone(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script, Policy(arm=True, preempt_after=60)) as t:
+        script.until_signed()
+        await t.worker.step()
+        assert await decision_of(t) is Decision.NOT_CORROBORATED
+        assert not script.broadcast
+
+
+async def test_one_miss_of_a_sick_host_is_enough_and_waits_for_its_next_slot(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script, Policy(arm=True, preempt_after=600)) as t:
+        script.miss(1)
+        while script.next_slot() - script.now < 2 * INTERVAL:
+            script.run(1, init0_dead=True)
+        await t.worker.step()
+        assert await decision_of(t) is Decision.NOT_YET
+        assert not script.broadcast
+        script.before_next_slot(INTERVAL + LEAD)
+        await t.worker.step()
+        assert len(script.transactions) == 1
+        [rotation] = (await t.record()).rotations
+        [rotate] = [e for e in await t.journal.entries() if e.value == Decision.ROTATE]
+        assert "1 miss, and alpha does not answer" in rotate.sentence
+        assert rotation.draft.producer == "beta"
+
+
+async def test_worker_sleeps_no_longer_than_until_the_planned_time(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        [incident] = (await t.record()).incidents
+        assert t.worker.due == incident.planned
+
+
+async def test_new_plan_is_told_once_and_only_when_its_time_is_another_one(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script, Policy(arm=True, preempt_after=14)) as t:
+        for _ in range(14):
+            await t.worker.step()
+            await t.worker.step()
+            script.run(1, init0_dead=True)
+        told = [e for e in await t.journal.entries() if e.value == Decision.NOT_YET]
+        plans = [e.details["planned"] for e in reversed(told)]
+        assert len(plans) >= 2
+        assert all(one != other for one, other in pairwise(plans))
+
+
+async def test_disarmed_witness_shows_what_would_have_been_done(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script, Policy(preempt_after=3)) as t:
+        assert await decision_of(t) is Decision.NOT_YET
+        script.before_next_slot(INTERVAL + LEAD)
+        await t.worker.step()
+        assert await decision_of(t) is Decision.DISARMED
+        assert not script.broadcast
