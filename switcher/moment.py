@@ -22,6 +22,9 @@ _CHANCES = 3
 _SETTLED = 1.0
 """Seconds after a slot at which its block is known everywhere."""
 
+_PUNCTUAL = 0.5
+"""Seconds by which whoever was told to wait for a gap may come late to it."""
+
 
 def last_moment(slots: Sequence[int], interval: int, ready: float, now: float) -> float:
     """Return the latest time that gets an update into a block before the next slot in reach.
@@ -41,11 +44,11 @@ def quiet_moment(slots: Sequence[int], interval: int, now: float) -> float | Non
 
     `now` if that is at once, None if it is not known before the next shuffle.
     """
-    ahead = [slot for slot in slots if slot > now - interval]
     gap = _CHANCES * interval
+    ahead = [slot for slot in slots if slot > now - _SETTLED]
     if all(slot >= now + gap for slot in ahead):
         return now
     for slot, following in pairwise(ahead):
-        if following - slot - _SETTLED >= gap:
+        if following >= slot + _SETTLED + gap + _PUNCTUAL:
             return slot + _SETTLED
     return None

@@ -63,3 +63,19 @@ def test_handover_waits_until_the_next_slot_is_over() -> None:
 
 def test_slots_after_the_shuffle_may_all_be_the_witness_own() -> None:
     assert quiet_moment((1_003, 1_006, 1_009), 3, 1_000.0) is None
+
+
+@given(
+    st.lists(st.integers(340, 400), min_size=1, max_size=6, unique=True),
+    st.sampled_from([1, 3]),
+    st.floats(1_000, 1_200),
+    st.floats(0, 0.4),
+)
+def test_gap_that_was_waited_for_is_used_even_by_one_who_comes_a_little_late(
+    numbers: list[int], interval: int, now: float, late: float
+) -> None:
+    slots = [number * interval for number in sorted(numbers)]
+    planned = quiet_moment(slots, interval, now)
+    if planned is not None and planned > now:
+        then = planned + late
+        assert quiet_moment(slots, interval, then) == then
