@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from switcher import decide, evidence
@@ -41,9 +42,10 @@ class Preview:
 
     `route` are the producers that go on air in turn, `back` who is on air in the end where that is
     somebody else. `slots` begin at these times (seconds since the epoch) and are, or after the
-    next shuffle may be, the witness' next. `fee` (of each update) and `balance` in core tokens,
-    None where the nodes did not agree on them. `objections` hold it; the last one, `not_yet`, is
-    only the wait for a gap between two slots.
+    next shuffle may be, the witness' next. `round_seconds` is how long all active witnesses take
+    to have a slot each. `fee` (of each update) and `balance` in core tokens, None where the nodes
+    did not agree on them. `objections` hold it; the last one, `not_yet`, is only the wait for a gap
+    between two slots. `refusal` says why it would not even be taken, None where it would.
     """
 
     witness: str
@@ -52,6 +54,7 @@ class Preview:
     route: list[str]
     back: str | None
     slots: list[int]
+    round_seconds: int
     core_symbol: str
     fee: float | None
     balance: float | None
@@ -59,6 +62,7 @@ class Preview:
     may_sign: bool | None
     planned: float | None
     objections: list[Objection]
+    refusal: str | None
 
 
 def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, why: str) -> Order:
@@ -106,6 +110,8 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
             objections.insert(0, Objection(Decision.NOT_QUORATE, str(error)))
     settings = next(w for w in watch.settings.witnesses if w.account == witness)
     on_air = settings.producer_of(key)
+    may_sign = desk.rotator.may_sign(plan) if plan else None
+    head, updates = watch.follower.head, len(order.route) + (order.back is not None)
     return Preview(
         witness=witness,
         signing_key=key,
@@ -113,13 +119,15 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
         route=list(order.route),
         back=order.back,
         slots=[slot for slot in facts.slots if slot >= now],
+        round_seconds=facts.interval * len(head.active) if head else 0,
         core_symbol=watch.settings.core_symbol,
         fee=plan.fee / _UNITS if plan else None,
         balance=plan.balance / _UNITS if plan else None,
-        updates=len(order.route) + (order.back is not None),
-        may_sign=desk.rotator.may_sign(plan) if plan else None,
+        updates=updates,
+        may_sign=may_sign,
         planned=next((r.planned for r in rulings if r.decision is Decision.NOT_YET), now),
         objections=objections,
+        refusal=_refusal(objections, plan, updates, may_sign=may_sign),
     )
 
 
@@ -130,14 +138,23 @@ async def checked(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
         OrderError: something holds it that waiting does not mend.
     """
     seen = await preview(desk, witness, cause, order)
-    for objection in seen.objections:
-        if objection.decision in _FINAL:
-            raise OrderError(f"Refused ({objection.decision}): {objection.sentence}.")
-    if seen.may_sign is False:
-        raise OrderError("Refused (cannot_sign): no key at hand may sign for the account.")
-    if seen.fee is not None and seen.balance is not None and seen.balance < seen.fee:
-        raise OrderError(f"Refused (cannot_pay): the fee is {seen.fee}, there is {seen.balance}.")
+    if seen.refusal is not None:
+        raise OrderError(seen.refusal)
     return seen
+
+
+def _refusal(
+    objections: Sequence[Objection], plan: Plan | None, updates: int, *, may_sign: bool | None
+) -> str | None:
+    for objection in objections:
+        if objection.decision in _FINAL:
+            return f"Refused ({objection.decision}): {objection.sentence}."
+    if may_sign is False:
+        return "Refused (cannot_sign): no key at hand may sign for the account."
+    if plan is not None and plan.balance < plan.fee * updates:
+        needed, balance = plan.fee * updates / _UNITS, plan.balance / _UNITS
+        return f"Refused (cannot_pay): it takes {needed:g} of fees, there is {balance:g}."
+    return None
 
 
 def _key_in_force(desk: Desk, witness: str) -> str:
