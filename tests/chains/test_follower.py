@@ -276,6 +276,32 @@ def test_the_next_slot_is_when_the_witness_really_produces() -> None:
     assert told == chain.produce().time
 
 
+def test_the_next_real_slot_is_always_among_those_that_were_possible() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 21)
+    for _ in range(40):
+        possible = follower.possible_slots(WITNESS)
+        assert possible == sorted(set(possible))
+        ahead = chain.copy()
+        ahead.run_until(WITNESS)
+        assert ahead.produce().time in possible
+        follower.apply(chain.produce())
+
+
+def test_before_the_shuffle_only_own_slots_are_possible_and_after_it_all_are() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 21)
+    own = follower.next_slots()[WITNESS]
+    round_ends = chain.time + 7 * chain.interval
+    possible = follower.possible_slots(WITNESS)
+    assert [slot for slot in possible if slot <= round_ends] == [own]
+    assert possible[1:] == [round_ends + n * chain.interval for n in range(1, 8)]
+
+
+def test_a_witness_that_is_not_active_has_no_slots() -> None:
+    assert following(ForgedChain(), 21).possible_slots("1.6.99") == []
+
+
 def test_a_slot_that_passed_is_told_before_the_next_block() -> None:
     chain = ForgedChain(interval=3)
     chain.run(21)

@@ -126,6 +126,19 @@ async def test_two_blocks_for_one_slot_are_counted_once_and_only_if_really_signe
     assert sync.double_productions == {witness: 1}
 
 
+async def test_two_blocks_by_one_key_at_one_height_are_told_whatever_their_slots() -> None:
+    chain, sync = ForgedChain(), synchroniser()
+    chain.run(30)
+    await report(sync, chain, "eu", "us")
+    twin, witness = chain.copy(), chain.owner()
+    chain.produce()
+    await report(sync, chain, "eu", "us")
+    twin.produce(1 + len(twin.active))
+    assert twin.blocks[-1].witness == witness
+    await report(sync, twin, "asia")
+    assert sync.double_productions == {witness: 1}
+
+
 async def test_a_chain_whose_blocks_stay_reversible_takes_bounded_memory() -> None:
     chain, sync = ForgedChain(interval=1), synchroniser(majority=1)
     chain.run(14)

@@ -47,6 +47,36 @@ async def test_a_dead_hosts_misses_agree_with_the_nodes_own_count() -> None:
         assert host(watch, "beta").verdict is Verdict.CANONICAL
 
 
+async def test_a_lost_host_keeps_what_it_had_and_is_soon_known_to_be_back() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await until(watch, lambda w: host(w, "alpha").well)
+        await net.nodes["alpha"].kill()
+        await until(watch, lambda w: not host(w, "alpha").well)
+        lost = host(watch, "alpha")
+        assert lost.had is not None
+        assert head(watch) - lost.had <= 1
+        await until(watch, lambda w: head(w) >= (lost.had or 0) + 6)
+        assert host(watch, "alpha").had == lost.had
+        assert host(watch, "alpha").since == lost.since
+        await net.nodes["alpha"].heal()
+        healed_at = time.time()
+        await until(watch, lambda w: host(w, "alpha").well)
+        assert time.time() - healed_at < 2.0
+        assert host(watch, "alpha").since > healed_at
+
+
+async def test_a_host_cut_off_keeps_what_it_had_when_it_was_last_at_the_head() -> None:
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        await until(watch, lambda w: host(w, "alpha").well)
+        net.nodes["alpha"].cut()
+        cut_at = net.state.number
+        await until(watch, lambda w: host(w, "alpha").verdict is not Verdict.CANONICAL)
+        assert host(watch, "alpha").up
+        assert abs((host(watch, "alpha").had or 0) - cut_at) <= 1
+
+
 async def test_a_second_watch_counts_the_same_as_the_first() -> None:
     async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
         await net.nodes["alpha"].kill()
