@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -44,7 +44,8 @@ class Devnet:
         self.ledger = Ledger(self.genesis)
         chain_nodes = make_nodes(self.ledger)
         self.network = Network(chain_nodes, settings)
-        self.network.build(_past_slots(self.genesis, now))
+        self._filled = self.genesis.time
+        self._fill_past()
         port = settings.base_port
         self.faults = Faults(self.network)
         try:
@@ -56,6 +57,7 @@ class Devnet:
         except BaseException:
             await self._close()
             raise
+        self._fill_past()
         self._producing = asyncio.create_task(self.network.run())
         return self
 
@@ -119,6 +121,13 @@ class Devnet:
 
     # -- inner ------------------------------------------------------------------------------------
 
+    def _fill_past(self) -> None:
+        """Fill the slots up to now, with those that begin meanwhile, if there is a prehistory."""
+        interval = self.settings.interval
+        while self.settings.prehistory and self._filled + interval <= time.time():
+            self._filled += interval
+            self.network.build(self._filled)
+
     def _open(self, chain_node: ChainNode, port: int) -> None:
         def open_session(notify: Callable[[Json], None] | None) -> Session:
             return Session(chain_node, self.network, notify)
@@ -157,10 +166,3 @@ def _genesis_time(settings: DevnetSettings, now: float) -> int:
     maintenances = settings.prehistory * interval // settings.maintenance_interval + 2
     slots = settings.prehistory + skipped * maintenances
     return (int(now) // interval - slots) * interval
-
-
-def _past_slots(genesis: Genesis, now: float) -> Iterable[int]:
-    if not genesis.settings.prehistory:
-        return ()
-    interval = genesis.interval
-    return range(genesis.time + interval, int(now) // interval * interval + 1, interval)

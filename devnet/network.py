@@ -157,15 +157,14 @@ class Network:
                 self.send_block(node, made.block)
                 self._announce()
 
-    def build(self, slots: Iterable[int]) -> None:
-        """Fill past slots at once, before there is anybody to be late."""
-        for slot in slots:
-            for maker in self.nodes.values():
-                made = maker.produce(slot, self.settings.required_participation)
-                if made.block is None:
-                    continue
-                for node in self.nodes.values():
-                    node.push_block(made.block)
+    def build(self, slot: int) -> None:
+        """Fill a past slot at once, before there is anybody to be late."""
+        for maker in self.nodes.values():
+            made = maker.produce(slot, self.settings.required_participation)
+            if made.block is None:
+                continue
+            for node in self.nodes.values():
+                node.push_block(made.block)
 
     # -- what it has come to ----------------------------------------------------------------------
 
