@@ -78,7 +78,8 @@ class Stack:
         """
         with contextlib.ExitStack() as claim:
             claim.enter_context(claimed(self.directory))
-            self._prepare()
+            # In a thread, since a devnet in this process has blocks to make meanwhile.
+            await asyncio.to_thread(self._prepare)
             await self._start()
             self._claim = claim.pop_all()
         return self
