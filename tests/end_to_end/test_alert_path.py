@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from understudy.demo.journal import Entry, JournalReader
-from understudy.demo.play import STAGE, Set, stage
+from understudy.demo.play import PLAIN
+from understudy.demo.stage import Set, stage
 
 pytestmark = pytest.mark.stack
 
@@ -20,14 +21,13 @@ WITNESS, OWN_KEY = "init0", "alpha"
 
 @pytest.fixture
 async def running() -> AsyncIterator[Set]:
-    async with stage(STAGE, interval="1s") as everything:
+    async with stage(PLAIN, interval="1s") as everything:
         yield everything
 
 
 @pytest.fixture
 async def journal(running: Set) -> AsyncIterator[JournalReader]:
-    stack = running.stack
-    async with JournalReader(stack.switcher_url, stack.written.client_token) as reader:
+    async with running.journal() as reader:
         yield reader
 
 

@@ -30,11 +30,11 @@ async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:
     )
 
 
-async def test_the_demonstration_replaces_a_dead_host_and_leaves_nothing_behind(
+async def test_the_demonstration_replaces_two_dead_hosts_and_leaves_nothing_behind(
     tmp_path: Path,
 ) -> None:
     demo = await started(tmp_path)
-    out, err = await asyncio.wait_for(demo.communicate(), timeout=180)
+    out, err = await asyncio.wait_for(demo.communicate(), timeout=300)
     lines = out.decode().splitlines()
     assert demo.returncode == 0, err.decode()
     report = json.loads(lines[-1])
@@ -44,8 +44,12 @@ async def test_the_demonstration_replaces_a_dead_host_and_leaves_nothing_behind(
     assert report["seconds_kill_to_alert"] > 0
     assert 0 <= report["seconds_alert_to_broadcast"] < report["seconds_kill_to_alert"]
     assert report["seconds_broadcast_to_confirmed"] > 0
+    assert (report["preempted"], report["preempted_missed_blocks"]) == (True, 0)
     told = [line[10:20].strip() for line in lines[:-1]]
     assert [word for word in TOLD if word not in told] == []
+    second = told[told.index("wait") :]
+    assert "miss" not in second[second.index("kill") : second.index("signs")]
+    assert any("not_yet" in line for line in lines)
     assert list(tmp_path.iterdir()) == []
 
 

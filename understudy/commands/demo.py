@@ -27,9 +27,9 @@ def demo(
         Path | None, typer.Option(metavar="FILE", help="Write what was shown as an SVG picture.")
     ] = None,
 ) -> None:
-    """Show a failover on an embedded devnet with the real Prometheus and Alertmanager.
+    """Show two failovers on an embedded devnet with the real Prometheus and Alertmanager.
 
-    The last line is one JSON object. Exit status 0 only if all of it was seen on the chain.
+    The last line is one JSON object. Exit status 0 only if both acts were seen on the chain.
     """
     from understudy.demo.picture import WIDTH, write_picture
     from understudy.demo.play import play
@@ -51,5 +51,5 @@ def demo(
         report = asyncio.run(played())
     except asyncio.CancelledError as error:
         raise CommandError("Interrupted; everything is stopped and cleaned up.") from error
-    if not report.rotated:
+    if not report.complete:
         raise typer.Exit(1)

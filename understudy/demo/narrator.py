@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 
 from rich.console import Console
 from rich.text import Text
 
 _WORD_WIDTH = 10
+_NARROWEST = 20
 _STYLES = {
     "kill": "bold red",
     "miss": "red",
+    "wait": "dim",
     "alert": "bold yellow",
     "decision": "bold cyan",
     "sent": "cyan",
@@ -41,11 +44,17 @@ class Narrator:
         """Count seconds from now on."""
         self._zero = self._clock()
 
+    def stop_clock(self) -> None:
+        """Tell no times until the clock starts again."""
+        self._zero = None
+
     def tell(self, word: str, sentence: str, time: float | None = None) -> None:
         """Print what happened, at `time` (seconds since the epoch) or now."""
         moment = self._clock() if time is None else time
         stamp = "" if self._zero is None else f"{moment - self._zero:+.1f} s"
-        line = Text(f"{stamp:>8}  ", style="dim")
-        line.append(f"{word:<{_WORD_WIDTH}}", style=_STYLES.get(word, "bold"))
-        line.append(sentence, style="dim" if word == "block" else "")
-        self._console.print(line)
+        head = Text(f"{stamp:>8}  ", style="dim")
+        head.append(f"{word:<{_WORD_WIDTH}}", style=_STYLES.get(word, "bold"))
+        room = max(self._console.width - len(head), _NARROWEST)
+        for part in wrap(sentence, room):
+            self._console.print(head + Text(part, style="dim" if word == "block" else ""))
+            head = Text(" " * len(head))

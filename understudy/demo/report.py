@@ -23,10 +23,17 @@ class Moments:
     broadcast: float | None = None
     confirmed: float | None = None
 
+    @property
+    def ahead(self) -> bool:
+        """Tell whether the rotation was decided before any miss could be seen."""
+        if self.decided is None:
+            return False
+        return not self.misses_visible or self.decided < self.misses_visible[0]
+
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """The last line of the demonstration.
+class Act:
+    """One failover.
 
     `rotated`: the update is in a block and the new key has signed one, both read from the nodes.
     `missed_blocks` are those of the witness between the kill and the first block by the new key.
@@ -45,6 +52,31 @@ class Report:
         return {name.rstrip("_"): value for name, value in asdict(self).items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The last line of the demonstration: the first act, and what the second one adds.
+
+    `preempted`: the second act's host was replaced, and that was decided before any miss.
+    """
+
+    first: Act
+    preempted: bool
+    preempted_missed_blocks: int
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether both acts were seen."""
+        return self.first.rotated and self.preempted
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that is printed."""
+        return {
+            **self.first.as_json(),
+            "preempted": self.preempted,
+            "preempted_missed_blocks": self.preempted_missed_blocks,
+        }
+
+
 def missed_between(entries: Sequence[Applied], witness: str, start: float, first: Applied) -> int:
     """Return how many of a witness' slots stayed empty from a time until a certain block."""
     return sum(
@@ -55,11 +87,11 @@ def missed_between(entries: Sequence[Applied], witness: str, start: float, first
     )
 
 
-def report(
+def act(
     moments: Moments, *, off: str, on: str | None, missed: int, first_block: Applied | None
-) -> Report:
+) -> Act:
     """Return what is reported of one rotation from producer `off` to producer `on`."""
-    return Report(
+    return Act(
         rotated=moments.confirmed is not None and first_block is not None and on is not None,
         from_=off,
         to=on,

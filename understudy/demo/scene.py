@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -14,11 +15,13 @@ from chains.settings import WitnessSettings
 from devnet.launch import Devnet
 from understudy.demo.journal import Entry, JournalReader
 from understudy.demo.narrator import Narrator
-from understudy.demo.report import Moments, Report, missed_between, report
+from understudy.demo.report import Act, Moments, act, missed_between
 from understudy.errors import StackError
 
 _READ_EVERY = 0.1
 """Seconds between two looks into the switcher's journal, for the telling only."""
+
+_IN_BRACKETS = re.compile(r" \((?:[^()]|\([^()]*\))*\)")
 
 _STEP_WORDS = {
     "broadcast": "signed",
@@ -65,7 +68,18 @@ class Scene:
         self._tell("on air", f"{producer}: block {block.number} for {self._witness.account}")
         return producer
 
-    async def failover(self, producer: str, patience: float) -> Report:
+    async def far_from_its_slot(self, producer: str, seconds: float, patience: float) -> None:
+        """Wait for a moment at which no slot that may be the witness' own is near.
+
+        Raises:
+            StackError: there was none within `patience` seconds.
+        """
+        waiting = self._far_from_its_slot(seconds)
+        slot = await self._within(patience, waiting, f"no slot was {seconds:g} s away")
+        away = slot - self._clock()
+        self._tell("wait", f"{producer} has signed; its next slot is {away:.0f} s away or more")
+
+    async def failover(self, producer: str, patience: float) -> Act:
         """Kill the producer and follow what happens until its understudy has signed a block.
 
         Raises:
@@ -91,7 +105,7 @@ class Scene:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
         self._note_confirmation()
-        return self._report(producer, signing.result() if done == both else None)
+        return self._act(producer, signing.result() if done == both else None)
 
     @property
     def moments(self) -> Moments:
@@ -102,13 +116,13 @@ class Scene:
         confirmed = [time for update, time in self._updates.items() if update in self._announced]
         self._moments = replace(self._moments, confirmed=min(confirmed, default=None))
 
-    def _report(self, off: str, first: Applied | None) -> Report:
+    def _act(self, off: str, first: Applied | None) -> Act:
         missed = 0
         if first is not None:
             entries = self._watch.follower.entries()
             missed = missed_between(entries, self._witness_id(), self._moments.killed, first)
         on = self._name_of(first.signing_key) if first else None
-        return report(self._moments, off=off, on=on, missed=missed, first_block=first)
+        return act(self._moments, off=off, on=on, missed=missed, first_block=first)
 
     async def _on_air(self) -> Applied:
         """Wait until the key in force has signed a block, and return the newest one."""
@@ -116,6 +130,15 @@ class Scene:
         while (block := self._watch.follower.last_signed(self._term_key())) is None:
             seen = await self._watch.changed(seen)
         return block
+
+    async def _far_from_its_slot(self, seconds: float) -> int:
+        """Return when the next slot begins that may be the witness', once that is far enough."""
+        seen = 0
+        while True:
+            slots = self._watch.follower.possible_slots(self._witness_id())
+            if slots and slots[0] - self._clock() >= seconds:
+                return slots[0]
+            seen = await self._watch.changed(seen)
 
     async def _signed(self, off: str) -> Applied:
         """Wait for a block of the witness that another key than `off` signed; tell all blocks."""
@@ -153,7 +176,7 @@ class Scene:
             await asyncio.sleep(_READ_EVERY)
 
     def _note(self, entry: Entry) -> None:
-        word, sentence = entry.kind, self._without_keys(entry.sentence)
+        word, sentence = entry.kind, self._for_an_audience(entry.sentence)
         if entry.kind == "opened":
             self._moments = replace(self._moments, alert=entry.time)
             word = "alert"
@@ -172,11 +195,11 @@ class Scene:
         if entry.value == "sent":
             self._moments = replace(self._moments, broadcast=entry.time)
 
-    def _without_keys(self, sentence: str) -> str:
-        """Return a sentence with the names of producers where their long keys stood."""
+    def _for_an_audience(self, sentence: str) -> str:
+        """Return a sentence with names for the long keys, and without what stands in brackets."""
         for producer in self._witness.producers:
             sentence = sentence.replace(producer.signing_key, f"{producer.name}'s")
-        return sentence
+        return _IN_BRACKETS.sub("", sentence)
 
     async def _alerts_come_through(self) -> None:
         while (await self._journal.status())["alert_path"] != "ok":
