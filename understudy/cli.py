@@ -11,7 +11,19 @@ import typer
 import understudy
 from chains.errors import ChainError
 from switcher.errors import SwitcherError
-from understudy.commands import bench, check, demo, devnet, run, services, tokens, wallet
+from understudy.commands import (
+    arming,
+    bench,
+    check,
+    demo,
+    devnet,
+    drill,
+    rotate,
+    run,
+    services,
+    tokens,
+    wallet,
+)
 from understudy.config import ConfigurationError
 from understudy.errors import UnderstudyError
 
@@ -31,6 +43,10 @@ app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("rotate")(rotate.rotate)
+app.command("drill")(drill.drill)
+app.command("arm")(arming.arm)
+app.command("disarm")(arming.disarm)
 app.add_typer(tokens.app, name="token")
 app.add_typer(wallet.app, name="wallet")
 app.add_typer(devnet.app, name="devnet")

@@ -1,8 +1,10 @@
 """What can go wrong in composing the services.
 
 UnderstudyError
-├── CommandError    a command could not do what it was asked
-└── StackError      a program of the stack did not start, or ended
+├── CommandError         a command could not do what it was asked
+├── SwitcherGoneError    no switcher answers as it should
+├── RefusedError         the switcher does not do what it was asked
+└── StackError           a program of the stack did not start, or ended
 """
 
 from __future__ import annotations
@@ -14,6 +16,14 @@ class UnderstudyError(Exception):
 
 class CommandError(UnderstudyError):
     """A command could not do what it was asked."""
+
+
+class SwitcherGoneError(UnderstudyError):
+    """The switcher can't be reached, did not answer, or something else answers in its place."""
+
+
+class RefusedError(UnderstudyError):
+    """The switcher answered, and does not do what it was asked."""
 
 
 class StackError(UnderstudyError):

@@ -1,0 +1,101 @@
+"""`understudy arm` and `understudy disarm`: whether the switcher may rotate by itself."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
+from understudy.commands.ordering import ask, known_witness, needs_terminal
+from understudy.commands.output import answers, print_json, remarks
+from understudy.config import Configuration, load
+
+if TYPE_CHECKING:
+    from understudy.operate.answers import ArmingState
+    from understudy.operate.client import SwitcherClient
+
+Which = Annotated[
+    str | None, typer.Argument(metavar="WITNESS", help="The witness account; all without one.")
+]
+Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="For the journal.")]
+
+
+def arm(
+    why: Reason,
+    witness: Which = None,
+    yes: Yes = False,
+    as_json: Json = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Allow the switcher to rotate by itself; kept over restarts.
+
+    Shows what that allows, and asks.
+    """
+    read = _checked(config, witness)
+    if not yes:
+        needs_terminal()
+    from understudy.operate.client import SwitcherClient
+
+    with SwitcherClient.of(read) as client:
+        if not yes:
+            _show_what_it_allows(client, witness)
+            ask(f"Arm {witness or 'all witnesses'}?")
+        _tell(client.arm(witness, why, armed=True), as_json)
+
+
+def disarm(
+    why: Reason,
+    witness: Which = None,
+    as_json: Json = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Forbid the switcher to rotate by itself, and end what was ordered; kept over restarts.
+
+    A transaction that is sent already takes its course. Orders given later are carried out.
+    """
+    read = _checked(config, witness)
+    from understudy.operate.client import SwitcherClient
+
+    with SwitcherClient.of(read) as client:
+        _tell(client.arm(witness, why, armed=False), as_json)
+
+
+def _checked(config: Path, witness: str | None) -> Configuration:
+    read = load(config)
+    if witness is not None:
+        known_witness(read, witness)
+    return read
+
+
+def _show_what_it_allows(client: SwitcherClient, account: str | None) -> None:
+    status = client.status()
+    for each in status.witnesses:
+        if account not in (None, each.witness):
+            continue
+        backups = [p for p in each.producers if not p.in_force]
+        told = ", ".join(f"{p.name} {p.detail or p.readiness}" for p in backups) or "there are none"
+        remarks.print(
+            f"{each.witness}: {each.on_air or 'nobody of the ring'} is on air", markup=False
+        )
+        remarks.print(f"  backups: {told}", markup=False)
+        left = each.budget_remaining
+        remarks.print(f"  rotations left of the last 24 hours' budget, each for a fee: {left}")
+    if status.dry_run:
+        remarks.print("This switcher runs dry: it will only say what it would do.", style="yellow")
+
+
+def _tell(states: list[ArmingState], as_json: bool) -> None:
+    from understudy.operate.plan import clock_time
+
+    if as_json:
+        print_json({"witnesses": [asdict(state) for state in states]})
+        return
+    for state in states:
+        word = "armed" if state.armed else "disarmed"
+        since = clock_time(state.since)
+        answers.print(
+            f"{state.witness} is {word} by {state.who} since {since}: {state.why}", markup=False
+        )

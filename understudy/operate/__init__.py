@@ -1,0 +1,1 @@
+"""The command line towards a running switcher: ask, order, and follow what comes of it."""

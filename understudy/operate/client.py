@@ -1,0 +1,181 @@
+"""The HTTP client of the switcher's API, with sentences for all that can go wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from switcher.settings import SwitcherSettings
+from understudy.config import Configuration, ConfigurationError, Mistake
+from understudy.errors import RefusedError, SwitcherGoneError
+from understudy.operate.answers import ArmingState, Entry, JournalPage, Ordered, Plan, Status
+
+Kind = Literal["rotate", "drill"]
+_T = TypeVar("_T")
+
+_ANSWER_SECONDS = 20.0
+"""How long an answer may take; a plan has the nodes asked about fee, balance and authority."""
+
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
+_PAGE = 1000
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+_HOW_TO_MAKE = "(umask 077; understudy token new --scope operate --name you > FILE)"
+
+
+class SwitcherClient:
+    """A client of the switcher; use it as a context manager.
+
+    `url` is where the switcher listens, `token` what it is shown, `token_file` where that is from.
+
+    Every method raises `SwitcherGoneError` when no switcher answers as it should, and
+    `RefusedError` when it does not do what it was asked, with its own sentence.
+    """
+
+    def __init__(self, url: str, token: str, token_file: Path) -> None:
+        self.url = url
+        self._token_file = token_file
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_ANSWER_SECONDS,
+            trust_env=False,
+        )
+
+    @classmethod
+    def of(cls, read: Configuration) -> SwitcherClient:
+        """Return the client of the switcher that a configuration describes.
+
+        Raises:
+            ConfigurationError: it names no switcher, or no token to show to it.
+            SecretFileError: the token's file can't be read, or others can read it as well.
+            RefusedError: it holds no token.
+        """
+        from switcher.signer import read_secret  # noqa: PLC0415 - takes time that help need not
+
+        settings = read.needed_switcher()
+        file = settings.client_token_file
+        if file is None:
+            text = f"is missing; it names a file with a token to operate with: {_HOW_TO_MAKE}"
+            place = ("switcher", "client_token_file")
+            raise ConfigurationError(read.path, [Mistake(text, place)])
+        token = read_secret(file)
+        if not _TOKEN.fullmatch(token):
+            raise RefusedError(f"{file} holds no token; make one with {_HOW_TO_MAKE}.")
+        return cls(address_of(settings), token, file)
+
+    def __enter__(self) -> Self:
+        """Open the connection."""
+        self._http.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self._http.__exit__(kind, error, trace)
+
+    def plan(self, kind: Kind, order: Mapping[str, str]) -> Plan:
+        """Return what an order would do; nothing is done."""
+        return self._ask(Plan, "POST", f"/api/{kind}/plan", json=order)
+
+    def order(self, kind: Kind, order: Mapping[str, str]) -> Ordered:
+        """Give an order."""
+        return self._ask(Ordered, "POST", f"/api/{kind}", json=order)
+
+    def arm(self, witness: str | None, why: str, *, armed: bool) -> list[ArmingState]:
+        """Arm or disarm a witness, or with None all of them."""
+        path = "/api/arm" if armed else "/api/disarm"
+        return self._ask(list[ArmingState], "POST", path, json={"witness": witness, "why": why})
+
+    def status(self) -> Status:
+        """Return what is on air."""
+        return self._ask(Status, "GET", "/api/status")
+
+    def journal(self, incident: int, after: int = 0) -> list[Entry]:
+        """Return the entries of an incident that come after an entry (its id), oldest first."""
+        found: list[Entry] = []
+        query = {"incident": incident, "limit": _PAGE}
+        while True:
+            page = self._ask(JournalPage, "GET", "/api/journal", params=query)
+            found += [entry for entry in page.entries if entry.id > after]
+            if page.before is None or page.before <= after:
+                return found[::-1]
+            query["before"] = page.before
+
+    def _ask(self, shape: type[_T], method: str, path: str, **request: Any) -> _T:
+        try:
+            answer = self._http.request(method, path, **request)
+        except httpx.ConnectError as error:
+            raise SwitcherGoneError(
+                f"No switcher answers at {self.url} ({error}); start it with `understudy switcher`,"
+                " or correct switcher.listen in the configuration."
+            ) from error
+        except httpx.HTTPError as error:
+            what = "whether it has done it, its journal tells" if method == "POST" else "try again"
+            reason = str(error) or type(error).__name__
+            raise SwitcherGoneError(
+                f"The switcher at {self.url} did not answer {path} ({reason}); {what}."
+            ) from error
+        if answer.is_error:
+            raise RefusedError(self._refusal(answer, path))
+        try:
+            return TypeAdapter(shape).validate_json(answer.content)
+        except ValidationError as error:
+            raise self._no_switcher(path) from error
+
+    def _refusal(self, answer: httpx.Response, path: str) -> str:
+        said = _detail(answer)
+        match answer.status_code:
+            case httpx.codes.UNAUTHORIZED:
+                return (
+                    f"The switcher does not know the token in {self._token_file}. It reads its "
+                    f"tokens when it starts; make one with {_HOW_TO_MAKE}, and restart it."
+                )
+            case httpx.codes.FORBIDDEN:
+                return (
+                    f"The token in {self._token_file} is not good for that. {said} "
+                    f"Make one with {_HOW_TO_MAKE}, and restart the switcher."
+                )
+            case httpx.codes.NOT_FOUND if said == "Not Found":
+                raise self._no_switcher(path)
+            case httpx.codes.NOT_FOUND:
+                return f"{said} The switcher runs with another configuration: restart it."
+        return said or f"The switcher answered {path} with status {answer.status_code}."
+
+    def _no_switcher(self, path: str) -> SwitcherGoneError:
+        return SwitcherGoneError(
+            f"What listens at {self.url} does not answer {path} as a switcher of this version does."
+        )
+
+
+def address_of(settings: SwitcherSettings) -> str:
+    """Return the URL of a switcher on this machine, such as "http://127.0.0.1:9878"."""
+    host = _LOOPBACK.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _detail(answer: httpx.Response) -> str:
+    """Return the sentence in an error's answer, which for a bad value is a list of mistakes."""
+    try:
+        said = answer.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    if isinstance(said, str):
+        return said
+    mistakes = [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
+    told = [f"{_place(each)}: {str(each.get('msg', '')).lower()}" for each in mistakes]
+    return f"The switcher can't take this: {'; '.join(told)}."
+
+
+def _place(mistake: Mapping[str, Any]) -> str:
+    place = mistake.get("loc")
+    return str(place[-1]) if isinstance(place, list) and place else "the order"

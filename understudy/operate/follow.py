@@ -1,0 +1,92 @@
+"""Giving an order to the switcher, and following it in the journal until it is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from understudy.errors import SwitcherGoneError
+from understudy.operate.answers import Entry, Plan
+from understudy.operate.client import Kind, SwitcherClient
+from understudy.operate.course import Course, course_of
+
+_LOOK_EVERY = 0.3
+"""Seconds between two looks into the journal."""
+
+_PATIENCE = 60.0
+"""Seconds for which the switcher may be gone: a restart forgets no order."""
+
+
+@dataclass
+class Order:
+    """An order to the switcher.
+
+    `plan` is what it would do, once that was asked; `incident` its number, once it is given.
+    `entries` are those of its journal read so far, oldest first; `gone_since` is when the switcher
+    stopped to answer, None while it does.
+    """
+
+    client: SwitcherClient
+    kind: Kind
+    body: Mapping[str, str]
+    plan: Plan | None = None
+    incident: int | None = None
+    entries: list[Entry] = field(default_factory=list)
+    gone_since: float | None = None
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def course(self) -> Course:
+        """How far it has come."""
+        return course_of(self.entries)
+
+    def look(self) -> Plan:
+        """Return what it would do, and mean that producer from now on.
+
+        Raises:
+            RefusedError: it can't be done.
+            SwitcherGoneError: no switcher answers.
+        """
+        self.plan = self.client.plan(self.kind, self.body)
+        if self.kind == "rotate":
+            self.body = {**self.body, "to": self.plan.route[0]}
+        return self.plan
+
+    def give(self) -> int:
+        """Give it, and return its number.
+
+        Raises:
+            RefusedError: the switcher does not take it.
+            SwitcherGoneError: no switcher answers.
+        """
+        self.incident = self.client.order(self.kind, self.body).incident
+        return self.incident
+
+    def news(self) -> Iterator[Entry]:
+        """Yield its entries as they come, until it is over.
+
+        Raises:
+            SwitcherGoneError: the switcher went away and did not come back.
+            RefusedError: it does not show its journal any more.
+        """
+        while not self.course.over:
+            for entry in self._fresh():
+                self.entries.append(entry)
+                yield entry
+            if not self.course.over:
+                time.sleep(_LOOK_EVERY)
+
+    def _fresh(self) -> list[Entry]:
+        assert self.incident is not None
+        last = self.entries[-1].id if self.entries else 0
+        try:
+            found = self.client.journal(self.incident, last)
+        except SwitcherGoneError:
+            now = self.clock()
+            self.gone_since = now if self.gone_since is None else self.gone_since
+            if now - self.gone_since > _PATIENCE:
+                raise
+            return []
+        self.gone_since = None
+        return found

@@ -1,0 +1,104 @@
+"""An order's plan in words. Pure: `now` comes in, times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from switcher.model import Decision
+from understudy.operate.answers import Plan, Producer
+
+_SHOWN_SLOTS = 3
+_LONGEST_LEG = 3
+"""Rounds that a host may take: to the gap and its own slot, until the update is irreversible."""
+
+_ALL_WELL = (
+    "the nodes agree, blocks come and become irreversible, no update is under way, {route} ready, "
+    "a key at hand may sign, the account can pay"
+)
+_DOWN = "down"  # of switcher.hosts.Readiness, whose module takes long to load
+_NOT_ALL_WELL = "nodes, blocks, updates under way, backups, keys and fee; this is against it:"
+
+
+def told(plan: Plan, now: float, producers: Sequence[Producer] = ()) -> Iterator[tuple[str, str]]:
+    """Yield what an order would do as pairs: a word, and what there is to say about it.
+
+    Of `producers` that are down it is told that a drill passes over them.
+    """
+    yield "on air", plan.on_air or f"nobody of the ring; the key in force is {plan.signing_key}"
+    yield "then", ", ".join([*plan.route, *([f"back to {plan.back}"] if plan.back else [])])
+    yield "slots", _slots(plan, now)
+    against = [each for each in plan.objections if each.decision != Decision.NOT_YET]
+    if not against:
+        yield "gap", _gap(plan, now)
+    if plan.updates > 1:
+        yield "takes", _duration(plan)
+    yield "fee", _fee(plan)
+    route = f"{plan.route[0]} is" if len(plan.route) == 1 else "a backup is"
+    well = not against and plan.refusal is None
+    yield "checked", _ALL_WELL.format(route=route) if well else _NOT_ALL_WELL
+    for each in against:
+        yield "against", f"{each.decision}: {each.sentence}"
+    for producer in producers:
+        if producer.name in plan.route and producer.readiness == _DOWN:
+            yield "without", f"{producer.name}, which is passed over: {producer.detail}"
+    yield "after", "the cool-down starts; nothing of the automatic budget is spent"
+
+
+def clock_time(time: float) -> str:
+    """Return a time of day as the switcher's sentences have it: "12:00:01 UTC"."""
+    return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S} UTC"
+
+
+def _slots(plan: Plan, now: float) -> str:
+    certain, drawn = _parted(plan)
+    ahead = [f"{clock_time(slot)} (in {slot - now:.0f} s)" for slot in certain[:_SHOWN_SLOTS]]
+    if drawn is not None:
+        ahead.append(f"any from {clock_time(drawn)} on (in {drawn - now:.0f} s; not drawn yet)")
+    return ", ".join(ahead) or f"none: {plan.witness} is not active"
+
+
+def _parted(plan: Plan) -> tuple[list[int], int | None]:
+    """Return the slots that are the witness', and the first of those that the shuffle draws.
+
+    The plan ends with all slots of the next round.
+    """
+    if not plan.slots:
+        return [], None
+    begin = plan.slots[-1] - plan.round_seconds
+    certain = [slot for slot in plan.slots if slot <= begin]
+    drawn = [slot for slot in plan.slots if slot > begin]
+    return certain, drawn[0] if drawn else None
+
+
+def _gap(plan: Plan, now: float) -> str:
+    if plan.planned is None:
+        return "none before the next shuffle; it waits for one, so that no block is lost"
+    wait = plan.planned - now
+    if wait <= 0:
+        return "now: it goes out at once, and no block is lost"
+    at = clock_time(plan.planned)
+    return f"at {at} (in {wait:.0f} s); it waits for it, so that no block is lost"
+
+
+def _duration(plan: Plan) -> str:
+    least = plan.updates * plan.round_seconds
+    return (
+        f"about {_time(least)} to {_time(least * _LONGEST_LEG)}: each host signs within about a "
+        "round, and the next one waits until the update is irreversible"
+    )
+
+
+def _time(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _fee(plan: Plan) -> str:
+    if plan.fee is None or plan.balance is None:
+        return "not known at present"
+    each = f"{plan.fee:g} {plan.core_symbol}"
+    if plan.updates > 1:
+        each = (
+            f"{plan.updates} updates of {each} are {plan.updates * plan.fee:g} {plan.core_symbol}"
+        )
+    return f"{each}; the account has {plan.balance:,g} {plan.core_symbol}"
