@@ -221,6 +221,7 @@ class Endpoint:
             self._had = self._common
 
     def _lost(self, error: ChainError) -> None:
+        self.view()  # what it showed last counts, though nobody has looked since
         verdict = Verdict.WRONG_CHAIN if isinstance(error, WrongChainError) else Verdict.UNREACHABLE
         said = error.detail if isinstance(error, NodeError) else str(error)
         detail = said[:_LONGEST_DETAIL]

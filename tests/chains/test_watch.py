@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
-from chains.bitshares.objects import Reading
+from chains.bitshares.client import NodeClient
+from chains.bitshares.endpoint import Endpoint, OnReading
+from chains.bitshares.objects import Names, Reading
 from chains.bitshares.transactions import format_time, pack_transaction, signing_digest
 from chains.bitshares.views import NodeView, Verdict
 from chains.bitshares.watch import Watch
+from chains.settings import NodeSettings
 from devnet.keys import active_key
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
@@ -28,6 +32,25 @@ def host(watch: Watch, name: str) -> NodeView:
     found = next(view.node for view in watch.producers if view.producer.name == name)
     assert found is not None
     return found
+
+
+def endpoint(
+    net: Devnet, watch: Watch, on_reading: OnReading, on_change: Callable[[], None]
+) -> Endpoint:
+    """Return alpha's endpoint alone, at which nobody else looks meanwhile."""
+
+    async def no_names(_client: NodeClient) -> Names:
+        return Names()
+
+    return Endpoint(
+        NodeSettings("alpha", net.nodes["alpha"].ws_url),
+        watch.settings,
+        watch.follower,
+        names_of=no_names,
+        on_reading=on_reading,
+        on_change=on_change,
+        clock=time.time,
+    )
 
 
 def head(watch: Watch) -> int:
@@ -64,6 +87,28 @@ async def test_a_lost_host_keeps_what_it_had_and_is_soon_known_to_be_back() -> N
         await until(watch, lambda w: host(w, "alpha").well)
         assert time.time() - healed_at < 2.0
         assert host(watch, "alpha").since > healed_at
+
+
+async def test_the_block_that_a_host_showed_last_before_it_was_lost_counts_as_had() -> None:
+    shown: asyncio.Queue[Reading] = asyncio.Queue()
+    lost = asyncio.Event()
+
+    async def take(_endpoint: Endpoint, reading: Reading) -> None:
+        shown.put_nowait(reading)
+
+    async with Devnet(HISTORY) as net, watching(chain_settings(net)) as watch:
+        await following(watch)
+        alpha = endpoint(net, watch, take, lost.set)
+        running = asyncio.create_task(alpha.run())
+        await shown.get()
+        lost.clear()
+        last = await shown.get()
+        await until(watch, lambda w: w.follower.holds(last.head_id))
+        await net.nodes["alpha"].kill()
+        await lost.wait()
+        assert alpha.view().had == last.head_number
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_host_cut_off_keeps_what_it_had_when_it_was_last_at_the_head() -> None:
