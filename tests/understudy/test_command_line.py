@@ -82,7 +82,7 @@ def test_check_tells_of_secret_files_that_are_not_there(run: CommandLine, config
     answer = json.loads(result.out)
     assert result.status == 1
     assert answer["ok"] is False
-    tokens, key = (secret["problem"] for secret in answer["secrets"])
+    tokens, key = (each["text"] for each in answer["findings"] if each["level"] == "failure")
     assert tokens.startswith("there is no such file; make it with: understudy token new ")
     assert key.startswith("there is no such file; put the key in with: (umask 077; cat > ")
 

@@ -1,10 +1,10 @@
-"""`understudy check`: the configuration file and the secrets that it points to."""
+"""`understudy check`: the configuration file, and what it points to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,24 +13,20 @@ from understudy.commands.output import answers, print_json, remarks
 from understudy.config import Configuration, ConfigurationError, Mistake, load
 from understudy.config.mistakes import written
 
-_TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name alertmanager"
-_TO_OPERATE = (
-    "put in what `understudy token new --scope operate --name you` prints, or remove the key"
-)
+if TYPE_CHECKING:
+    from understudy.doctor.finding import Finding
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that the configuration points to, and what is wrong with it, if anything."""
-
-    what: str
-    problem: str | None
+_STYLES = {"warning": "yellow", "failure": "red"}
 
 
 def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """Validate the configuration file, and that the secrets it names can be used.
+    """Validate the configuration file, and look at what it points to.
 
-    Exit status 2 for a bad configuration, 1 for a secret that can't be used.
+    That is: the secrets it names can be used, and enough nodes vote. With `monitoring` configured
+    also: Prometheus has the rules that the policy needs and scrapes our services, and nothing in
+    Alertmanager keeps their alerts from the switcher.
+
+    Exit status 2 for a bad configuration, 1 for a failure, 0 if there are warnings at most.
     """
     try:
         read = load(config)
@@ -38,13 +34,15 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         if not as_json:
             raise
         mistakes = [_plain(mistake) for mistake in error.mistakes]
-        print_json({"ok": False, "file": config, "mistakes": mistakes})
+        print_json({"ok": False, "file": config, "mistakes": mistakes, "findings": []})
         raise typer.Exit(2) from error
-    findings = list(secrets_of(read))
-    failed = any(finding.problem for finding in findings)
+    from understudy.doctor.examine import examine
+
+    findings = asyncio.run(examine(read))
+    failed = any(finding.level == "failure" for finding in findings)
     if as_json:
         found = [asdict(finding) for finding in findings]
-        print_json({"ok": not failed, "file": config, "mistakes": [], "secrets": found})
+        print_json({"ok": not failed, "file": config, "mistakes": [], "findings": found})
     else:
         _show(read, findings)
     raise typer.Exit(1 if failed else 0)
@@ -63,50 +61,14 @@ def _show(read: Configuration, findings: list[Finding]) -> None:
         markup=False,
     )
     for finding in findings:
-        if finding.problem:
-            remarks.print(f"{finding.what}: {finding.problem}", style="red", markup=False)
+        line = ": ".join(part for part in (finding.what, finding.level, finding.text) if part)
+        if style := _STYLES.get(finding.level):
+            remarks.print(line, style=style, markup=False)
         else:
-            answers.print(f"{finding.what}: ok", markup=False)
+            answers.print(line, markup=False)
+    if not (read.monitoring.prometheus or read.monitoring.alertmanager):
+        answers.print("monitoring: not configured, so neither Prometheus nor Alertmanager is asked")
 
 
 def _count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def secrets_of(read: Configuration) -> Iterator[Finding]:
-    """Try every file with a secret that the configuration names."""
-    from switcher.auth import Tokens
-    from switcher.settings import KeyFileSigner
-    from switcher.signer import Signer, read_secret
-
-    settings, chain = read.switcher, read.chain
-    if not settings:
-        return
-    token_file, client, source = settings.token_file, settings.client_token_file, settings.signer
-    yield _tried("token file", token_file, _TO_MAKE_TOKENS, lambda: Tokens.load(token_file))
-    if client:
-        yield _tried("client token file", client, _TO_OPERATE, lambda: read_secret(client))
-    kind, remedy = (
-        ("key file", f"put the key in with: (umask 077; cat > {source.path})")
-        if isinstance(source, KeyFileSigner)
-        else ("wallet", "make it with: understudy wallet init")
-    )
-    yield _tried(
-        kind,
-        source.path,
-        remedy,
-        lambda: Signer.load(source, prefix=chain.prefix, chain_id=chain.chain_id),
-    )
-
-
-def _tried(kind: str, path: Path, remedy: str, use: Callable[[], object]) -> Finding:
-    from switcher.errors import SwitcherError
-
-    what = f"{kind} {path}"
-    if not path.exists():
-        return Finding(what, f"there is no such file; {remedy}")
-    try:
-        use()
-    except SwitcherError as error:
-        return Finding(what, str(error))
-    return Finding(what, None)

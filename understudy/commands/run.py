@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from understudy.commands.check import secrets_of
 from understudy.commands.options import Json
 from understudy.commands.output import answers, print_json
 from understudy.config import load
@@ -70,6 +69,10 @@ async def _running(
 
 
 def _refuse_bad_secrets(config: Path) -> None:
-    problems = [f"{each.what}: {each.problem}" for each in secrets_of(load(config)) if each.problem]
+    from understudy.doctor.finding import Level
+    from understudy.doctor.secrets import secrets_of
+
+    found = secrets_of(load(config))
+    problems = [f"{each.what}: {each.text}" for each in found if each.level is Level.FAILURE]
     if problems:
         raise CommandError("\n".join(problems))

@@ -1,5 +1,6 @@
 """What `understudy check` looks at beyond the configuration file itself.
 
-`read` asks Prometheus and Alertmanager, `answers` and `shipped` are what they and our own files
-say, the other modules judge it and are pure; `examine` puts these together.
+`ask` gets what Prometheus and Alertmanager say, in the shapes of `prometheus` and `alertmanager`;
+`shipped` has our own files to compare with. `rules`, `targets`, `arrival`, `mutes` and `routing`
+judge, and are pure. `examine` puts all of it together.
 """

@@ -1,0 +1,38 @@
+"""Whether what Prometheus raises arrives in Alertmanager, as the heartbeat shows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from switcher.webhook import HEARTBEAT
+from understudy.doctor.finding import Finding, failure, warning
+from understudy.doctor.matching import Labels
+from understudy.doctor.prometheus import Rule
+
+
+def judge_heartbeats(heartbeats: Sequence[Labels]) -> Finding:
+    """Return whether the alert that always fires has arrived, and as one and the same."""
+    if not heartbeats:
+        return failure(
+            HEARTBEAT,
+            "has not arrived, so no other alert would; look at `alerting:` in Prometheus' "
+            "configuration, and at its log, or ask again if it has just been started",
+        )
+    if len(heartbeats) > 1:
+        everywhere = set.intersection(*(set(labels.items()) for labels in heartbeats))
+        names = sorted({name for labels in heartbeats for name, _ in labels.items() - everywhere})
+        return warning(
+            HEARTBEAT,
+            f"arrives {len(heartbeats)} times, told apart by {', '.join(names)}, and so does every "
+            "other alert; drop these labels with alert_relabel_configs",
+        )
+    return Finding(HEARTBEAT, text="arrives")
+
+
+def added_labels(heartbeats: Iterable[Labels], rules: Iterable[Rule]) -> list[Labels]:
+    """Return the labels that every alert gets on its way, once for each heartbeat."""
+    own = {name for rule in rules if rule.name == HEARTBEAT for name in rule.labels}
+    return [
+        {name: labels[name] for name in labels if name not in {*own, "alertname"}}
+        for labels in heartbeats
+    ]

@@ -1,0 +1,92 @@
+"""The whole look: secrets, voting nodes, Prometheus and Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chains.bitshares.views import quorum_note
+from chains.settings import ChainSettings
+from switcher.settings import Policy
+from switcher.webhook import HEARTBEAT
+from understudy.config import Configuration
+from understudy.doctor.alertmanager import Alertmanager
+from understudy.doctor.arrival import added_labels, judge_heartbeats
+from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheus
+from understudy.doctor.finding import Finding, failure, warning
+from understudy.doctor.mutes import judge_inhibitions, judge_silences
+from understudy.doctor.prometheus import Prometheus, Rule, acting
+from understudy.doctor.raised import alerts_of
+from understudy.doctor.routing import judge_routes
+from understudy.doctor.rules import judge_rules, window_of
+from understudy.doctor.secrets import secrets_of
+from understudy.doctor.settings import MonitoringSettings
+from understudy.doctor.shipped import Shipped, read_shipped
+from understudy.doctor.targets import judge_targets
+
+
+async def examine(read: Configuration) -> list[Finding]:
+    """Look at everything that a configuration points to.
+
+    Raises:
+        StackError: this installation lacks the rules to compare with.
+    """
+    return [*secrets_of(read), _voting(read.chain), *await _monitoring(read)]
+
+
+def _voting(chain: ChainSettings) -> Finding:
+    count = len(chain.nodes)
+    note = quorum_note(count)
+    return warning("voting nodes", note) if note else Finding("voting nodes", text=f"{count}")
+
+
+async def _monitoring(read: Configuration) -> list[Finding]:
+    asked, findings = read.monitoring, list[Finding]()
+    if asked == MonitoringSettings():
+        return findings
+    shipped = read_shipped()
+    rules = _raising((), shipped.rules)
+    if asked.prometheus:
+        what = f"Prometheus {asked.prometheus.url}"
+        try:
+            prometheus = await ask_prometheus(asked.prometheus)
+        except NoAnswerError as error:
+            findings.append(failure(what, str(error)))
+        else:
+            findings += [Finding(what), *_judge_prometheus(prometheus, shipped, read)]
+            rules = _raising(prometheus.rules, shipped.rules)
+    if asked.alertmanager:
+        what = f"Alertmanager {asked.alertmanager.url}"
+        try:
+            alertmanager = await ask_alertmanager(asked.alertmanager)
+        except NoAnswerError as error:
+            findings.append(failure(what, str(error)))
+        else:
+            findings += [Finding(what), *_judge_alertmanager(alertmanager, rules, read)]
+    return findings
+
+
+def _raising(loaded: tuple[Rule, ...], shipped: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Return the rules whose alerts the switcher needs, as they are loaded or else as shipped."""
+    names = {rule.name for rule in loaded}
+    missing = (rule for rule in shipped if rule.name not in names)
+    every = (*loaded, *missing)
+    return (*acting(every), *(rule for rule in every if rule.name == HEARTBEAT))
+
+
+def _judge_prometheus(
+    prometheus: Prometheus, shipped: Shipped, read: Configuration
+) -> Iterator[Finding]:
+    policy = read.switcher.policy if read.switcher else Policy()
+    yield from judge_rules(prometheus.rules, shipped.rules, policy)
+    yield from judge_targets(prometheus.targets, shipped.intervals, window_of(shipped.rules))
+
+
+def _judge_alertmanager(
+    alertmanager: Alertmanager, rules: tuple[Rule, ...], read: Configuration
+) -> Iterator[Finding]:
+    yield judge_heartbeats(alertmanager.heartbeats)
+    alerts = alerts_of(rules, read.chain.witnesses, added_labels(alertmanager.heartbeats, rules))
+    yield from judge_silences(alertmanager.silences, alerts)
+    yield from judge_inhibitions(alertmanager.routing.inhibitions, alerts)
+    if read.switcher:
+        yield from judge_routes(alertmanager.routing, alerts, read.switcher)
