@@ -21,6 +21,8 @@ from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from understudy.config import load
+from understudy.doctor.examine import examine
+from understudy.doctor.finding import Level
 from understudy.errors import StackError
 from understudy.stack import Stack, StackSettings, Tools, document_of, free_ports
 from understudy.stack.on_devnet import devnet_stack
@@ -61,7 +63,9 @@ async def test_every_program_is_ready_and_sees_the_others(net: Devnet, tmp_path:
     assert not any(program.running for program in stack.programs)
 
 
-async def test_the_heartbeat_reaches_the_switcher(net: Devnet, tmp_path: Path) -> None:
+async def test_the_heartbeat_arrives_and_a_check_finds_nothing_wrong(
+    net: Devnet, tmp_path: Path
+) -> None:
     settings = StackSettings(configuration(net), net.active_wif("init0"))
     async with (
         Stack(settings, Tools.find(), tmp_path) as stack,
@@ -70,6 +74,9 @@ async def test_the_heartbeat_reaches_the_switcher(net: Devnet, tmp_path: Path) -
     ):
         while "alerts come through" not in (await client.get("/readyz")).text:
             await asyncio.sleep(0.2)
+        findings = await examine(load(stack.written.configuration))
+    assert [each for each in findings if each.level is not Level.OK] == []
+    assert f"Prometheus {stack.prometheus_url}" in {each.what for each in findings}
 
 
 async def test_secrets_are_for_their_owner_alone(net: Devnet, tmp_path: Path) -> None:
