@@ -103,7 +103,7 @@ class _Asked:
                 f"doesn't answer within {_SECONDS:g} s; look why, or put another address into {key}"
             )
             raise NoAnswerError(text) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             reason = str(error) or type(error).__name__
             text = f"can't be reached ({reason}); start it, or put its address into {key}"
             raise NoAnswerError(text) from error

@@ -97,6 +97,12 @@ async def test_nobody_there() -> None:
         await ask_alertmanager(Endpoint(f"http://127.0.0.1:{port}"))
 
 
+@pytest.mark.parametrize("host", ["xn--", "\u2603.example"])
+async def test_a_name_that_no_host_can_have(host: str) -> None:
+    with pytest.raises(NoAnswerError, match="can't be reached"):
+        await ask_prometheus(Endpoint(f"http://{host}:9090"))
+
+
 async def test_one_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ask, "_SECONDS", 0.1)
     assert (await refused(SILENT)).startswith("doesn't answer within 0.1 s; look why")
