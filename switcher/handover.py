@@ -153,7 +153,7 @@ def _refusal(
         return "Refused (cannot_sign): no key at hand may sign for the account."
     if plan is not None and plan.balance < plan.fee * updates:
         needed, balance = plan.fee * updates / _UNITS, plan.balance / _UNITS
-        return f"Refused (cannot_pay): it takes {needed:g} of fees, there is {balance:g}."
+        return f"Refused (cannot_pay): it takes {needed:.12g} of fees, there is {balance:.12g}."
     return None
 
 

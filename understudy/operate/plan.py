@@ -13,8 +13,8 @@ _LONGEST_LEG = 3
 """Rounds that a host may take: to the gap and its own slot, until the update is irreversible."""
 
 _ALL_WELL = (
-    "the nodes agree, blocks come and become irreversible, no update is under way, {route} ready, "
-    "a key at hand may sign, the account can pay"
+    "all well: the nodes agree, blocks come and become irreversible, no update is under way, "
+    "{route} ready, a key at hand may sign, the account can pay"
 )
 _DOWN = "down"  # of switcher.hosts.Readiness, whose module takes long to load
 _NOT_ALL_WELL = "nodes, blocks, updates under way, backups, keys and fee; this is against it:"
@@ -96,9 +96,8 @@ def _time(seconds: int) -> str:
 def _fee(plan: Plan) -> str:
     if plan.fee is None or plan.balance is None:
         return "not known at present"
-    each = f"{plan.fee:g} {plan.core_symbol}"
+    fee, balance = (f"{amount:,.12g} {plan.core_symbol}" for amount in (plan.fee, plan.balance))
     if plan.updates > 1:
-        each = (
-            f"{plan.updates} updates of {each} are {plan.updates * plan.fee:g} {plan.core_symbol}"
-        )
-    return f"{each}; the account has {plan.balance:,g} {plan.core_symbol}"
+        total = f"{plan.updates * plan.fee:,.12g} {plan.core_symbol}"
+        fee = f"{plan.updates} updates of {fee} are {total}"
+    return f"{fee}; the account has {balance}"
