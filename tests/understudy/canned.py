@@ -1,0 +1,67 @@
+"""An HTTP server that answers what it is told to, in a thread of its own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+HANG_UP = (0, None)
+"""The answer that breaks the connection off."""
+
+
+@dataclass
+class Canned:
+    """What is answered, by path: each answer (status, body) once, the last one for ever.
+
+    `asked` has the path and the body of every request.
+    """
+
+    address: str = ""
+    answers: dict[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+
+    def answer(self, path: str) -> tuple[int, Any]:
+        known = self.answers.get(path, [(404, {"detail": "Not Found"})])
+        times = sum(asked == path for asked, _ in self.asked)
+        return known[min(times, len(known)) - 1]
+
+
+@contextmanager
+def canned() -> Iterator[Canned]:
+    """Serve; what it answers is filled in by the test."""
+    can = Canned()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            path = self.path.partition("?")[0]
+            can.asked.append((path, json.loads(self.rfile.read(length) or b"null")))
+            status, body = can.answer(path)
+            if (status, body) == HANG_UP:
+                return
+            content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        can.address = f"127.0.0.1:{server.server_address[1]}"
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        serving.start()
+        try:
+            yield can
+        finally:
+            server.shutdown()
+            serving.join()
