@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS_GONE = $(shell for name in prometheus promtool alertmanager amtool; do \
     [ -x .tools/bin/$$name ] || echo $$name; done)
 
-.PHONY: again help setup tools test lint lock run demo bench clean
+.PHONY: again help setup tools test lint lock run demo bench soak clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ run: setup tools ## Run the whole stack: on a devnet, or with CONFIG=understudy.
 bench: setup tools ## Run all measurements, or one with NAME=live
 	@for name in $(or $(NAME),$$(python -c 'from bench.run import NAMES; print(*NAMES)')); do \
 	    echo "bench: $$name"; understudy bench "$$name" $(ARGS); done
+
+soak: setup tools ## Run short troubles before the whole stack for MINUTES=60, and count needless switches
+	@understudy bench soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lock: ## Pin the dependencies anew (OPTIONS=--upgrade for newer ones)
 	@scripts/lock $(OPTIONS)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import random
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 from understudy.stack import Program
 
+_RESAMPLES = 10_000
 _KIB_PER_MB = 1_000_000 / 1024
 
 
@@ -15,6 +18,28 @@ def percentile(values: Sequence[float], percent: float) -> float:
     """Return the smallest value that at least `percent` of all values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """Return the mean, None of nothing."""
+    return round(statistics.fmean(values), 3) if values else None
+
+
+def median(values: Sequence[float]) -> float | None:
+    """Return the median, None of nothing."""
+    return round(statistics.median(values), 3) if values else None
+
+
+def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float] | None:
+    """Return the 95 % interval of the mean, None of nothing.
+
+    By resampling (the percentile bootstrap), so that nothing is assumed of how the values spread.
+    """
+    if not values:
+        return None
+    draw = random.Random(seed)
+    means = [statistics.fmean(draw.choices(values, k=len(values))) for _ in range(_RESAMPLES)]
+    return round(percentile(means, 2.5), 3), round(percentile(means, 97.5), 3)
 
 
 def resident_mb(program: Program) -> float:

@@ -1,90 +1,126 @@
-"""Failovers of the whole real stack on a devnet with 1-second blocks, by the plain rule."""
+"""Failures of the host on air before the whole real stack, and what each of them costs.
+
+Five by the plain rule at 1-second blocks (`bench.plain`), then twenty on a network as large and as
+slow as the public one, at the intervals that are shipped.
+"""
 
 from __future__ import annotations
 
-import io
-import statistics
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
+from bench.failover import Failover, failover
+from bench.faults import FAILURES as KINDS
+from bench.figures import mean, mean_interval, median, resident_mb
+from bench.news import say
+from bench.plain import seconds_miss_to_broadcast
+from bench.polling import PERIOD, polling_loss
+from bench.theatre import ROUND_SECONDS, Theatre, theatre
 
-from bench.figures import resident_mb
-from understudy.demo.journal import JournalReader
-from understudy.demo.narrator import Narrator
-from understudy.demo.play import STAGE, Set, stage
-from understudy.demo.report import Moments, Report
-from understudy.demo.scene import Scene
-from understudy.errors import StackError
+FAILURES = 20
+_PAUSE = (25.0, 40.0)
+"""Seconds from one failure to the next."""
 
-FAILURES = 5
-_PATIENCE = 120.0
-_POLICY = {"cool_down": "1s", "rotations_per_day": 2 * FAILURES}
-_DECISIVE_MISS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Failover:
-    """One failover: what was reported, and when things happened."""
-
-    report: Report
-    moments: Moments
+_OFF_AIR = 4
+"""Witnesses that may be without a host at once; more would be the network's trouble."""
 
 
-async def measure() -> dict[str, Any]:
+async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str, Any]:
     """Return the figures of `understudy bench live`.
 
+    The hosts, the order of the rings and the moments of the failures follow from the seed.
+
     Raises:
-        StackError: a failover did not happen.
+        StackError: the stack or a plain failover failed.
     """
-    async with stage(STAGE, interval="1s", policy=_POLICY) as running:
-        failovers = [await _failover(running, number) for number in range(1, FAILURES + 1)]
-        return {
-            "failures": len(failovers),
-            "median_seconds_miss_to_broadcast": _median(failovers, _miss_to_broadcast),
-            "median_seconds_kill_to_decision": _median(failovers, _kill_to_decision),
-            "median_seconds_broadcast_to_in_force": _median(failovers, _broadcast_to_in_force),
-            "lost_blocks": sum(failover.report.missed_blocks for failover in failovers),
-            "exporter_rss_mb": resident_mb(running.stack.exporter),
-            "switcher_rss_mb": resident_mb(running.stack.switcher),
+    seed = random.randrange(10**6) if seed is None else seed
+    say(f"live: seed {seed}")
+    plain = await seconds_miss_to_broadcast()
+    draw = random.Random(seed)
+    async with theatre() as running:
+        seen = await _all_failures(running, failures, draw)
+        say("live: waiting until a polling switcher would have replaced the last ones")
+        polling = [await _polling_loss(running, each, draw.uniform(0, PERIOD)) for each in seen]
+        stack = running.running.stack
+        memory = {
+            "exporter_rss_mb": resident_mb(stack.exporter),
+            "switcher_rss_mb": resident_mb(stack.switcher),
         }
+    return {
+        "seed": seed,
+        "median_seconds_miss_to_broadcast": plain,
+        **_figures(seen, seed),
+        "polling_lost_blocks": sum(polling),
+        "by_kind": {
+            kind: _figures([each for each in seen if each.fault is kind], seed) for kind in KINDS
+        },
+        **memory,
+    }
 
 
-async def _failover(running: Set, number: int) -> Failover:
-    narrator = Narrator(Console(file=io.StringIO()), time.time)
-    witness = running.watch.settings.witnesses[0]
-    stack = running.stack
-    async with JournalReader(stack.switcher_url, stack.written.client_token) as journal:
-        scene = Scene(running.net, running.watch, witness, journal, narrator)
-        off_air = await scene.ready(_PATIENCE)
-        seen = await scene.failover(off_air, _PATIENCE)
-    await running.net.nodes[off_air].heal()
-    if not seen.rotated:
-        raise StackError(f"Failover {number} from {off_air} did not happen.")
-    print(f"live {number}/{FAILURES}: {seen.as_json()}", file=sys.stderr, flush=True)
-    return Failover(seen, scene.moments)
+async def _all_failures(running: Theatre, failures: int, draw: random.Random) -> list[Failover]:
+    """Let hosts fail, one ring after the other; a ring comes again once it is whole."""
+    rings = list(running.witnesses)
+    draw.shuffle(rings)
+    whole: asyncio.Queue[Any] = asyncio.Queue()
+    for witness in rings:
+        whole.put_nowait(witness)
+    off_air = asyncio.Semaphore(_OFF_AIR)
+
+    async def one(number: int, witness: Any) -> Failover:
+        kind = KINDS[number % len(KINDS)]
+        seen = await failover(running, witness, number + 1, kind, off_air)
+        whole.put_nowait(witness)
+        return seen
+
+    async with asyncio.TaskGroup() as group:
+        tasks = []
+        for number in range(failures):
+            await asyncio.sleep(draw.uniform(*_PAUSE))
+            tasks.append(group.create_task(one(number, await whole.get())))
+            say(f"live: failure {number + 1} of {failures}")
+    return [task.result() for task in tasks]
 
 
-def _miss_to_broadcast(moments: Moments) -> float:
-    return _required(moments.broadcast) - moments.misses_visible[_DECISIVE_MISS - 1]
+async def _polling_loss(running: Theatre, seen: Failover, phase: float) -> int:
+    chronicle, witness = running.chronicle, running.witness_id(seen.account)
+
+    def reckon() -> int | None:
+        slots, blocks = chronicle.slots(witness, seen.killed), chronicle.blocks()
+        return polling_loss(slots, blocks, witness, killed=seen.killed, phase=phase)
+
+    return await chronicle.news.until(reckon)
 
 
-def _kill_to_decision(moments: Moments) -> float:
-    return _required(moments.decided) - moments.killed
+def _figures(seen: Sequence[Failover], seed: int) -> dict[str, Any]:
+    lost = sum(each.lost for each in seen)
+    decided = _known(each.kill_to_decision for each in seen)
+    in_force = _known(each.broadcast_to_in_force for each in seen)
+    expected = _known(_expected_loss(each, each.kill_to_decision) for each in seen)
+    waited = _known(_expected_loss(each, each.kill_to_ready) for each in seen)
+    return {
+        "failures": len(seen),
+        "replaced": sum(each.successor is not None for each in seen),
+        "median_seconds_kill_to_decision": median(decided),
+        "median_seconds_broadcast_to_in_force": median(in_force),
+        "lost_blocks": lost,
+        "lost_blocks_per_failure": mean([each.lost for each in seen]),
+        "expected_lost_blocks": mean(expected),
+        "expected_lost_blocks_interval": mean_interval(expected, seed),
+        "expected_lost_blocks_with_wait": mean(waited),
+        "expected_lost_blocks_with_wait_interval": mean_interval(waited, seed),
+    }
 
 
-def _broadcast_to_in_force(moments: Moments) -> float:
-    return _required(moments.confirmed) - _required(moments.broadcast)
+def _expected_loss(seen: Failover, to_decision: float | None) -> float | None:
+    """Return how likely the witness' one slot of a round falls where nobody can sign it."""
+    to_in_force = seen.broadcast_to_in_force
+    if to_decision is None or to_in_force is None:
+        return None
+    return (to_decision + to_in_force) / ROUND_SECONDS
 
 
-def _median(failovers: list[Failover], figure: Callable[[Moments], float]) -> float:
-    return round(statistics.median(figure(failover.moments) for failover in failovers), 3)
-
-
-def _required(moment: float | None) -> float:
-    if moment is None:
-        raise StackError("A failover was reported without all of its moments.")
-    return moment
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]

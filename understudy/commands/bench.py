@@ -13,17 +13,26 @@ from understudy.errors import CommandError
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="live or exporter.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="live, exporter or soak.")],
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the same failures again; it is told at the start.")
+    ] = None,
+    failures: Annotated[int | None, typer.Option(min=1, help="How many, instead of all.")] = None,
+    minutes: Annotated[int | None, typer.Option(min=1, help="How long to soak.")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure something on the real programs and print the figures."""
     try:
-        from bench.run import NAMES, measure
+        from bench.run import ALL, measure, options_of
     except ModuleNotFoundError as error:
         raise CommandError("The benchmarks come with the source only: run make bench.") from error
-    if name not in NAMES:
-        raise typer.BadParameter(f"There is no measurement {name!r}, only: {', '.join(NAMES)}.")
-    figures = asyncio.run(measure(name))
+    if name not in ALL:
+        raise typer.BadParameter(f"There is no measurement {name!r}, only: {', '.join(ALL)}.")
+    asked = {"seed": seed, "failures": failures, "minutes": minutes}
+    options = {option: value for option, value in asked.items() if value is not None}
+    for option in options.keys() - options_of(name):
+        raise typer.BadParameter(f"The measurement {name} takes no --{option}.")
+    figures = asyncio.run(measure(name, **options))
     if as_json:
         print_json(figures)
         return

@@ -1,0 +1,128 @@
+"""The network of the live measurements: 27 witnesses and 3 seconds, eight of them watched.
+
+Eight witnesses with rings, so that a failure need not wait for the last one's to be over; the real
+stack as it is shipped watches all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bench.chronicle import Chronicle
+from bench.news import News, meanwhile
+from chains.settings import WitnessSettings
+from devnet.settings import DevnetSettings
+from understudy.demo.journal import Entry, JournalReader
+from understudy.demo.stage import Set, stage
+from understudy.errors import StackError
+
+NETWORK = DevnetSettings(witnesses=27, interval=3, rings=8, backbone=7, prehistory=210)
+ROUND_SECONDS = NETWORK.witnesses * NETWORK.interval
+
+POLICY = {"rotations_per_day": 1000}
+"""All else is the shipped policy. A day's failures come within minutes here, and a spent budget
+would hide needless switches."""
+
+_READ_EVERY = 0.25
+_SET_SECONDS = 60.0
+
+
+@dataclass
+class Diary:
+    """The switcher's journal, read as it is written."""
+
+    entries: list[Entry] = field(default_factory=list)
+    news: News = field(default_factory=News)
+
+    async def run(self, reader: JournalReader) -> None:
+        """Read until cancelled.
+
+        Raises:
+            StackError: the switcher did not answer.
+        """
+        while True:
+            if new := await reader.news():
+                self.entries += new
+                self.news.announce()
+            await asyncio.sleep(_READ_EVERY)
+
+    async def first(self, wanted: Callable[[Entry], bool], since: float) -> Entry:
+        """Wait for the first entry of its kind from a time on (seconds since the epoch)."""
+
+        def look() -> Entry | None:
+            return next((e for e in self.entries if e.time >= since and wanted(e)), None)
+
+        return await self.news.until(look)
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """The running network and stack, and all that is seen of them."""
+
+    running: Set
+    chronicle: Chronicle
+    diary: Diary
+
+    @property
+    def witnesses(self) -> tuple[WitnessSettings, ...]:
+        """Return the witnesses that have a ring."""
+        return self.running.watch.settings.witnesses
+
+    def witness_id(self, account: str) -> str:
+        """Return the object id of a witness account.
+
+        Raises:
+            KeyError: there is no such witness.
+        """
+        ids = self.running.watch.witness_ids(account)
+        if ids is None:
+            raise KeyError(account)
+        return ids.witness_id
+
+    def key_in_force(self, account: str) -> str:
+        """Return the signing key for a witness' next slot.
+
+        Raises:
+            KeyError: there is no such witness.
+        """
+        term = self.running.watch.follower.term(self.witness_id(account))
+        if term is None:
+            raise KeyError(account)
+        return term.key
+
+    def on_air(self, witness: WitnessSettings) -> str:
+        """Return the name of the host that holds a witness' key in force.
+
+        Raises:
+            StackError: no host of its ring does.
+        """
+        producer = witness.producer_of(self.key_in_force(witness.account))
+        if producer is None:
+            raise StackError(f"{witness.account} has a key in force that no host holds.")
+        return producer.name
+
+
+@asynccontextmanager
+async def theatre() -> AsyncIterator[Theatre]:
+    """Run the network and the stack as it is shipped, armed.
+
+    Raises:
+        StackError: a program did not start, or ended, or alerts do not come through.
+    """
+    async with stage(NETWORK, interval=None, policy=POLICY) as running, running.journal() as reader:
+        chronicle, diary = Chronicle(running.watch), Diary()
+        await _ready(running, reader)
+        async with meanwhile(chronicle.run(), diary.run(reader), running.stack.ended()):
+            yield Theatre(running, chronicle, diary)
+
+
+async def _ready(running: Set, reader: JournalReader) -> None:
+    try:
+        async with asyncio.timeout(_SET_SECONDS):
+            while (await reader.status())["alert_path"] != "ok" or running.watch.names is None:
+                await asyncio.sleep(_READ_EVERY)
+    except TimeoutError as error:
+        raise StackError(f"No alert came through within {_SET_SECONDS:g} s.") from error

@@ -1,0 +1,59 @@
+"""What a polling switcher would have lost, reckoned on slots that are given."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.chronicle import Slot
+from bench.polling import polling_loss
+from chains.bitshares.applied import Applied, Rhythm
+from chains.bitshares.rules import Rules
+from tests.support.chain import PREFIX, START, ForgedChain
+
+OURS = "1.6.1"
+
+
+@pytest.fixture(scope="module")
+def chain() -> list[Applied]:
+    """A chain of 7 witnesses and 3 seconds on which ours fails at the start."""
+    forged = ForgedChain()
+    rules = Rules(PREFIX, Rhythm(3, 3600, 0, 0))
+    blocks = [rules.anchor(forged.run(1), forged.reading())]
+    while len(blocks) < 60:
+        block = forged.run(1, dead=(OURS,))[0]
+        head = blocks[-1]
+        blocks.append(rules.applied(block, head, rules.slot_of(block, head), vouched=True))
+    return blocks
+
+
+def missed(chain: list[Applied]) -> list[Slot]:
+    return [
+        Slot(slot.time, None) for block in chain for slot in block.missed if slot.witness == OURS
+    ]
+
+
+def lost(chain: list[Applied], phase: float) -> int | None:
+    return polling_loss(missed(chain), chain, OURS, killed=START, phase=phase)
+
+
+def test_a_poll_that_comes_just_after_the_third_miss_is_counted_loses_three(
+    chain: list[Applied],
+) -> None:
+    counted = next(b.time for b in chain if b.time > missed(chain)[2].time)
+    assert lost(chain, (counted + 0.1) % 30) == 3
+
+
+def test_a_poll_that_comes_just_before_waits_another_period_and_may_lose_more(
+    chain: list[Applied],
+) -> None:
+    counted = next(b.time for b in chain if b.time > missed(chain)[2].time)
+    later = [slot for slot in missed(chain) if slot.time < counted + 26]
+    assert len(later) == 4
+    assert lost(chain, (counted - 4) % 30) == 4
+
+
+def test_nothing_is_reckoned_before_the_slots_have_come(chain: list[Applied]) -> None:
+    third = missed(chain)[2].time
+    so_far = [block for block in chain if block.time < third]
+    assert polling_loss(missed(chain)[:2], so_far, OURS, killed=START, phase=0) is None
+    assert polling_loss(missed(chain)[:3], so_far, OURS, killed=START, phase=0) is None
