@@ -137,7 +137,10 @@ class Endpoint:
 
     async def _serve_websocket(self, request: web.BaseRequest) -> web.StreamResponse:
         socket_ = NodeSocket(max_msg_size=MAX_MESSAGE, compress=False)
-        await socket_.prepare(request)
+        try:
+            await socket_.prepare(request)
+        except ConnectionError:  # the client lost patience while the node was frozen
+            return web.Response()
         outbox = Outbox(self, socket_)
         session = self._open_session(lambda frame: outbox.put(encode(frame)))
         connection = Connection(session, self._access)
