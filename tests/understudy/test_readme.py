@@ -71,7 +71,7 @@ def test_every_command_exists_with_its_options(page: Path, words: str) -> None:
 
 def test_some_commands_are_found() -> None:
     named = {words.split()[0] for _, words in found(COMMAND, [README])}
-    assert {"check", "token", "wallet", "exporter", "switcher"} <= named
+    assert {"check", "token", "wallet", "exporter", "switcher", "rotate", "arm"} <= named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
@@ -102,7 +102,7 @@ def test_every_address_of_the_switcher_exists() -> None:
     routers = (alerts.router, health.router, operate.router, read.router)
     known = {route.path for router in routers for route in router.routes if hasattr(route, "path")}
     named = {path for _, path in found(SWITCHER_PATH, GUIDES)}
-    assert "/api/disarm" in named
+    assert "/api/status" in named
     assert named <= known
 
 
@@ -114,3 +114,4 @@ def test_the_configuration_can_be_used_as_it_stands(tmp_path: Path) -> None:
     configuration = load(path)
     assert len(configuration.chain.nodes) == 3
     assert configuration.needed_switcher().policy.arm is False
+    assert configuration.needed_switcher().client_token_file == tmp_path / "operator-token"
