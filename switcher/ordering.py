@@ -20,12 +20,16 @@ def open_order(
 ) -> Incident:
     """Open an incident for an order; `signing_key` is the one in force that it is to replace.
 
+    An earlier order whose new host never signed is no obstacle: what is left of it is to replace
+    that host, which this one may do.
+
     Raises:
         OrderError: another order for the witness is still open.
     """
     open_one = select(incidents.c.id).where(
         incidents.c.witness == witness,
         incidents.c.cause != Cause.ALERT,
+        incidents.c.accused == incidents.c.signing_key,
         incidents.c.ended.is_(None),
     )
     if (other := db.scalar(open_one)) is not None:

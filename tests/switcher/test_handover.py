@@ -216,3 +216,19 @@ async def test_second_order_is_refused_while_one_is_open(tmp_path: Path, healthy
         ):
             await given(t)
         assert ALPHA.text(PREFIX) == handover._key_in_force(desk_of(t), WITNESS)
+
+
+async def test_host_that_never_signs_can_be_taken_off_air_by_hand_while_disarmed(
+    tmp_path: Path, healthy: Script
+) -> None:
+    async with troupe(tmp_path, healthy, Policy(arm=False)) as t:
+        await given(t, "beta")
+        while "disarmed" not in await t.words("decision"):
+            await t.worker.step()
+            silent = handover._key_in_force(desk_of(t), WITNESS) == BETA.text(PREFIX)
+            slot = 2 if silent and healthy.chain.owner() == INIT0 else 1
+            healthy.produce(slot, include=bool(healthy.pending))
+        assert await t.words("ended") == []
+        await given(t, "alpha")
+        await handed_over(t)
+        assert await t.words("ended") == ["superseded", "on_air"]
