@@ -176,7 +176,7 @@ def end_rotation(
     """Change a rotation for the last time, together with its incident.
 
     `closing` ends the incident, or with `Step.ACCUSED` has it accuse the rotation's new key; with
-    None it stays as it is.
+    None it is decided anew.
     """
     rotation = change_rotation(db, rotation, values, steps, now, details)
     incident = open_incident(db, rotation.draft.incident)
@@ -186,6 +186,8 @@ def end_rotation(
                 accuse(db, incident, rotation.draft.to_key, rotation.sentence, now)
             case Ending():
                 end_incident(db, incident, closing, rotation.sentence, now)
+            case None:
+                _change_open(db, incident, {"decision": None, "planned": None})
     return rotation
 
 

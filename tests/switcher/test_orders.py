@@ -52,6 +52,7 @@ async def test_drill_puts_every_backup_on_air_and_goes_back(tmp_path: Path, scri
         record = await play_on(t)
         assert keys_on_chain(script) == ["beta", "gamma", "alpha"]
         assert [r.outcome for r in record.rotations] == [Outcome.ON_AIR] * 3
+        assert (await t.words("decision")).count("rotate") == 3
         assert await t.words("ended") == ["drilled"]
         drilled = {d.producer: d.result for d in await t.journal.drills(WITNESS)}
         assert drilled == {"beta": "signed", "gamma": "signed", "alpha": "signed"}
