@@ -6,7 +6,7 @@ Pure: everything is copied out of the watch at one moment, so that a decision ca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from chains.bitshares.follower import Follower
@@ -16,6 +16,7 @@ from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.settings import ChainSettings
 from switcher.hosts import Backup, Host, backups, host_in_force
 from switcher.model import Cause, Incident, Record
+from switcher.moment import Slots
 from switcher.orders import expected_key, next_target
 from switcher.transaction import latest_reference
 from switcher.turnout import turnout
@@ -68,10 +69,10 @@ class Evidence:
     chain. `misses` within the window speak against the key in force: of an accused one without
     those that it shared with many. `has_signed`: it signed a block in its present term;
     `recovered`: it signed one since its last miss. `host` holds the key in force, if the ring has
-    it. `slots` begin at these times and are, or may be, the witness' next, `interval` apart from
-    their neighbours. `stale_after` is the age from which a head shows that blocks have stopped, or
-    stopped arriving. `lifetime` is what a transaction built now would have left at the head, None
-    where it can't be built. `wanted` is whom an order wants on air next, None when it is through.
+    it. `slots` are those that are, or may be, the witness' next. `stale_after` is the age from
+    which a head shows that blocks have stopped, or stopped arriving. `lifetime` is what a
+    transaction built now would have left at the head, None where it can't be built. `wanted` is
+    whom an order wants on air next, None when it is through.
     """
 
     witness: str
@@ -86,8 +87,7 @@ class Evidence:
     has_signed: bool = True
     recovered: bool = False
     host: Host | None = None
-    slots: tuple[int, ...] = ()
-    interval: int = 0
+    slots: Slots = field(default_factory=Slots)
     wanted: Backup | None = None
     head_time: int | None = None
     stale_after: float = 0.0
@@ -143,8 +143,11 @@ def gather(
         has_signed=_has_signed(follower, witness),
         recovered=_recovered(follower, witness),
         host=host_in_force(settings, seen.producers, follower, key),
-        slots=tuple(follower.possible_slots(witness)),
-        interval=follower.rhythm.interval,
+        slots=Slots(
+            tuple(follower.possible_slots(witness)),
+            follower.shuffle_due(),
+            follower.rhythm.interval,
+        ),
         wanted=next_target(incident, record, ring, key),
         head_time=head.time if head else None,
         stale_after=_stale_after(

@@ -14,6 +14,9 @@ from switcher.evidence import Evidence
 from switcher.hosts import Condition, Host
 from switcher.settings import Policy
 
+_LONGEST_BLIP = 13.0
+"""Seconds at most that a host is given which missed its slot: a blip may just have met it."""
+
 
 class Ground(StrEnum):
     """Why a rotation is wanted."""
@@ -59,13 +62,14 @@ def _of_sick_host(e: Evidence, host: Host, policy: Policy, now: float) -> Findin
     told = sickness(host)
     if not e.slots:
         return Finding(None, f"{told}; {e.witness} is not active, so that it has no slot to miss")
+    since = now if host.lacks_since is None else host.lacks_since
     if e.misses and not e.recovered:
-        return Finding(Ground.MISS_AND_SICK, f"{_misses(e)}, and {told}")
+        ready = since + min(policy.preempt_after, _LONGEST_BLIP)
+        return Finding(Ground.MISS_AND_SICK, f"{_misses(e)}, and {told}", ready)
     if host.signed_since:
         return Finding(None, f"{told}, but it has signed a block since")
     if not may_preempt(host):
         return Finding(None, f"{told}; with preempt: {host.preempt} it has to miss a block first")
-    since = now if host.lacks_since is None else host.lacks_since
     return Finding(Ground.SICK, told, ready=since + policy.preempt_after)
 
 

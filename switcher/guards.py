@@ -137,7 +137,7 @@ def _not_yet(e: Evidence, policy: Policy, now: float) -> Ruling | None:
     finding = find(e, policy, now)
     if not finding.can_wait:
         return None
-    planned = last_moment(e.slots, e.interval, finding.ready, now)
+    planned = last_moment(e.slots, finding.ready, now)
     if planned <= now:
         return None
     target = target_of(e, policy)
@@ -155,7 +155,7 @@ def _not_quiet(e: Evidence, _policy: Policy, now: float) -> Ruling | None:
     """Wait for a gap between two slots, unless nobody fills them anyway."""
     if e.wanted is None or (e.host is not None and e.host.sick) or not e.has_signed:
         return None
-    planned = quiet_moment(e.slots, e.interval, now)
+    planned = quiet_moment(e.slots, now)
     if planned == now:
         return None
     when = "after the next shuffle" if planned is None else f"at {clock_time(planned)}"

@@ -6,7 +6,7 @@ with the producer of the slot before, at `s - interval`. Times are seconds since
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 LEAD = 1.2
@@ -15,6 +15,10 @@ broadcast, and for the transaction to travel."""
 
 LEAST_LEAD = 0.2
 """Seconds before that slot up to which a broadcast may still be in time for it."""
+
+_UNSURE = 2
+"""Slots for which a host must have been away longer before it is replaced for the sake of a slot
+that the next shuffle may give to its witness: mostly it gives it to another."""
 
 _CHANCES = 3
 """Slots that must be left before the witness' next one: two blocks that may hold the update."""
@@ -26,26 +30,44 @@ _PUNCTUAL = 0.5
 """Seconds by which whoever was told to wait for a gap may come late to it."""
 
 
-def last_moment(slots: Sequence[int], interval: int, ready: float, now: float) -> float:
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """When slots begin that are, or may be, a witness' next ones, soonest first.
+
+    Those before `shuffle` are its own; of those after it nothing is known yet. `interval` is that
+    of the chain.
+    """
+
+    times: tuple[int, ...] = ()
+    shuffle: int = 0
+    interval: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether the witness has any."""
+        return bool(self.times)
+
+
+def last_moment(slots: Slots, ready: float, now: float) -> float:
     """Return the latest time that gets an update into a block before the next slot in reach.
 
-    `slots` begin at these times, soonest first, and may be the witness'. Before `ready` nothing is
-    to be done; slots that can't be saved any more are passed over.
+    Before `ready` nothing is to be done, nor for a slot that only may be the witness' own until
+    somewhat later. Slots that can't be saved any more are passed over.
     """
-    earliest = max(ready, now)
-    for slot in slots:
-        if slot - interval - LEAST_LEAD >= earliest:
-            return max(ready, slot - interval - LEAD)
-    return earliest
+    for slot in slots.times:
+        patience = 0 if slot < slots.shuffle else _UNSURE * slots.interval
+        due = slot - slots.interval
+        if due - LEAST_LEAD >= max(ready + patience, now):
+            return max(ready + patience, due - LEAD)
+    return max(ready, now)
 
 
-def quiet_moment(slots: Sequence[int], interval: int, now: float) -> float | None:
+def quiet_moment(slots: Slots, now: float) -> float | None:
     """Return when the next gap between two of the witness' slots is long enough to hand over.
 
     `now` if that is at once, None if it is not known before the next shuffle.
     """
-    gap = _CHANCES * interval
-    ahead = [slot for slot in slots if slot > now - _SETTLED]
+    gap = _CHANCES * slots.interval
+    ahead = [slot for slot in slots.times if slot > now - _SETTLED]
     if all(slot >= now + gap for slot in ahead):
         return now
     for slot, following in pairwise(ahead):

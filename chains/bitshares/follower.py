@@ -108,13 +108,9 @@ class Follower:
         head = self.head
         if head is None or head.shuffled is None:
             return {}
-        left_in_round = len(head.active) - head.number % len(head.active)
-        interval, skipped = self.rhythm.interval, self._rules.skipped(head)
         return {
-            scheduled(head.shuffled, head.aslot, slot): slot_time(
-                head.time, interval, slot, skipped
-            )
-            for slot in range(left_in_round, 0, -1)
+            scheduled(head.shuffled, head.aslot, slot): self._slot_after(head, slot)
+            for slot in range(self._left_in_round(head), 0, -1)
         }
 
     def possible_slots(self, witness: str) -> list[int]:
@@ -126,16 +122,25 @@ class Follower:
         head = self.head
         if head is None or witness not in head.active:
             return []
-        count = len(head.active)
-        left_in_round = count - head.number % count
-        interval, skipped = self.rhythm.interval, self._rules.skipped(head)
+        left = self._left_in_round(head)
         return [
-            slot_time(head.time, interval, slot, skipped)
-            for slot in range(1, left_in_round + count + 1)
-            if slot > left_in_round
+            self._slot_after(head, slot)
+            for slot in range(1, left + len(head.active) + 1)
+            if slot > left
             or head.shuffled is None
             or scheduled(head.shuffled, head.aslot, slot) == witness
         ]
+
+    def shuffle_due(self) -> int:
+        """Return when the first slot begins that the next shuffle gives away, 0 before `begin`.
+
+        That is the soonest; each slot that is missed until then puts it off.
+        """
+        head = self.head
+        if head is None:
+            return 0
+        known = head.shuffled is not None
+        return self._slot_after(head, self._left_in_round(head) + 1 if known else 1)
 
     def last_signed(self, signing_key: str) -> Applied | None:
         """Return the newest block held that a key signed."""
@@ -249,6 +254,13 @@ class Follower:
         self._tallied = ""
 
     # Inside
+
+    def _left_in_round(self, head: Applied) -> int:
+        """Return how many slots are left until the next shuffle, if all of them are filled."""
+        return len(head.active) - head.number % len(head.active)
+
+    def _slot_after(self, head: Applied, slot: int) -> int:
+        return slot_time(head.time, self.rhythm.interval, slot, self._rules.skipped(head))
 
     def _discharge_round(self) -> None:
         """Charge nobody in the present round.

@@ -14,13 +14,21 @@ from switcher.decide import decide
 from switcher.evidence import Evidence, NodeWord
 from switcher.hosts import Backup, Condition, Host, Readiness
 from switcher.model import Cause, Decision
-from switcher.moment import LEAD
+from switcher.moment import LEAD, Slots
 from switcher.ruling import choose
 from switcher.settings import Policy
 
 NOW = 1_002.0
 ALPHA, BETA, GAMMA, OTHER, NULL = "BTSalpha", "BTSbeta", "BTSgamma", "BTSother", "BTSnull"
 POLICY = Policy()
+
+
+def own(*times: int) -> Slots:
+    return Slots(times, shuffle=2_000, interval=3)
+
+
+def unsure(*times: int) -> Slots:
+    return Slots(times, shuffle=1_000, interval=3)
 
 
 def node(name: str = "eu", **changes: Any) -> NodeWord:
@@ -56,7 +64,7 @@ GUILTY = Evidence(
     permitted=True,
 )
 AWAY = Host("alpha", "all", Condition.UNREACHABLE, "refuses", lacks_since=NOW - 20)
-SICK = replace(GUILTY, misses=0, host=AWAY, slots=(1_006, 1_080), interval=3)
+SICK = replace(GUILTY, misses=0, host=AWAY, slots=own(1_006, 1_080))
 SILENT_BETA = replace(
     GUILTY,
     accused=BETA,
@@ -248,8 +256,7 @@ EVIDENCE = st.builds(
         st.sampled_from([None, 900.0, NOW - 14, NOW - 12, NOW - 1]),
         st.booleans(),
     ),
-    slots=st.sampled_from([(), (1_003, 1_030), (1_006,), (1_060,)]),
-    interval=st.just(3),
+    slots=st.sampled_from([own(), own(1_003, 1_030), own(1_006), own(1_060), unsure(1_006)]),
     last_rotation=st.none() | st.floats(0, NOW),
     spent=st.integers(0, 7),
 )
@@ -262,10 +269,10 @@ def _excused(e: Evidence, policy: Policy) -> bool:
         return e.misses >= 1
     if e.host is None or not e.host.sick or not e.slots:
         return False
-    if e.misses >= 1:
-        return not e.recovered
     lacks = e.host.lacks_since
     away = lacks is not None and NOW - lacks >= policy.preempt_after
+    if e.misses >= 1:
+        return away and not e.recovered
     return away and not e.host.signed_since and e.host.preempt != "never"
 
 
@@ -315,7 +322,7 @@ def sick(**changes: Any) -> Host:
     return replace(AWAY, **changes)
 
 
-EARLY = {"slots": (1_080,)}
+EARLY = {"slots": own(1_080)}
 SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
     "away for long, its slot near": (Decision.ROTATE, {}),
     "away for long, its slot far": (Decision.NOT_YET, EARLY),
@@ -343,13 +350,21 @@ SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
         {"host": sick(preempt="lagging", condition=Condition.ASTRAY)},
     ),
     "never before a miss": (Decision.NOT_CORROBORATED, {"host": sick(preempt="never")}),
-    "not active, so that it has no slot": (Decision.NOT_CORROBORATED, {"slots": ()}),
+    "not active, so that it has no slot": (Decision.NOT_CORROBORATED, {"slots": own()}),
     "one miss and unreachable": (
         Decision.ROTATE,
         {"misses": 1, "host": sick(preempt="lagging")},
     ),
-    "one miss and away for a moment": (
+    "a slot that the shuffle may give it": (
         Decision.ROTATE,
+        {"slots": unsure(1_006, 1_009), "host": sick(lacks_since=NOW - 19.5)},
+    ),
+    "a slot that the shuffle may give it, away for less long": (
+        Decision.NOT_YET,
+        {"slots": unsure(1_006, 1_009), "host": sick(lacks_since=NOW - 18)},
+    ),
+    "one miss and away for a moment": (
+        Decision.NOT_YET,
         {"misses": 1, "host": sick(lacks_since=NOW - 3)},
     ),
     "one miss, never to be preempted": (
@@ -386,7 +401,7 @@ def test_sick_host(word: Decision, changes: dict[str, Any]) -> None:
 
 
 def test_plan_names_its_time_and_what_would_hold_it_then() -> None:
-    ruling = decide(replace(SICK, slots=(1_080,), permitted=False), POLICY, NOW)
+    ruling = decide(replace(SICK, slots=own(1_080), permitted=False), POLICY, NOW)
     assert ruling.planned == pytest.approx(1_080 - 3 - LEAD)
     assert "beta takes over at 00:17:55 UTC unless it comes back" in ruling.sentence
     assert "were it not held: init0 is disarmed" in ruling.sentence
@@ -411,19 +426,18 @@ ORDERED = replace(
     host=Host("alpha", "all", Condition.WELL),
     ring=(backup("alpha"), backup("beta"), backup("gamma")),
     wanted=backup("gamma"),
-    slots=(1_080,),
-    interval=3,
+    slots=own(1_080),
 )
 ORDER_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
     "a quiet moment": (Decision.ROTATE, {}),
-    "its slot is near": (Decision.NOT_YET, {"slots": (1_005, 1_080)}),
+    "its slot is near": (Decision.NOT_YET, {"slots": own(1_005, 1_080)}),
     "its slot is near, but it is dead": (
         Decision.ROTATE,
-        {"slots": (1_005,), "host": AWAY},
+        {"slots": own(1_005), "host": AWAY},
     ),
     "its slot is near, but the key never signed": (
         Decision.ROTATE,
-        {"slots": (1_005,), "has_signed": False},
+        {"slots": own(1_005), "has_signed": False},
     ),
     "budget spent": (Decision.ROTATE, {"spent": 99}),
     "cooling down": (Decision.ROTATE, {"last_rotation": NOW - 1}),
@@ -466,7 +480,7 @@ def test_order_by_hand(word: Decision, changes: dict[str, Any]) -> None:
         (Decision.COOLING_DOWN, {"last_rotation": NOW - 1}),
         (Decision.NETWORK_WIDE, {"participation": 0.5}),
         (Decision.DISARMED, {"permitted": False}),
-        (Decision.NOT_YET, {"slots": (1_005, 1_080)}),
+        (Decision.NOT_YET, {"slots": own(1_005, 1_080)}),
     ],
 )
 def test_return_of_the_preferred_host_is_held_like_an_alert(

@@ -6,29 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switcher.moment import LEAD, LEAST_LEAD, last_moment, quiet_moment
+from switcher.moment import LEAD, LEAST_LEAD, Slots, last_moment, quiet_moment
+
+
+def own(*times: int) -> Slots:
+    return Slots(times, shuffle=9_999, interval=3)
 
 
 def test_update_is_due_before_the_block_that_precedes_the_slot() -> None:
-    assert last_moment((1_030, 1_081), 3, ready=0.0, now=1_000.0) == 1_030 - 3 - LEAD
+    assert last_moment(own(1_030, 1_081), ready=0.0, now=1_000.0) == 1_030 - 3 - LEAD
 
 
 def test_nothing_is_planned_before_the_host_has_been_away_for_long_enough() -> None:
-    assert last_moment((1_030,), 3, ready=1_026.5, now=1_000.0) == 1_026.5
+    assert last_moment(own(1_030), ready=1_026.5, now=1_000.0) == 1_026.5
 
 
 @pytest.mark.parametrize("now", [1_026.9, 1_027.0, 1_029.0, 1_031.0])
 def test_slot_that_cannot_be_saved_any_more_is_passed_over(now: float) -> None:
-    assert last_moment((1_030, 1_081), 3, ready=0.0, now=now) == 1_081 - 3 - LEAD
+    assert last_moment(own(1_030, 1_081), ready=0.0, now=now) == 1_081 - 3 - LEAD
 
 
 def test_late_but_not_too_late_means_now() -> None:
     now = 1_030 - 3 - LEAST_LEAD - 0.1
-    assert last_moment((1_030,), 3, ready=0.0, now=now) <= now
+    assert last_moment(own(1_030), ready=0.0, now=now) <= now
 
 
 def test_beyond_every_known_slot_there_is_nothing_to_wait_for() -> None:
-    assert last_moment((), 3, ready=0.0, now=1_000.0) == 1_000.0
+    assert last_moment(own(), ready=0.0, now=1_000.0) == 1_000.0
 
 
 @given(
@@ -40,7 +44,7 @@ def test_whoever_acts_when_told_saves_the_next_slot_that_can_be_saved(
     numbers: list[int], ready: float, now: float
 ) -> None:
     slots = [number * 3 for number in sorted(numbers)]
-    planned = last_moment(slots, 3, ready, now)
+    planned = last_moment(own(*slots), ready, now)
     assert planned >= ready
     in_reach = [slot for slot in slots if slot - 3 - LEAST_LEAD >= max(ready, now)]
     if in_reach:
@@ -49,20 +53,27 @@ def test_whoever_acts_when_told_saves_the_next_slot_that_can_be_saved(
 
 
 def test_gap_of_three_slots_is_quiet_enough() -> None:
-    assert quiet_moment((1_009,), 3, 1_000.0) == 1_000.0
-    assert quiet_moment((1_008,), 3, 1_000.0) is None
+    assert quiet_moment(own(1_009), 1_000.0) == 1_000.0
+    assert quiet_moment(own(1_008), 1_000.0) is None
+
+
+def test_slot_that_may_be_anybodys_is_worth_less_haste() -> None:
+    slots = Slots((1_030, 1_033, 1_036, 1_039, 1_042), shuffle=1_030, interval=3)
+    assert last_moment(slots, ready=1_000.0, now=1_020.0) == 1_030 - 3 - LEAD
+    assert last_moment(slots, ready=1_024.0, now=1_025.0) == 1_036 - 3 - LEAD
+    assert last_moment(slots, ready=1_024.0, now=1_032.0) <= 1_032.0
 
 
 def test_slot_that_has_just_begun_is_waited_for() -> None:
-    assert quiet_moment((999, 1_020), 3, 1_000.0) == 1_000.0
+    assert quiet_moment(own(999, 1_020), 1_000.0) == 1_000.0
 
 
 def test_handover_waits_until_the_next_slot_is_over() -> None:
-    assert quiet_moment((1_003, 1_030), 3, 1_000.0) == 1_004.0
+    assert quiet_moment(own(1_003, 1_030), 1_000.0) == 1_004.0
 
 
 def test_slots_after_the_shuffle_may_all_be_the_witness_own() -> None:
-    assert quiet_moment((1_003, 1_006, 1_009), 3, 1_000.0) is None
+    assert quiet_moment(own(1_003, 1_006, 1_009), 1_000.0) is None
 
 
 @given(
@@ -74,8 +85,8 @@ def test_slots_after_the_shuffle_may_all_be_the_witness_own() -> None:
 def test_gap_that_was_waited_for_is_used_even_by_one_who_comes_a_little_late(
     numbers: list[int], interval: int, now: float, late: float
 ) -> None:
-    slots = [number * interval for number in sorted(numbers)]
-    planned = quiet_moment(slots, interval, now)
+    slots = Slots(tuple(number * interval for number in sorted(numbers)), 9_999, interval)
+    planned = quiet_moment(slots, now)
     if planned is not None and planned > now:
         then = planned + late
-        assert quiet_moment(slots, interval, then) == then
+        assert quiet_moment(slots, then) == then
