@@ -142,7 +142,7 @@ def gather(
         else _own_misses(follower, witness),
         has_signed=_has_signed(follower, witness),
         recovered=_recovered(follower, witness),
-        host=host_in_force(settings, seen.producers, follower, key),
+        host=host_in_force(settings, seen.producers, follower, key, incident.opened),
         slots=Slots(
             tuple(follower.possible_slots(witness)),
             follower.shuffle_due(),

@@ -71,9 +71,17 @@ class Host:
 
 
 def host_in_force(
-    witness: WitnessSettings, views: Sequence[ProducerView], follower: Follower, key: str | None
+    witness: WitnessSettings,
+    views: Sequence[ProducerView],
+    follower: Follower,
+    key: str | None,
+    accused_since: float,
 ) -> Host | None:
-    """Return the host whose key is in force, None where that is no key of the ring."""
+    """Return the host whose key is in force, None where that is no key of the ring.
+
+    `accused_since` (seconds since the epoch) is when the incident about it began: of a host that
+    was never seen well, as after a restart, that tells better since when it has not been.
+    """
     producer = witness.producer_of(key) if key else None
     if producer is None:
         return None
@@ -82,13 +90,14 @@ def host_in_force(
     if node is None or condition in (Condition.WELL, Condition.UNWATCHED):
         return Host(producer.name, producer.preempt, condition)
     signed = follower.last_signed(producer.signing_key)
+    lost = min(node.since, accused_since) if node.had is None else node.since
     return Host(
         producer.name,
         producer.preempt,
         condition,
         node.detail,
         lacks_since=_lacks_since(node, follower),
-        signed_since=signed is not None and signed.time > node.since,
+        signed_since=signed is not None and signed.time > lost,
     )
 
 

@@ -24,9 +24,11 @@ def follower(blocks: int = 20) -> Follower:
     return found
 
 
-def host(node: NodeView | None, chain: Follower | None = None) -> Host | None:
+def host(
+    node: NodeView | None, chain: Follower | None = None, accused_since: float = 1e9
+) -> Host | None:
     views = [ProducerView(WITNESS.account, WITNESS.producers[0], node)]
-    return host_in_force(WITNESS, views, chain or follower(), ALPHA.text(PREFIX))
+    return host_in_force(WITNESS, views, chain or follower(), ALPHA.text(PREFIX), accused_since)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_nothing_is_known_of_a_host_without_an_endpoint() -> None:
 
 
 def test_key_from_outside_the_ring_has_no_host() -> None:
-    assert host_in_force(WITNESS, (), follower(), "BTSother") is None
+    assert host_in_force(WITNESS, (), follower(), "BTSother", 0.0) is None
 
 
 def test_absence_begins_with_the_first_block_that_a_host_lacks() -> None:
@@ -88,5 +90,17 @@ def test_only_a_block_signed_after_the_endpoint_was_lost_excuses_the_host(
     chain = follower()
     own = next(e for e in reversed(chain.entries()) if e.witness == INIT0)
     found = host(replace(NODE, had=own.number - 1, since=own.time + seconds), chain)
+    assert found is not None
+    assert found.signed_since is signed
+
+
+@pytest.mark.parametrize(("seconds", "signed"), [(-1.0, True), (1.0, False)])
+def test_block_signed_since_the_accusation_excuses_the_host_after_a_restart_too(
+    seconds: float, signed: bool
+) -> None:
+    chain = follower()
+    own = next(e for e in reversed(chain.entries()) if e.witness == INIT0)
+    node = replace(NODE, had=None, since=own.time + 30.0)
+    found = host(node, chain, accused_since=own.time + seconds)
     assert found is not None
     assert found.signed_since is signed
