@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,8 +13,9 @@ from dataclasses import asdict, dataclass
 from bench.chronicle import Slot
 from bench.faults import Fault, could_sign, strike
 from bench.news import say
-from bench.theatre import ROUND_SECONDS, Theatre
+from bench.theatre import INTERVAL, ROUND_SECONDS, Theatre
 from chains.settings import WitnessSettings
+from switcher.moment import LEAST_LEAD
 from switcher.settings import Policy
 from understudy.demo.journal import Entry
 
@@ -53,9 +55,15 @@ class Failover:
         return None if self.decided is None else self.decided - self.killed
 
     @property
-    def kill_to_ready(self) -> float | None:
-        """Return the seconds from the failure to the earliest moment to act."""
-        return None if self.ready is None else self.ready - self.killed
+    def slots_without_host(self) -> int | None:
+        """Return how many slots came before the first that could be saved, whosever they were.
+
+        An update has to be with the producer of the slot before.
+        """
+        if self.ready is None:
+            return None
+        first_saved = self.ready + INTERVAL + LEAST_LEAD
+        return math.ceil(first_saved / INTERVAL) - math.ceil(self.killed / INTERVAL)
 
     @property
     def broadcast_to_in_force(self) -> float | None:

@@ -17,7 +17,7 @@ from bench.figures import mean, mean_interval, median, resident_mb
 from bench.news import say
 from bench.plain import seconds_miss_to_broadcast
 from bench.polling import PERIOD, polling_loss
-from bench.theatre import ROUND_SECONDS, Theatre, theatre
+from bench.theatre import NETWORK, ROUND_SECONDS, Theatre, theatre
 
 FAILURES = 20
 _PAUSE = (25.0, 40.0)
@@ -98,8 +98,8 @@ def _figures(seen: Sequence[Failover], seed: int) -> dict[str, Any]:
     lost = sum(each.lost for each in seen)
     decided = _known(each.kill_to_decision for each in seen)
     in_force = _known(each.broadcast_to_in_force for each in seen)
-    expected = _known(_expected_loss(each, each.kill_to_decision) for each in seen)
-    waited = _known(_expected_loss(each, each.kill_to_ready) for each in seen)
+    expected = _known(_expected_loss(each) for each in seen)
+    strict = [slots / NETWORK.witnesses for slots in _known(e.slots_without_host for e in seen)]
     return {
         "failures": len(seen),
         "replaced": sum(each.successor is not None for each in seen),
@@ -109,17 +109,17 @@ def _figures(seen: Sequence[Failover], seed: int) -> dict[str, Any]:
         "lost_blocks_per_failure": mean([each.lost for each in seen]),
         "expected_lost_blocks": mean(expected),
         "expected_lost_blocks_interval": mean_interval(expected, seed),
-        "expected_lost_blocks_with_wait": mean(waited),
-        "expected_lost_blocks_with_wait_interval": mean_interval(waited, seed),
+        "expected_lost_blocks_strict": mean(strict),
+        "expected_lost_blocks_strict_interval": mean_interval(strict, seed),
     }
 
 
-def _expected_loss(seen: Failover, to_decision: float | None) -> float | None:
+def _expected_loss(seen: Failover) -> float | None:
     """Return how likely the witness' one slot of a round falls where nobody can sign it."""
-    to_in_force = seen.broadcast_to_in_force
-    if to_decision is None or to_in_force is None:
+    decided, in_force = seen.kill_to_decision, seen.broadcast_to_in_force
+    if decided is None or in_force is None:
         return None
-    return (to_decision + to_in_force) / ROUND_SECONDS
+    return (decided + in_force) / ROUND_SECONDS
 
 
 def _known(values: Iterable[float | None]) -> list[float]:
