@@ -159,7 +159,7 @@ WITNESS_PENDING_KEY = _gauge(
 WITNESS_DOUBLE_PRODUCTION = _counter(
     "bitshares_witness_double_production_total",
     "witness",
-    "Slots for which the witness signed two different blocks: two hosts have the same key.",
+    "Heights at which the witness signed two different blocks with one key: two hosts have it.",
 )
 PRICE_FEED_TIMESTAMP = _gauge(
     "bitshares_price_feed_timestamp_seconds",

@@ -36,7 +36,7 @@ class Observed(Protocol):
 
     @property
     def double_productions(self) -> Mapping[str, int]:
-        """Return how often each witness (id) signed two blocks for one slot."""
+        """Return how often each witness (id) signed two blocks of one height with one key."""
 
     def witness_ids(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None where they are not known."""

@@ -3,110 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import socket
-import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import Any
 
-import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
-from devnet.hosts import api_names
-from devnet.keys import signing_key
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from exporter.service import serve
 from exporter.settings import ExporterSettings
-from tests.alertmanager.tools import REPOSITORY, run
+from tests.alertmanager.tools import run
 
 from .program import chain_settings
-
-DEADLINE = 20.0
-
-Samples = dict[str, dict[tuple[tuple[str, str], ...], float]]
+from .running import DEADLINE, exporting, of, told
 
 
 @pytest.fixture
 def port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def told(net: Devnet, port: int, witnesses: int = 1) -> dict[str, Any]:
-    """Return what an exporter has to be told to follow a devnet."""
-    rings: dict[str, dict[str, tuple[str, str | None]]] = {}
-    for account in net.settings.accounts()[:witnesses]:
-        rings[account] = {"alpha": (signing_key(account).text("BTS"), None)}
-    rings["init0"] = {
-        host: (net.signing_key(host), net.nodes[host].ws_url) for host in net.settings.hosts
-    }
-    return {
-        "chain_id": net.chain_id,
-        "port": port,
-        "nodes": {name: net.nodes[name].ws_url for name in api_names(net.settings)},
-        "witnesses": rings,
-    }
-
-
-class Scraped:
-    """A running exporter, asked over HTTP."""
-
-    def __init__(self, client: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
-        self.client = client
-        self.process = process
-
-    async def text(self) -> str:
-        response = await self.client.get("/metrics")
-        assert response.status_code == 200
-        return response.text
-
-    async def samples(self) -> Samples:
-        found: Samples = {}
-        for family in text_string_to_metric_families(await self.text()):
-            for sample in family.samples:
-                key = tuple(sorted(sample.labels.items()))
-                found.setdefault(sample.name, {})[key] = sample.value
-        return found
-
-    async def until(self, holds: Callable[[Samples], bool]) -> Samples:
-        """Scrape until something holds."""
-        async with asyncio.timeout(DEADLINE):
-            while not holds(found := await self.samples()):
-                await asyncio.sleep(0.1)
-        return found
-
-
-@asynccontextmanager
-async def exporting(settings: dict[str, Any]) -> AsyncIterator[Scraped]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.exporter.program", json.dumps(settings)),
-        cwd=REPOSITORY,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout
-    try:
-        async with asyncio.timeout(DEADLINE):
-            while b"exporter started" not in await process.stdout.readline():
-                pass
-        base_url = f"http://127.0.0.1:{settings['port']}"
-        async with httpx.AsyncClient(base_url=base_url) as client:
-            yield Scraped(client, process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def of(found: Samples, name: str, **labels: str) -> float | None:
-    return found.get(name, {}).get(tuple(sorted(labels.items())))
 
 
 async def test_a_dead_host_a_lost_node_and_the_end_as_a_scraper_sees_them(port: int) -> None:
