@@ -9,14 +9,22 @@ from typing import Any
 import pytest
 import yaml
 
+from switcher.model import Decision, Outcome
+from switcher.settings import Policy
+
 from .tools import FOLDER, REPOSITORY, run
 
 RULES = sorted((FOLDER / "rules").glob("*.yml"))
+TESTS = sorted((FOLDER / "tests").glob("*.yml"))
+
+
+def _groups(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load(path.read_text())["groups"]
+    return found
 
 
 def _alerts(path: Path) -> list[dict[str, Any]]:
-    groups = yaml.safe_load(path.read_text())["groups"]
-    return [rule for group in groups for rule in group["rules"]]
+    return [rule for group in _groups(path) for rule in group["rules"] if "alert" in rule]
 
 
 ALERTS = [pytest.param(path, rule, id=rule["alert"]) for path in RULES for rule in _alerts(path)]
@@ -25,7 +33,7 @@ ALERTS = [pytest.param(path, rule, id=rule["alert"]) for path in RULES for rule 
 def _expectations(name: str) -> list[list[object]]:
     """Return what every unit test expects of an alert, as lists of alerts that fire."""
     found = []
-    for path in (FOLDER / "tests").glob("*.yml"):
+    for path in TESTS:
         for test in yaml.safe_load(path.read_text())["tests"]:
             for case in test["alert_rule_test"]:
                 if case["alertname"] == name:
@@ -38,9 +46,9 @@ def test_promtool_accepts_the_rules(path: Path) -> None:
     assert "SUCCESS" in run("promtool", "check", "rules", path)
 
 
-@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_the_rules_fire_and_are_silent_when_they_should(path: Path) -> None:
-    assert "SUCCESS" in run("promtool", "test", "rules", FOLDER / "tests" / path.name)
+    assert "SUCCESS" in run("promtool", "test", "rules", path)
 
 
 @pytest.mark.parametrize(("path", "rule"), ALERTS)
@@ -75,8 +83,64 @@ def test_the_plain_rule_is_the_one_that_the_plan_fixes() -> None:
     assert rule["labels"] == {"severity": "critical", "action": "rotate_signing_key"}
 
 
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_rules_have_intervals_of_their_own_whatever_the_rest_is(path: Path) -> None:
+    intervals = {group["interval"] for group in _groups(path)}
+    assert intervals == ({"2s"} if path.name == "actions.yml" else {"5s"})
+
+
 @pytest.mark.parametrize(("path", "rule"), ALERTS)
 def test_only_rules_that_accuse_a_key_act(path: Path, rule: dict[str, Any]) -> None:
-    if "action" in rule["labels"]:
-        assert path.name == "actions.yml"
+    if path.name == "actions.yml":
+        assert rule["labels"] == {"severity": "critical", "action": "rotate_signing_key"}
         assert "signing_key" in rule["expr"]
+    else:
+        assert "action" not in rule["labels"]
+
+
+@pytest.mark.parametrize("name", ["ProducerDown", "ProducerLagging", "ProducerForked"])
+def test_a_host_is_accused_in_time_and_bridging_one_scrape_that_fails(name: str) -> None:
+    (rule,) = (rule for rule in _alerts(FOLDER / "rules" / "actions.yml") if rule["alert"] == name)
+    assert rule["for"] == "8s"
+    ranges = set(re.findall(r"\[(.+?)\]", rule["expr"]))
+    assert ranges == {"6s"}  # three scrapes of 2 s
+
+
+def test_the_thresholds_are_those_of_the_policy() -> None:
+    policy = Policy()
+    thresholds = {
+        rule["alert"]: [int(figure) for figure in re.findall(r">= (\d+)", rule["expr"])]
+        for rule in _alerts(FOLDER / "rules" / "actions.yml")
+    }
+    assert thresholds == {
+        "WitnessMissingBlocks": [policy.missed_blocks],
+        "ProducerDown": [],
+        "ProducerLagging": [policy.head_lag],
+        "ProducerForked": [policy.head_lag],
+    }
+
+
+def test_every_decision_either_calls_a_person_or_is_known_to_need_none() -> None:
+    needs_none = {
+        Decision.ROTATE,
+        Decision.RESOLVED,
+        Decision.SUPERSEDED,
+        Decision.NOT_CORROBORATED,
+        Decision.UNKNOWN_WITNESS,
+        Decision.NOT_YET,
+        Decision.STOPPED_BY_OWNER,
+        Decision.DRY_RUN,
+    }
+    assert _told("RotationHeld", "decision") == sorted({*Decision} - needs_none)
+
+
+def test_every_outcome_is_either_told_as_a_failure_or_a_step_that_went_well() -> None:
+    went_well = {Outcome.BROADCAST, Outcome.IN_BLOCK, Outcome.IRREVERSIBLE, Outcome.ON_AIR}
+    assert _told("RotationFailed", "outcome") == sorted({*Outcome} - went_well)
+
+
+def _told(alert: str, label: str) -> list[str]:
+    """Return the values of a label that the rules of an alert ask for."""
+    rules = [r for r in _alerts(FOLDER / "rules" / "rotations.yml") if r["alert"] == alert]
+    asked = [re.findall(rf'{label}=~?"([a-z_|]+)"', rule["expr"]) for rule in rules]
+    return sorted(value for found in asked for values in found for value in values.split("|"))
