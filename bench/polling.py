@@ -19,24 +19,26 @@ def polling_loss(
     *,
     killed: float,
     phase: float,
+    period: float = PERIOD,
+    threshold: int = THRESHOLD,
 ) -> int | None:
     """Return how many blocks a polling switcher would have lost, None while that isn't known yet.
 
-    It asks one node for the witness' `total_missed` every 30 s, `phase` seconds after a multiple of
-    them, resets nothing, and rotates at the poll that sees three more than before the failure; the
-    next block of somebody else holds its update. Nothing is simulated but the switcher: `slots` are
-    those that the witness (id) really had from the failure on, every one of which its dead host
-    would have missed, and `blocks` those that were really made, in which the misses would have been
-    counted. Times are seconds since the epoch.
+    It asks one node for the witness' `total_missed` every `period` seconds, `phase` seconds after a
+    multiple of them, resets nothing, and rotates at the poll that sees `threshold` more than before
+    the failure; the next block of somebody else holds its update. Nothing is simulated but the
+    switcher: `slots` are those that the witness (id) really had from the failure on, every one of
+    which its dead host would have missed, and `blocks` those that were really made, in which the
+    misses would have been counted. Times are seconds since the epoch.
     """
     others = [block.time for block in blocks if block.witness != witness and block.time > killed]
-    if len(slots) < THRESHOLD:
+    if len(slots) < threshold:
         return None
-    decisive = slots[THRESHOLD - 1].time
+    decisive = slots[threshold - 1].time
     counted = next((time for time in others if time > decisive), None)
     if counted is None:
         return None
-    poll = math.ceil((counted - phase) / PERIOD) * PERIOD + phase
+    poll = math.ceil((counted - phase) / period) * period + phase
     in_force = next((time for time in others if time > poll), None)
     if in_force is None:
         return None

@@ -1,0 +1,97 @@
+"""What the policy is worth: thousands of failures and blips in virtual time.
+
+What is decided, and upon what, is the switcher's own code before the follower's own chain; the
+troubles follow from a seed.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from bench.figures import mean
+from bench.news import say
+from bench.policy.alerts import Path
+from bench.policy.play import Setup
+from bench.policy.polling import lost_by_polling
+from bench.policy.stage import Stage
+from bench.policy.trouble import Kind
+from bench.polling import PERIOD, THRESHOLD
+
+FAILURES = 2000
+"""Also the number of blips."""
+
+SHIPPED = Setup()
+SETUPS = {
+    "shipped": SHIPPED,
+    "plain": replace(SHIPPED, endpoints=False),
+    "silent": replace(SHIPPED, silent=True),
+    "slow": replace(SHIPPED, path=Path(scrape=15.0, evaluation=15.0, hold=15.0)),
+}
+"""Those before which the failures are played."""
+
+_QUICK_POLL = (10.0, 2)
+"""Seconds between two polls, and misses; beside the usual ones."""
+
+
+async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str, Any]:
+    """Return the figures of `understudy bench policy`."""
+    began = time.monotonic()
+    seed = random.randrange(10**6) if seed is None else seed
+    say(f"policy: seed {seed}, {failures} failures and as many blips")
+    stage = Stage(seed)
+    figures = _failures(stage, failures)
+    switches = switches_in_blips(stage, failures, SHIPPED)
+    return {
+        "seed": seed,
+        **figures,
+        "blips": failures,
+        "switches_in_blips": len(switches),
+        "needless_switches": sum(switches),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def _failures(stage: Stage, count: int) -> dict[str, Any]:
+    lost: dict[str, list[int]] = {name: [] for name in (*SETUPS, "polling", "quick")}
+    by_kind: dict[Kind, list[int]] = {kind: [] for kind in Kind}
+    by_silent: list[int] = []
+    for trouble, line in stage.troubles(count, blips=False):
+        results = {name: stage.play(trouble, line, setup) for name, setup in SETUPS.items()}
+        for name, result in results.items():
+            lost[name].append(len(result.lost))
+        by_kind[trouble.kind].append(len(results["shipped"].lost))
+        by_silent.append(results["silent"].lost_after_first)
+        lost["polling"].append(lost_by_polling(line, trouble, PERIOD, THRESHOLD))
+        lost["quick"].append(lost_by_polling(line, trouble, *_QUICK_POLL))
+    return {
+        "failures": count,
+        "lost_blocks_per_crash": mean(lost["shipped"]),
+        "lost_blocks_standard_error": round(standard_error(lost["shipped"]), 4),
+        "lost_blocks_by_kind": {str(kind): mean(each) for kind, each in by_kind.items()},
+        "slow_rules_lost_blocks_per_crash": mean(lost["slow"]),
+        "plain_lost_blocks_per_crash": mean(lost["plain"]),
+        "polling_lost_blocks_per_crash": mean(lost["polling"]),
+        "quick_polling_lost_blocks_per_crash": mean(lost["quick"]),
+        "never_signs_lost_blocks_per_crash": mean(lost["silent"]),
+        "never_signs_lost_blocks_by_backup": mean(by_silent),
+    }
+
+
+def switches_in_blips(stage: Stage, count: int, setup: Setup) -> list[bool]:
+    """Return for each switch that some blips led to whether it was needless."""
+    return [
+        switch.was_needless(trouble)
+        for trouble, line in stage.troubles(count, blips=True)
+        for switch in stage.play(trouble, line, setup).switches
+    ]
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean, 0 of fewer than two values."""
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
