@@ -12,21 +12,25 @@ _FEW_SLOTS = 8
 
 
 def turnout(entries: Sequence[Applied], witness: str) -> float:
-    """Return the lowest share (0..1) of filled slots in the last 8, the last round, and 128.
+    """Return the lowest share (0..1) of filled slots in any recent 8, the last round, and 128.
 
-    `entries` are applied blocks, oldest first. The witness' own slots are left out of the two short
+    `entries` are applied blocks, oldest first. The witness' own slots are left out of the shorter
     spans, where its misses alone would weigh too much; the span of 128 is the chain's own figure.
+    Of a network that has lost half of its witnesses any 8 slots may happen to be well filled, so
+    that the worst 8 of the last round count.
     """
     if not entries:
         return 0.0
     head = entries[-1]
-    spans = (_FEW_SLOTS, len(head.active))
-    shares = [_share_of_others(entries, witness, span) for span in spans]
+    count = len(head.active)
+    slots = list(islice(_slots(entries), count + _FEW_SLOTS - 1))
+    spans = [slots[first : first + _FEW_SLOTS] for first in range(count)]
+    shares = [_share_of_others(span, witness) for span in (slots[:count], *spans)]
     return min(*shares, participation(head.filled))
 
 
-def _share_of_others(entries: Sequence[Applied], witness: str, span: int) -> float:
-    others = [filled for owner, filled in islice(_slots(entries), span) if owner != witness]
+def _share_of_others(slots: Sequence[tuple[str | None, bool]], witness: str) -> float:
+    others = [filled for owner, filled in slots if owner != witness]
     return sum(others) / len(others) if others else 1.0
 
 

@@ -44,5 +44,23 @@ def test_half_of_the_witnesses_gone_shows_within_two_rounds() -> None:
     assert turnout(follower.entries(), INIT0) < 0.66
 
 
+@pytest.mark.parametrize("count", [7, 21, 27])
+def test_half_a_network_never_looks_whole_by_chance(count: int) -> None:
+    chain, follower = followed(count)
+    gone = [f"1.6.{number}" for number in range(2, 2 + count // 2)]
+    go_on(chain, follower, count // 2, gone)
+    for _ in range(count * 4):
+        go_on(chain, follower, 1, gone)
+        assert turnout(follower.entries(), INIT0) < 0.66
+
+
+def test_trouble_that_is_over_is_forgotten_after_a_round() -> None:
+    chain, follower = followed(27)
+    go_on(chain, follower, 5, [f"1.6.{number}" for number in range(2, 15)])
+    assert turnout(follower.entries(), INIT0) < 0.66
+    go_on(chain, follower, 27 + 8, [])
+    assert turnout(follower.entries(), INIT0) > 0.9
+
+
 def test_nothing_known_is_no_turnout() -> None:
     assert turnout((), INIT0) == 0.0
