@@ -16,13 +16,17 @@ from chains.bitshares.applied import Applied
 from chains.bitshares.follower import Follower
 from switcher.model import Rotation
 
+_UNDER = 1
+"""Blocks on top of the one that shows a miss: alone it may be a fork that leaves a block out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the blocks say of a rotation.
 
     `block` holds its transaction (None: none does), `block_id` is None where that block is older
-    than those held. `missed_first`: the new key missed a slot and has signed none.
+    than those held. `missed_first`: the new key missed a slot, as at least two blocks say, and has
+    signed none.
     `replaced`: another key came into force after it. `dead`: it can't be included any more.
     """
 
@@ -52,7 +56,7 @@ def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
     )
     missed = any(
         slot.witness == witness and slot.key == key
-        for e in entries
+        for e in entries[:-_UNDER]
         if e.number > number
         for slot in e.missed
     )

@@ -112,7 +112,9 @@ def _ending(rotation: Rotation, state: Standing, null_key: str) -> tuple[Outcome
         return Outcome.ON_AIR, f"{producer} is on air"
     if state.irreversible and state.replaced:
         return Outcome.IRREVERSIBLE, f"another key replaced that of {producer} before it signed"
-    if state.irreversible and state.missed_first:
+    if state.missed_first and not state.replaced:
+        # Without waiting for irreversibility, within which a second slot would often be lost. If a
+        # fork undoes the update, the next one holds all the same: it takes no account of this one.
         return Outcome.NEVER_SIGNED, f"{producer} missed its first slot"
     if state.dead:
         return Outcome.EXPIRED, "no block held it before it expired"

@@ -52,6 +52,21 @@ async def test_irreversible_and_on_air_come_in_either_order(tmp_path: Path) -> N
     assert orders == {("on_air", "irreversible"), ("irreversible", "on_air")}
 
 
+async def test_silent_backup_costs_one_slot_and_no_wait_for_irreversibility(
+    tmp_path: Path, script: Script
+) -> None:
+    async with handled_outage(tmp_path, script) as t:
+        script.produce(include=True)
+        await t.worker.step()
+        script.miss(1)
+        await t.worker.step()
+        assert len(script.transactions) == 1, "the block that shows the miss may be on a fork"
+        script.run(1, init0_dead=True)
+        await t.worker.step()
+        assert len(script.transactions) == 2
+        assert len(script.follower.recent_misses(INIT0)) == 1
+
+
 async def test_silent_backup_is_replaced_within_the_incident(
     tmp_path: Path, script: Script
 ) -> None:
