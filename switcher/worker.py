@@ -92,7 +92,7 @@ class Worker:
         if self._witness is None:
             await self._step_strangers()
             return
-        record = await self._read()
+        began, record = self._desk.clock(), await self._read()
         if (rotation := record.open_rotation) is not None:
             with bound_contextvars(incident=rotation.draft.incident):
                 await self._desk.follow_up.advance(rotation, record)
@@ -102,9 +102,9 @@ class Worker:
         if record.incidents and self._can_see():
             await self._consider_all(record)
             record = await self._read()
+        # A plan whose time came during this very step is due at once, not at the next news.
         plans = [i.planned for i in record.incidents if i.planned is not None]
-        now = self._desk.clock()
-        self._planned = min((planned for planned in plans if planned > now), default=None)
+        self._planned = min((planned for planned in plans if planned > began), default=None)
         self._show(record)
 
     async def _step_strangers(self) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from switcher.model import Decision
+from switcher.model import Decision, Record
 from switcher.moment import LEAD
 from switcher.settings import Policy
 from tests.switcher.scripted import ALPHA, INIT0, Script
@@ -117,6 +119,28 @@ async def test_worker_sleeps_no_longer_than_until_the_planned_time(
     async with lost_host(tmp_path, script) as t:
         [incident] = (await t.record()).incidents
         assert t.worker.due == incident.planned
+
+
+async def test_plan_whose_time_comes_while_it_is_written_down_is_not_slept_over(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        script.before_next_slot(INTERVAL + LEAD + 0.05)
+        planned, read = script.now + 0.05, t.journal.record
+
+        async def slow(*args: Any) -> Record:
+            script.now += 0.04
+            return await read(*args)
+
+        monkeypatch.setattr(t.journal, "record", slow)
+        await t.worker.step()
+        assert not script.broadcast
+        assert script.now > planned
+        async with asyncio.timeout(0.5):
+            await t.worker._sleep()
+        monkeypatch.undo()
+        await t.worker.step()
+        assert len(script.transactions) == 1
 
 
 async def test_new_plan_is_told_once_and_only_when_its_time_is_another_one(
