@@ -7,12 +7,12 @@ and a host that has been away for long enough is replaced before it misses any.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from switcher.evidence import Evidence
 from switcher.hosts import Condition, Host
 from switcher.settings import Policy
+from switcher.times import date_and_time
 
 _LONGEST_BLIP = 13.0
 """Seconds at most that a host is given which missed its slot: a blip may just have met it."""
@@ -50,12 +50,17 @@ def find(e: Evidence, policy: Policy, now: float) -> Finding:
         if e.misses >= 1 and not e.has_signed:
             return Finding(Ground.NEVER_SIGNED, "the new key missed its first slot")
         return Finding(None, "the new key signs after all")
-    if e.misses >= policy.missed_blocks and not e.recovered:
+    if plainly_missing(e, policy):
         sentence = f"{_misses(e)}, {policy.missed_blocks} suffice"
         return Finding(Ground.MISSES, sentence)
     if e.host is not None and e.host.sick:
         return _of_sick_host(e, e.host, policy, now)
     return Finding(None, _too_little(e, policy))
+
+
+def plainly_missing(e: Evidence, policy: Policy) -> bool:
+    """Tell whether the chain alone shows that the key in force does not sign."""
+    return e.misses >= policy.missed_blocks and not e.recovered
 
 
 def _of_sick_host(e: Evidence, host: Host, policy: Policy, now: float) -> Finding:
@@ -82,14 +87,10 @@ def may_preempt(host: Host) -> bool:
 
 def sickness(host: Host) -> str:
     """Return what is wrong with a host, for people."""
-    since = f" since {clock_time(host.lacks_since)}" if host.lacks_since is not None else ""
-    what = "does not answer" if host.condition is Condition.UNREACHABLE else "is astray"
-    return f"{host.name} {what}{since} ({host.detail})"
-
-
-def clock_time(time: float) -> str:
-    """Return a time of day as people read it: "12:00:01 UTC"."""
-    return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S} UTC"
+    since = "" if host.lacks_since is None else f"since {date_and_time(host.lacks_since)}; "
+    unreachable = host.condition is Condition.UNREACHABLE
+    what = "does not answer" if unreachable else "is not at the canonical head"
+    return f"{host.name} {what} ({since}{host.detail})"
 
 
 def _misses(e: Evidence) -> str:

@@ -12,12 +12,16 @@ from collections.abc import Callable
 
 from chains.bitshares.views import majority_of
 from switcher.evidence import Evidence, NodeWord
-from switcher.grounds import clock_time, find
+from switcher.grounds import find
 from switcher.model import Cause, Decision
 from switcher.moment import last_moment, quiet_moment
-from switcher.ruling import Ruling, target_of, turn_of
+from switcher.ruling import NOBODY, Ruling, target_of, turn_of
 from switcher.settings import Policy
+from switcher.times import clock_time
 from switcher.transaction import SHORTEST_REST
+
+_FORLORN = 60.0
+"""Seconds for which no backup must have been ready before the null key is set."""
 
 Guard = Callable[[Evidence, Policy, float], Ruling | None]
 """Returns what holds the rotation at a time (seconds since the epoch), None if it doesn't."""
@@ -37,8 +41,8 @@ def _not_quorate(e: Evidence, _policy: Policy, now: float) -> Ruling | None:
         return Ruling(Decision.NOT_QUORATE, "no node has shown the chain yet")
     sound = [node for node in e.nodes if node.up and node.canonical]
     if len(sound) < needed:
-        others = "; ".join(f"{n.name} {n.detail}" for n in e.nodes if n not in sound)
-        sentence = f"{len(sound)} of {len(e.nodes)} nodes are usable, {needed} needed: {others}"
+        others = "; ".join(f"{n.name}: {n.detail}" for n in e.nodes if n not in sound)
+        sentence = f"{len(sound)} of {len(e.nodes)} nodes usable, {needed} needed; {others}"
         return Ruling(Decision.NOT_QUORATE, sentence)
     if len(_fresh(e, now)) < needed and now - e.head_time < e.stale_after:
         sentence = f"fewer than {needed} of {len(e.nodes)} nodes are up to date"
@@ -89,15 +93,18 @@ def _update_pending(e: Evidence, _policy: Policy, now: float) -> Ruling | None:
     agreeing = [node for node in _fresh(e, now) if node.shown_key == e.in_force]
     if len(agreeing) >= majority_of(len(e.nodes)):
         return None
-    pending = ", ".join(n.name for n in _fresh(e, now) if n.shown_key != e.in_force)
-    sentence = f"{pending} shows another key that no block holds yet: an update is under way"
+    pending = [node.name for node in _fresh(e, now) if node.shown_key != e.in_force]
+    show = "shows" if len(pending) == 1 else "show"
+    sentence = (
+        f"{', '.join(pending)} {show} another key that no block holds yet: an update is under way"
+    )
     return Ruling(Decision.UNCONFIRMED, sentence)
 
 
 def _network_wide(e: Evidence, policy: Policy, now: float) -> Ruling | None:
     if e.participation < policy.min_participation:
         sentence = (
-            f"only {e.participation:.0%} of recent slots are filled, below "
+            f"only {e.participation:.1%} of recent slots are filled, below "
             f"{policy.min_participation:.0%}: others miss as well"
         )
         return Ruling(Decision.NETWORK_WIDE, sentence)
@@ -115,14 +122,27 @@ def _no_backup_ready(e: Evidence, policy: Policy, _now: float) -> Ruling | None:
     if target_of(e, policy) is not None:
         return None
     others = [b for b in e.ring if b.signing_key != e.in_force]
-    states = "; ".join(f"{backup.name} {backup.detail}" for backup in others)
+    states = "; ".join(f"{backup.name}: {backup.detail}" for backup in others)
     return Ruling(Decision.NO_BACKUP_READY, states or "no other producer is configured")
+
+
+def _last_resort(e: Evidence, policy: Policy, now: float) -> Ruling | None:
+    """Wait with the null key, which saves no block: a backup may only have gone for a moment."""
+    target = target_of(e, policy)
+    if target is None or target.name != NOBODY:
+        return None
+    gone = (b.since for b in e.ring if b.signing_key != e.in_force)
+    planned = max(gone, default=0.0) + _FORLORN
+    if planned <= now:
+        return None
+    sentence = f"{turn_of(target)} at {clock_time(planned)} unless one comes back"
+    return Ruling(Decision.NOT_YET, sentence, planned=planned)
 
 
 def _wanted_not_ready(e: Evidence, policy: Policy, _now: float) -> Ruling | None:
     if target_of(e, policy) is not None:
         return None
-    sentence = f"{e.wanted.name} {e.wanted.detail}" if e.wanted else "nobody is left to put on air"
+    sentence = f"{e.wanted.name}: {e.wanted.detail}" if e.wanted else "nobody is left to put on air"
     return Ruling(Decision.NO_BACKUP_READY, sentence)
 
 
@@ -147,7 +167,7 @@ def _not_yet(e: Evidence, policy: Policy, now: float) -> Ruling | None:
     )
     held = next((r for g in _ALLOWED if (r := g(e, policy, planned)) is not None), None)
     if held is not None:
-        sentence += f", were it not held: {held.sentence}"
+        sentence += f"; this would hold it: {held.sentence}"
     return Ruling(Decision.NOT_YET, sentence, planned=planned)
 
 
@@ -181,10 +201,10 @@ def _cooling_down(e: Evidence, policy: Policy, now: float) -> Ruling | None:
     # A key that never signed is the last rotation's own failure, which waiting does not mend.
     if e.by_ourselves or e.last_rotation is None:
         return None
-    left = e.last_rotation + policy.cool_down - now
-    if left <= 0:
+    over = e.last_rotation + policy.cool_down
+    if over <= now:
         return None
-    why = "the last rotation was less than a cool-down ago"
+    why = f"it cools down after the last rotation until {clock_time(over)}"
     return _would(e, policy, Decision.COOLING_DOWN, why)
 
 
@@ -237,6 +257,7 @@ GUARDS: dict[Cause, tuple[Guard, ...]] = {
         _update_pending,
         _network_wide,
         _no_backup_ready,
+        _last_resort,
         _not_yet,
         *_ALLOWED,
     ),

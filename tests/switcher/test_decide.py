@@ -404,7 +404,7 @@ def test_plan_names_its_time_and_what_would_hold_it_then() -> None:
     ruling = decide(replace(SICK, slots=own(1_080), permitted=False), POLICY, NOW)
     assert ruling.planned == pytest.approx(1_080 - 3 - LEAD)
     assert "beta takes over at 00:17:55 UTC unless it comes back" in ruling.sentence
-    assert "were it not held: init0 is disarmed" in ruling.sentence
+    assert "this would hold it: init0 is disarmed" in ruling.sentence
 
 
 def test_witness_without_any_backup_is_stopped_only_if_configured() -> None:

@@ -120,7 +120,7 @@ def test_a_host_that_is_down_is_not_put_on_air(house: Playhouse) -> None:
     assert house.orders[SHAKY].result.status == 1
     result = house.command("rotate", SHAKY, "--to", DEAD, "--yes").result
     assert result.status == 1
-    assert f"against  no_backup_ready: {DEAD} can't connect" in result.out
+    assert f"against  no_backup_ready: {DEAD}: can't connect" in result.out
     assert result.err.startswith("understudy: Refused (no_backup_ready)")
 
 

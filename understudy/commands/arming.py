@@ -14,7 +14,7 @@ from understudy.commands.output import answers, print_json, remarks
 from understudy.config import Configuration, load
 
 if TYPE_CHECKING:
-    from understudy.operate.answers import ArmingState
+    from understudy.operate.answers import ArmingState, Producer
     from understudy.operate.client import SwitcherClient
 
 Which = Annotated[
@@ -76,7 +76,7 @@ def _show_what_it_allows(client: SwitcherClient, account: str | None) -> None:
         if account not in (None, each.witness):
             continue
         backups = [p for p in each.producers if not p.in_force]
-        told = ", ".join(f"{p.name} {p.detail or p.readiness}" for p in backups) or "there are none"
+        told = ", ".join(_told(p) for p in backups) or "there are none"
         remarks.print(
             f"{each.witness}: {each.on_air or 'nobody of the ring'} is on air", markup=False
         )
@@ -87,15 +87,20 @@ def _show_what_it_allows(client: SwitcherClient, account: str | None) -> None:
         remarks.print("This switcher runs dry: it will only say what it would do.", style="yellow")
 
 
+def _told(backup: Producer) -> str:
+    why = f" ({backup.detail})" if backup.detail else ""
+    return f"{backup.name} {backup.readiness}{why}"
+
+
 def _tell(states: list[ArmingState], as_json: bool) -> None:
-    from understudy.operate.plan import clock_time
+    from switcher.times import date_and_time
 
     if as_json:
         print_json({"witnesses": [asdict(state) for state in states]})
         return
     for state in states:
         word = "armed" if state.armed else "disarmed"
-        since = clock_time(state.since)
+        since = date_and_time(state.since)
         answers.print(
             f"{state.witness} is {word} by {state.who} since {since}: {state.why}", markup=False
         )

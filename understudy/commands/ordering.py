@@ -130,7 +130,7 @@ class _Waiting:
 
 
 def _line(entry: Entry, ring: WitnessSettings) -> Text:
-    from understudy.operate.plan import clock_time
+    from switcher.times import clock_time
 
     sentence = entry.sentence
     for producer in ring.producers:

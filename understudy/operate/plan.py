@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from switcher.model import Decision
+from switcher.times import clock_time
 from understudy.operate.answers import Plan, Producer
 
 _SHOWN_SLOTS = 3
@@ -43,11 +43,6 @@ def told(plan: Plan, now: float, producers: Sequence[Producer] = ()) -> Iterator
         if producer.name in plan.route and producer.readiness == _DOWN:
             yield "without", f"{producer.name}, which is passed over: {producer.detail}"
     yield "after", "the cool-down starts; nothing of the automatic budget is spent"
-
-
-def clock_time(time: float) -> str:
-    """Return a time of day as the switcher's sentences have it: "12:00:01 UTC"."""
-    return f"{datetime.fromtimestamp(time, UTC):%H:%M:%S} UTC"
 
 
 def _slots(plan: Plan, now: float) -> str:
