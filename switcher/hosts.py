@@ -26,12 +26,16 @@ class Readiness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A producer of the ring; `detail` says in words why it is not ready."""
+    """A producer of the ring; `detail` says in words why it is not ready.
+
+    `since` (seconds since the epoch) is when its endpoint became well, or stopped being so.
+    """
 
     name: str
     signing_key: str
     readiness: Readiness
     detail: str = ""
+    since: float = 0.0
 
     @property
     def usable(self) -> bool:
@@ -113,10 +117,10 @@ def backups(
     recent = [r for r in rotations if r.opened > now - FAILED_LATELY]
     ring = []
     for producer in witness.producers:
-        readiness, detail = _readiness(
-            producer.signing_key, nodes.get(producer.name), recent, follower
-        )
-        ring.append(Backup(producer.name, producer.signing_key, readiness, detail))
+        node = nodes.get(producer.name)
+        readiness, detail = _readiness(producer.signing_key, node, recent, follower)
+        since = node.since if node else 0.0
+        ring.append(Backup(producer.name, producer.signing_key, readiness, detail, since))
     return tuple(ring)
 
 

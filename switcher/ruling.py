@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from switcher.evidence import Evidence
+from switcher.grounds import plainly_missing
 from switcher.hosts import Backup, Readiness
 from switcher.model import Cause, Decision
 from switcher.settings import Policy
@@ -30,12 +31,13 @@ class Ruling:
 def target_of(e: Evidence, policy: Policy) -> Backup | None:
     """Return who would go on air now: whom an order wants, or the next backup that is ready.
 
-    Where none is, and the policy says so, it is nobody: the null key.
+    Where none is, the policy says so, and the chain alone shows that the key in force does not
+    sign, it is nobody: the null key. That all hosts are out of reach is no reason to stop one.
     """
     if e.cause is not Cause.ALERT:
         return e.wanted if e.wanted is not None and e.wanted.usable else None
     found = choose(e.ring, e.in_force)
-    if found is None and policy.exhausted == "null_key":
+    if found is None and policy.exhausted == "null_key" and plainly_missing(e, policy):
         return Backup(NOBODY, e.null_key, Readiness.READY)
     return found
 

@@ -9,6 +9,7 @@ import pytest
 from chains.bitshares.keys import null_key
 from devnet.keys import DevKey
 from switcher.model import Cause, Order, Outcome, Record
+from switcher.moment import LEAD, LEAST_LEAD
 from switcher.settings import Policy
 from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0, Script
@@ -152,3 +153,43 @@ async def test_exhausted_witness_is_stopped_with_the_null_key_where_that_is_want
         assert await t.post(ALPHA, starts_at="2026-11-21T09:00:00Z") == ["opened"]
         await t.worker.step()
         assert (await t.words("decision"))[-1] == "stopped_by_owner"
+
+
+@pytest.mark.parametrize("misses", [0, 1])
+async def test_loss_of_every_host_at_once_does_not_stop_a_witness(
+    tmp_path: Path, script: Script, misses: int
+) -> None:
+    script.until_slot_is_far(5)
+    for host in ("alpha", "beta", "gamma"):
+        script.lose(host)
+    policy = Policy(arm=True, preempt_after=3, exhausted="null_key")
+    async with troupe(tmp_path, script, policy) as t:
+        await t.post(ALPHA, name="ProducerDown")
+        script.miss(misses)
+        while not script.next_slot():
+            script.run(1, init0_dead=True)
+        interval = script.chain.interval
+        script.before_next_slot(interval + LEAD)
+        await t.worker.step()
+        script.now += LEAD - LEAST_LEAD
+        await t.worker.step()
+        assert await t.words("decision") == ["no_backup_ready"]
+        assert not script.broadcast
+
+
+async def test_null_key_waits_for_a_backup_that_went_away_just_now(
+    tmp_path: Path, script: Script
+) -> None:
+    policy = Policy(arm=True, exhausted="null_key")
+    script.miss(3)
+    script.lose("beta")
+    script.lose("gamma")
+    async with troupe(tmp_path, script, policy) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        [incident] = (await t.record()).incidents
+        assert incident.decision == "not_yet"
+        assert incident.planned == script.now + 60
+        script.find("beta")
+        await t.worker.step()
+        assert (await t.record()).rotations[0].draft.producer == "beta"
