@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from chains.bitshares.views import NodeView
+from chains.bitshares.views import NodeView, Verdict
 from switcher import decide, evidence, upkeep
 from switcher.desk import Desk
 from switcher.errors import DisagreementError, JournalError, OverruledError
@@ -24,7 +24,7 @@ from switcher.ruling import Ruling
 
 _LONGEST_SLEEP = 3.0
 _FIRST_CONTACT = 10.0
-"""Seconds after the start in which no node has to have been heard yet."""
+"""Seconds after the start in which no node, nor host, has to have been heard yet."""
 
 _log = structlog.get_logger("switcher.worker")
 
@@ -117,8 +117,11 @@ class Worker:
         self._desk.metrics.open_incidents(STRANGER, _by_decision(left))
 
     def _can_see(self) -> bool:
+        """Tell whether nodes and hosts have been looked at, or had their time to be."""
         desk = self._desk
-        heard = desk.watch.follower.head is not None
+        hosts = [v.node for v in desk.watch.producers if v.witness == self._witness and v.node]
+        awaited = any(host.verdict is Verdict.UNSYNCED and not host.up for host in hosts)
+        heard = desk.watch.follower.head is not None and not awaited
         return heard or desk.clock() - desk.started > _FIRST_CONTACT
 
     async def _consider_all(self, record: Record) -> None:

@@ -46,6 +46,7 @@ class Script:
         self.settings = _settings()
         self.names = Names((WitnessIds(WITNESS, "1.2.6", INIT0, "2.5.6"),))
         self.down: set[str] = set()
+        self.unmet: set[str] = set()
         self.had: dict[str, int | None] = {}
         self.since: dict[str, float] = {}
         self.refusal: tuple[int, str] | None = None
@@ -102,6 +103,10 @@ class Script:
         """Have a host's endpoint stop answering now."""
         self.producers_up[host] = False
         self.had[host], self.since[host] = self.chain.number, self.now
+
+    def meet_none(self, *hosts: str) -> None:
+        """Be as after a start, when these hosts have not been connected to yet."""
+        self.unmet = set(hosts)
 
     def find(self, host: str) -> None:
         """Have a host be well again."""
@@ -197,6 +202,8 @@ class Script:
         reading = replace(self.chain.reading(), balances={WITNESS: self.balances.get(name, 0)})
         verdict = Verdict.CANONICAL if is_up else Verdict.UNREACHABLE
         detail = "" if is_up else "does not answer"
+        if name in self.unmet:
+            is_up, verdict, detail = False, Verdict.UNSYNCED, "not connected yet"
         return NodeView(
             name,
             f"ws://{name}",

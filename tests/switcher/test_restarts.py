@@ -9,8 +9,9 @@ import pytest
 
 from switcher.errors import JournalError
 from switcher.journal import Journal
-from switcher.model import Arming, Outcome
+from switcher.model import Arming, Cause, Order, Outcome
 from switcher.settings import Policy
+from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, BETA, INIT0, NODES, Script
 from tests.switcher.stage import WITNESS
 from tests.switcher.troupe import handled_outage, reported_outage, troupe
@@ -84,6 +85,49 @@ async def test_budget_and_cool_down_survive_a_restart(tmp_path: Path, script: Sc
     async with troupe(tmp_path, script, Policy(arm=True, cool_down=10_000)) as t:
         await t.worker.step()
         assert (await t.words("decision"))[-1] == "cooling_down"
+
+
+async def test_restart_does_not_choose_before_the_hosts_were_looked_at(
+    tmp_path: Path, script: Script
+) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        script.meet_none("beta")
+        await t.worker.step()
+        assert await t.words("decision") == []
+        script.meet_none()
+        await t.worker.step()
+        assert (await t.record()).rotations[0].draft.producer == "beta"
+
+
+async def test_host_that_can_not_be_looked_at_is_not_waited_for_for_long(
+    tmp_path: Path, script: Script
+) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        script.meet_none("beta")
+        script.run(4, init0_dead=True)
+        await t.worker.step()
+        assert (await t.record()).rotations[0].draft.producer == "gamma"
+
+
+async def test_drill_outlives_a_restart_after_which_no_host_is_known_yet(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script) as t:
+        order = Order("you", "to be sure", ("beta", "gamma"), "alpha")
+        await t.journal.open_order(WITNESS, ALPHA.text(PREFIX), Cause.DRILL, order, script.now)
+    async with troupe(tmp_path, script) as t:
+        script.meet_none("alpha", "beta", "gamma")
+        await t.worker.step()
+        assert await t.words("ended") == []
+        script.meet_none()
+        script.until_slot_is_far(5)
+        await t.worker.step()
+        assert (await t.record()).rotations[0].draft.producer == "beta"
 
 
 async def test_disarmed_witness_stays_so_over_a_restart(tmp_path: Path, script: Script) -> None:
