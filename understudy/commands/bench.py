@@ -13,7 +13,7 @@ from understudy.errors import CommandError
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="live, exporter or soak.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="policy, live, exporter or soak.")],
     seed: Annotated[
         int | None, typer.Option(help="Draw the same failures again; it is told at the start.")
     ] = None,
