@@ -10,11 +10,8 @@ from switcher.desk import Desk
 from switcher.errors import DisagreementError, OrderError
 from switcher.hosts import backups
 from switcher.model import ActionName, Cause, Decision, Incident, Order
-from switcher.rotate import Plan
+from switcher.rotate import UNITS, Plan
 from switcher.ruling import choose
-
-_UNITS = 100_000  # to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)
-
 
 _FINAL = frozenset(
     {
@@ -121,8 +118,8 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
         slots=[slot for slot in facts.slots.times if slot >= now],
         round_seconds=facts.slots.interval * len(head.active) if head else 0,
         core_symbol=watch.settings.core_symbol,
-        fee=plan.fee / _UNITS if plan else None,
-        balance=plan.balance / _UNITS if plan else None,
+        fee=plan.fee / UNITS if plan else None,
+        balance=plan.balance / UNITS if plan else None,
         updates=updates,
         may_sign=may_sign,
         planned=next((r.planned for r in rulings if r.decision is Decision.NOT_YET), now),
@@ -152,7 +149,7 @@ def _refusal(
     if may_sign is False:
         return "Refused (cannot_sign): no key at hand may sign for the account."
     if plan is not None and plan.balance < plan.fee * updates:
-        needed, balance = plan.fee * updates / _UNITS, plan.balance / _UNITS
+        needed, balance = plan.fee * updates / UNITS, plan.balance / UNITS
         return f"Refused (cannot_pay): it takes {needed:.12g} of fees, there is {balance:.12g}."
     return None
 

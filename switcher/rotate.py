@@ -21,6 +21,9 @@ from switcher.model import Draft, Incident, Outcome, Rotation, Step
 from switcher.signer import Signer
 from switcher.transaction import Authority, UpdateOrder, latest_reference
 
+UNITS = 100_000
+"""Of the smallest amount to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)."""
+
 _CORE_ASSET = "1.3.0"
 _NO_FEE = {"amount": 0, "asset_id": _CORE_ASSET}
 
@@ -98,14 +101,18 @@ class Rotator:
             expiration=plan.order.reference.expiration,
         )
         if plan.balance < plan.fee:
-            sentence = f"the fee is {plan.fee}, the account has {plan.balance}"
+            symbol = self._watch.settings.core_symbol
+            fee, balance = plan.fee / UNITS, plan.balance / UNITS
+            sentence = f"the fee is {fee:,.12g} {symbol}, the account has {balance:,.12g}"
             return await self._open(draft, Outcome.CANNOT_PAY, sentence)
         try:
             signed = await asyncio.to_thread(self._signer.sign, plan.order, plan.authority)
         except SigningError as error:
             return await self._open(draft, Outcome.CANNOT_SIGN, str(error))
         draft = replace(draft, transaction_id=signed.id, transaction=signed.transaction)
-        sentence = f"from {draft.from_key} to {plan.target.name} by transaction {signed.id}"
+        sentence = (
+            f"from key {draft.from_key} to that of {plan.target.name} by transaction {signed.id}"
+        )
         return await self.send(await self._open(draft, Outcome.BROADCAST, sentence), first=True)
 
     async def send(self, rotation: Rotation, *, first: bool = False) -> Rotation:

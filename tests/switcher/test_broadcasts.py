@@ -122,6 +122,8 @@ async def test_account_that_can_t_pay_sends_nothing(tmp_path: Path, script: Scri
     script.balances = dict.fromkeys(script.balances, FEE - 1)
     async with handled_outage(tmp_path, script) as t:
         assert await t.words("step") == ["cannot_pay"]
+        entry = (await t.journal.entries())[0]
+        assert entry.sentence == "the fee is 20 BTS, the account has 19.99999"
         assert script.broadcast == []
 
 

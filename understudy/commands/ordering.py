@@ -131,11 +131,11 @@ class _Waiting:
 
 def _line(entry: Entry, ring: WitnessSettings) -> Text:
     from switcher.times import clock_time
+    from understudy.operate.naming import with_names
 
-    sentence = entry.sentence
-    for producer in ring.producers:
-        sentence = sentence.replace(producer.signing_key, f"{producer.name}'s")
     word = {"opened": "ordered", "ended": f"ended: {entry.value}"}.get(entry.kind, entry.value)
     return Text.assemble(
-        (f"{clock_time(entry.time)}  ", "dim"), (f"{word:<16}  ", "cyan"), sentence
+        (f"{clock_time(entry.time)}  ", "dim"),
+        (f"{word:<16}  ", "cyan"),
+        with_names(entry.sentence, ring),
     )

@@ -17,6 +17,7 @@ from understudy.demo.journal import Entry, JournalReader
 from understudy.demo.narrator import Narrator
 from understudy.demo.report import Act, Moments, act, missed_between
 from understudy.errors import StackError
+from understudy.operate.naming import with_names
 
 _READ_EVERY = 0.1
 """Seconds between two looks into the switcher's journal, for the telling only."""
@@ -197,9 +198,7 @@ class Scene:
 
     def _for_an_audience(self, sentence: str) -> str:
         """Return a sentence with names for the long keys, and without what stands in brackets."""
-        for producer in self._witness.producers:
-            sentence = sentence.replace(producer.signing_key, f"{producer.name}'s")
-        return _IN_BRACKETS.sub("", sentence)
+        return _IN_BRACKETS.sub("", with_names(sentence, self._witness))
 
     async def _alerts_come_through(self) -> None:
         while (await self._journal.status())["alert_path"] != "ok":
