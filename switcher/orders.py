@@ -6,7 +6,7 @@ the backups in turn, and what it has come to follows from its rotations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,7 +53,8 @@ def next_target(
 ) -> Backup | None:
     """Return whom an order wants on air next, ready or not; None when it is through, or no order.
 
-    A drill passes over whom it has tried and who is not ready, and in the end goes back.
+    A drill passes over whom it has tried and who is not ready, and in the end goes back. Where that
+    can't be, or whoever it went back to never signs, it leaves a host that signed on air.
     """
     order = incident.order
     if order is None or incident.by_ourselves:
@@ -66,10 +67,11 @@ def next_target(
         backup = by_name.get(name)
         if name not in tried and backup and backup.usable and backup.signing_key != in_force:
             return backup
-    home = by_name.get(order.back or "")
-    if home is None or home.signing_key == in_force or _tried_home(record.of(incident), home):
-        return None
-    return home
+    own, home = record.of(incident), by_name.get(order.back or "")
+    at_home = home is None or home.signing_key == in_force or _tried_home(own, home)
+    if (at_home or (home and not home.usable)) and (refuge := _refuge(own, by_name, in_force)):
+        return refuge
+    return None if at_home else home
 
 
 def drilled(incident: Incident, record: Record, through: float | None = None) -> list[Drilled]:
@@ -142,6 +144,19 @@ def _result(rotation: Rotation) -> Drilled:
     outcome, ended = rotation.outcome, rotation.ended or 0.0
     result = _RESULTS.get(outcome, DrillResult.FAILED) if outcome else DrillResult.FAILED
     return Drilled(rotation.draft.producer, result, rotation.on_air or ended)
+
+
+def _refuge(
+    rotations: Sequence[Rotation], ring: Mapping[str, Backup], in_force: str | None
+) -> Backup | None:
+    """Return a host that signed in this drill, where the one on air never did."""
+    done = [r for r in rotations if r.ended is not None]
+    if not done or done[-1].outcome is not Outcome.NEVER_SIGNED:
+        return None
+    if done[-1].draft.to_key != in_force:
+        return None
+    signed = (ring.get(r.draft.producer) for r in done if r.outcome is Outcome.ON_AIR)
+    return next((host for host in signed if host is not None and host.usable), None)
 
 
 def _tried_home(rotations: Sequence[Rotation], home: Backup) -> bool:

@@ -23,7 +23,7 @@ DRILL = Order("you", "to be sure", ("beta", "gamma"), "alpha")
 async def play_on(t: Troupe, *deaf: DevKey) -> Record:
     """Produce blocks, with the worker at each, until nothing is open; `deaf` keys never sign."""
     silent = {key.text(PREFIX) for key in deaf}
-    for _ in range(300):
+    for _ in range(500):
         await t.worker.step()
         record = await t.record()
         if not record.incidents and not record.open_rotation:
@@ -82,6 +82,30 @@ async def test_drill_finds_the_backup_that_never_signs(tmp_path: Path, script: S
         assert drilled == {"beta": "never_signed", "gamma": "signed", "alpha": "signed"}
         ended = next(e for e in await t.journal.entries() if e.kind == "ended")
         assert "beta never signed" in ended.sentence
+
+
+async def test_drill_whose_first_host_never_signs_again_leaves_one_on_air_that_does(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.DRILL, DRILL)
+        await play_on(t, ALPHA)
+        assert keys_on_chain(script) == ["beta", "gamma", "alpha", "beta"]
+        drilled = {d.producer: d.result for d in await t.journal.drills(WITNESS)}
+        assert drilled == {"beta": "signed", "gamma": "signed", "alpha": "never_signed"}
+
+
+async def test_drill_leaves_a_backup_that_never_signs_though_the_first_host_is_down(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.DRILL, DRILL)
+        script.lose("alpha")
+        record = await play_on(t, GAMMA)
+        assert [r.draft.producer for r in record.rotations] == ["beta", "gamma", "beta"]
+        assert await t.words("ended") == ["given_up"]
 
 
 async def test_preferred_host_comes_back_after_its_time_in_a_quiet_moment(
