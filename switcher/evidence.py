@@ -72,7 +72,8 @@ class Evidence:
     it. `slots` are those that are, or may be, the witness' next. `stale_after` is the age from
     which a head shows that blocks have stopped, or stopped arriving. `lifetime` is what a
     transaction built now would have left at the head, None where it can't be built. `wanted` is
-    whom an order wants on air next, None when it is through.
+    whom an order wants on air next, None when it is through. `last_failed`: the last rotation was
+    never taken by a node.
     """
 
     witness: str
@@ -99,6 +100,7 @@ class Evidence:
     permitted: bool = False
     disarmed_by: str = ""
     last_rotation: float | None = None
+    last_failed: bool = False
     spent: int = 0
 
 
@@ -162,6 +164,7 @@ def gather(
         permitted=arming.permits(by_hand=incident.by_hand, asked=incident.opened),
         disarmed_by=f"{arming.who}: {arming.why}" if arming.who else "",
         last_rotation=max((r.opened for r in record.rotations), default=None),
+        last_failed=bool(record.rotations) and record.rotations[-1].failed,
         spent=record.spent(),
     )
 

@@ -199,7 +199,7 @@ def _budget_spent(e: Evidence, policy: Policy, _now: float) -> Ruling | None:
 
 def _cooling_down(e: Evidence, policy: Policy, now: float) -> Ruling | None:
     # A key that never signed is the last rotation's own failure, which waiting does not mend.
-    if e.by_ourselves or e.last_rotation is None:
+    if (e.by_ourselves and not e.last_failed) or e.last_rotation is None:
         return None
     over = e.last_rotation + policy.cool_down
     if over <= now:

@@ -7,7 +7,7 @@ from pathlib import Path
 from switcher.model import Outcome
 from switcher.transaction import VALID_SECONDS
 from tests.support.chain import PREFIX
-from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0, Script
+from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0, NODES, Script
 from tests.switcher.troupe import handled_outage, reported_outage, troupe
 
 AS_FAR_AS_THE_BLOCK = ["rotate_signing_key", "rotate", "broadcast", "sent", "in_block"]
@@ -92,6 +92,27 @@ async def test_silent_backup_is_replaced_within_the_incident(
         record = await t.record()
         assert [r.outcome for r in record.rotations] == [Outcome.NEVER_SIGNED, Outcome.ON_AIR]
         assert record.spent() == 2
+
+
+async def test_fee_that_can_not_be_paid_is_not_tried_again_at_every_block(
+    tmp_path: Path, script: Script
+) -> None:
+    async with handled_outage(tmp_path, script) as t:
+        script.produce(include=True)
+        script.balances = dict.fromkeys(NODES, 0)
+        while "cannot_pay" not in await t.words():
+            script.run(1, init0_dead=True)
+            await t.worker.step()
+        begun = script.now
+        while script.now < begun + 180:
+            script.run(1, init0_dead=True)
+            await t.worker.step()
+        assert 2 <= (await t.words()).count("cannot_pay") <= 4
+        script.balances = dict.fromkeys(NODES, 1_000_000_000)
+        while len(script.transactions) < 2:
+            script.run(1, init0_dead=True)
+            await t.worker.step()
+        assert script.now < begun + 300
 
 
 async def test_silent_backup_stays_when_nobody_is_left(tmp_path: Path, script: Script) -> None:
