@@ -12,7 +12,7 @@ from typing import Protocol
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
 from chains.bitshares.objects import Names, WitnessIds
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
 from chains.settings import ChainSettings
 from switcher.hosts import Backup, Host, backups, host_in_force
 from switcher.model import Cause, Incident, Record
@@ -144,7 +144,9 @@ def gather(
         else _own_misses(follower, witness),
         has_signed=_has_signed(follower, witness),
         recovered=_recovered(follower, witness),
-        host=host_in_force(settings, seen.producers, follower, key, incident.opened),
+        host=host_in_force(
+            settings, seen.producers, follower, key, incident.opened, _watched_since(views)
+        ),
         slots=Slots(
             tuple(follower.possible_slots(witness)),
             follower.shuffle_due(),
@@ -167,6 +169,12 @@ def gather(
         last_failed=bool(record.rotations) and record.rotations[-1].failed,
         spent=record.spent(),
     )
+
+
+def _watched_since(views: Sequence[NodeView]) -> float:
+    """Return since when a majority of the nodes has been well without a break, 0 where none is."""
+    needed, well = majority_of(len(views)), sorted(view.since for view in views if view.well)
+    return well[needed - 1] if len(well) >= needed else 0.0
 
 
 def _has_signed(follower: Follower, witness: str) -> bool:

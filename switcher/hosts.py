@@ -80,11 +80,14 @@ def host_in_force(
     follower: Follower,
     key: str | None,
     accused_since: float,
+    watched_since: float = 0.0,
 ) -> Host | None:
     """Return the host whose key is in force, None where that is no key of the ring.
 
     `accused_since` (seconds since the epoch) is when the incident about it began: of a host that
     was never seen well, as after a restart, that tells better since when it has not been.
+    `watched_since` is when the chain came into view: a watcher that was cut off finds its way back
+    to the nodes and to a host at different times, so an absence counts from then on.
     """
     producer = witness.producer_of(key) if key else None
     if producer is None:
@@ -95,12 +98,13 @@ def host_in_force(
         return Host(producer.name, producer.preempt, condition)
     signed = follower.last_signed(producer.signing_key)
     lost = min(node.since, accused_since) if node.had is None else node.since
+    lacks = _lacks_since(node, follower)
     return Host(
         producer.name,
         producer.preempt,
         condition,
         node.detail,
-        lacks_since=_lacks_since(node, follower),
+        lacks_since=None if lacks is None else max(lacks, watched_since),
         signed_since=signed is not None and signed.time > lost,
     )
 

@@ -14,7 +14,7 @@ import pytest
 from switcher.model import Decision, Record
 from switcher.moment import LEAD
 from switcher.settings import Policy
-from tests.switcher.scripted import ALPHA, INIT0, Script
+from tests.switcher.scripted import ALPHA, INIT0, NODES, Script
 from tests.switcher.troupe import Troupe, troupe
 
 POLICY = Policy(arm=True, preempt_after=3)
@@ -111,6 +111,21 @@ async def test_one_miss_of_a_sick_host_is_enough_and_waits_for_its_next_slot(
         [rotate] = [e for e in await t.journal.entries() if e.value == Decision.ROTATE]
         assert "1 miss, and alpha does not answer" in rotate.sentence
         assert rotation.draft.producer == "beta"
+
+
+@pytest.mark.parametrize(
+    ("back", "decision"),
+    [(("eu",), Decision.ROTATE), (("eu", "us"), Decision.NOT_YET), (NODES, Decision.NOT_YET)],
+)
+async def test_absence_counts_from_when_a_watcher_that_was_cut_off_sees_the_chain_again(
+    tmp_path: Path, script: Script, back: tuple[str, ...], decision: Decision
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        script.before_next_slot(INTERVAL + LEAD)
+        script.since = {**script.since, **dict.fromkeys(back, script.now - 1)}
+        await t.worker.step()
+        assert (await t.words("decision"))[-1] == decision
+        assert len(script.transactions) == (decision is Decision.ROTATE)
 
 
 async def test_worker_sleeps_no_longer_than_until_the_planned_time(
