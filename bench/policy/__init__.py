@@ -26,6 +26,9 @@ from bench.polling import PERIOD, THRESHOLD
 FAILURES = 2000
 """Also the number of blips."""
 
+GONE = 3
+"""Other witnesses without a host, to see what becomes of ours in a network that is not whole."""
+
 SHIPPED = Setup()
 SETUPS = {
     "shipped": SHIPPED,
@@ -46,10 +49,12 @@ async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str
     say(f"policy: seed {seed}, {failures} failures and as many blips")
     stage = Stage(seed)
     figures = _failures(stage, failures)
+    thinned = lost_by_failures(Stage(seed, GONE), failures, SHIPPED)
     switches = switches_in_blips(stage, failures, SHIPPED)
     return {
         "seed": seed,
         **figures,
+        "three_gone_lost_blocks_per_crash": mean(thinned),
         "blips": failures,
         "switches_in_blips": len(switches),
         "needless_switches": sum(switches),
@@ -81,6 +86,11 @@ def _failures(stage: Stage, count: int) -> dict[str, Any]:
         "never_signs_lost_blocks_per_crash": mean(lost["silent"]),
         "never_signs_lost_blocks_by_backup": mean(by_silent),
     }
+
+
+def lost_by_failures(stage: Stage, count: int, setup: Setup) -> list[int]:
+    """Return how many blocks each of some failures cost."""
+    return [len(stage.play(*drawn, setup).lost) for drawn in stage.troubles(count, blips=False)]
 
 
 def switches_in_blips(stage: Stage, count: int, setup: Setup) -> list[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -69,15 +69,17 @@ class Update:
 class History:
     """Some hours without trouble, from any moment of which a line can go on.
 
-    Our witness signs with `key`, the others miss a slot now and then.
+    Our witness signs with `key`, the others miss a slot now and then, and those in `gone` all.
     """
 
-    def __init__(self, draw: Random, key: bytes) -> None:
+    def __init__(self, draw: Random, key: bytes, gone: Collection[str] = ()) -> None:
         def signer(_time: int, witness: str) -> bytes | None:
             if witness == OURS.witness_id:
                 return key
-            return None if draw.random() < MISSED_BY_OTHERS else public_key(witness)
+            absent = witness in gone or draw.random() < MISSED_BY_OTHERS
+            return None if absent else public_key(witness)
 
+        self.gone = gone
         self._key = key
         follower = self.follower()
         self._entries = list(follower.entries())

@@ -98,7 +98,7 @@ def line_of(history: History, maker: Follower, trouble: Trouble) -> Line:
     def signer(time: int, witness: str) -> bytes | None:
         if witness == OURS.witness_id:
             return public_key(RING[0]) if trouble.fit(time) else None
-        return None if time in absent else public_key(witness)
+        return None if time in absent or witness in history.gone else public_key(witness)
 
     return Line(maker, blocks, signer)
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from bench.policy.chain import History, Line, public_key
+from bench.policy.chain import OURS, WITNESSES, History, Line, public_key
 from bench.policy.play import RING, Play, Result, Setup, line_of
 from bench.policy.trouble import Trouble, draw_trouble
 
 
 class Stage:
-    """A chain's history, from any moment of which a trouble can begin."""
+    """A chain's history, from any moment of which a trouble can begin.
 
-    def __init__(self, seed: int) -> None:
+    So many of the other witnesses as `gone` says have been without a host all the while.
+    """
+
+    def __init__(self, seed: int, gone: int = 0) -> None:
         draw = random.Random(seed)
-        self._history = History(draw, public_key(RING[0]))
+        others = [witness for witness in WITNESSES if witness != OURS.witness_id]
+        self._history = History(draw, public_key(RING[0]), draw.sample(others, gone))
         self._maker, self._viewer = self._history.follower(), self._history.follower()
         self._seeds = {blips: draw.randrange(2**32) for blips in (False, True)}
 

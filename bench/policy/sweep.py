@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.policy import standard_error, switches_in_blips
+from bench.policy import lost_by_failures, standard_error, switches_in_blips
 from bench.policy.play import Setup
 from bench.policy.stage import Stage
 from switcher import moment
@@ -31,8 +31,7 @@ def sweep(troubles: int, seed: int) -> Iterator[str]:
             setup = Setup(policy=Policy(arm=True, preempt_after=seconds))
             stage = Stage(seed)
             with _lead(lead):
-                failures = stage.troubles(troubles, blips=False)
-                lost = [len(stage.play(*failure, setup).lost) for failure in failures]
+                lost = lost_by_failures(stage, troubles, setup)
                 needless = sum(switches_in_blips(stage, troubles, setup))
             yield (
                 f"{seconds:>11} s {lead:>5} s {statistics.fmean(lost):>9.3f} ± "
