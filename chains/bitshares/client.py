@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -157,6 +158,12 @@ def _printable(said: Any) -> str:
     return str(said)[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
+def _reason(error: Exception) -> str:
+    """Return why connecting failed: of the system's errors the plain text, "Connection refused"."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number is not None and number > 0 else str(error)
+
+
 class _Connect(connect):
     """Leads to the configured address only: a node doesn't send us elsewhere."""
 
@@ -185,7 +192,7 @@ async def open_client(
         )
     except (OSError, WebSocketException, ValueError) as error:
         # ValueError: a host name that can't be encoded.
-        reason = _printable(error) or type(error).__name__
+        reason = _printable(_reason(error)) or type(error).__name__
         raise NodeUnreachableError(node.name, f"can't connect to {node.url}: {reason}") from error
     client = NodeClient(node.name, connection, timeout, on_call)
     listening = asyncio.create_task(client.listen())

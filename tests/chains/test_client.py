@@ -143,7 +143,8 @@ async def test_a_node_on_another_chain_is_refused_by_name() -> None:
 
 async def test_a_refused_connection_names_node_and_address(unused_tcp_port: int) -> None:
     url = f"ws://127.0.0.1:{unused_tcp_port}"
-    with pytest.raises(NodeUnreachableError, match=f"eu: can't connect to {url}"):
+    said = f"eu: can't connect to {url}: Connection refused$"
+    with pytest.raises(NodeUnreachableError, match=said):
         async with open_client(NodeSettings("eu", url), PATIENCE):
             pytest.fail("connected to nobody")
 
