@@ -94,11 +94,14 @@ class Metrics:
             registry=registry,
         )
         self._armed = Gauge(
-            "understudy_armed", "1: the witness may be rotated.", ["witness"], registry=registry
+            "understudy_armed",
+            "Whether the switcher may rotate the witness by itself (1) or only as ordered (0).",
+            ["witness"],
+            registry=registry,
         )
         self._budget = Gauge(
             "understudy_rotation_budget_remaining",
-            "Rotations left within 24 hours.",
+            "Rotations by itself that are left of the last 24 hours' budget.",
             ["witness"],
             registry=registry,
         )

@@ -24,7 +24,7 @@ class Order:
 
     `plan` is what it would do, once that was asked; `incident` its number, once it is given.
     `entries` are those of its journal read so far, oldest first; `gone_since` is when the switcher
-    stopped to answer, None while it does.
+    stopped answering, None while it does.
     """
 
     client: SwitcherClient
