@@ -27,7 +27,8 @@ class Standing:
     `block` holds its transaction (None: none does), `block_id` is None where that block is older
     than those held. `missed_first`: the new key missed a slot, as at least two blocks say, and has
     signed none.
-    `replaced`: another key came into force after it. `dead`: it can't be included any more.
+    `replaced`: another key came into force after it. `inactive`: the witness has no slots at
+    present. `dead`: it can't be included any more.
     """
 
     block: int | None = None
@@ -36,6 +37,7 @@ class Standing:
     on_air: bool = False
     missed_first: bool = False
     replaced: bool = False
+    inactive: bool = False
     dead: bool = False
 
 
@@ -68,6 +70,7 @@ def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
         on_air=on_air,
         missed_first=missed and not on_air,
         replaced=term is not None and term.key != key,
+        inactive=witness not in entries[-1].active,
     )
 
 

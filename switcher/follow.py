@@ -116,6 +116,10 @@ def _ending(rotation: Rotation, state: Standing, null_key: str) -> tuple[Outcome
         # Without waiting for irreversibility, within which a second slot would often be lost. If a
         # fork undoes the update, the next one holds all the same: it takes no account of this one.
         return Outcome.NEVER_SIGNED, f"{producer} missed its first slot"
+    if state.irreversible and state.inactive:
+        # It may never be active again, and must not hold up every later rotation until then.
+        sentence = f"{producer}'s key is in force; {rotation.draft.witness} is not active"
+        return Outcome.IRREVERSIBLE, sentence
     if state.dead:
         return Outcome.EXPIRED, "no block held it before it expired"
     return None, ""

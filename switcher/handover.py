@@ -68,7 +68,8 @@ def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, w
     `to` names the producer to put on air; None means the next that is ready, or with a drill all.
 
     Raises:
-        OrderError: no such producer, it is on air already, or none is left.
+        OrderError: no such producer, it is on air already, or none is left; or a drill of a witness
+            that has no slots.
     """
     settings = next(w for w in desk.watch.settings.witnesses if w.account == witness)
     key = _key_in_force(desk, witness)
@@ -85,6 +86,9 @@ def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, w
     if not others:
         raise OrderError(f"{witness} has no other producer in the configuration.")
     if cause is Cause.DRILL:
+        ids = desk.watch.witness_ids(witness)
+        if ids is None or not desk.watch.follower.possible_slots(ids.witness_id):
+            raise OrderError(f"{witness} is not active, so that nobody can be seen to sign for it.")
         return Order(who, why, tuple(others), on_air.name if on_air else None)
     return Order(who, why, (to or _next_ready(desk, witness, key) or others[0],))
 

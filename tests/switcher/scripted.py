@@ -81,6 +81,13 @@ class Script:
         self.follower.apply(self.chain.produce(1, {INIT0: key}))
         self.now = self.chain.time + 0.2
 
+    def vote_out(self) -> None:
+        """Have init0 be no active witness any more; no block can follow."""
+        head = self.follower.head
+        assert head is not None
+        active = tuple(witness for witness in head.active if witness != INIT0)
+        self.follower.restore([*self.follower.entries()[:-1], replace(head, active=active)])
+
     def run(self, count: int, *, init0_dead: bool = False) -> None:
         """Produce blocks, with init0's slots left empty if its host is dead."""
         for _ in range(count):

@@ -232,3 +232,11 @@ async def test_host_that_never_signs_can_be_taken_off_air_by_hand_while_disarmed
         await given(t, "alpha")
         await handed_over(t)
         assert await t.words("ended") == ["superseded", "on_air"]
+
+
+async def test_witness_without_slots_is_not_drilled(tmp_path: Path, healthy: Script) -> None:
+    async with troupe(tmp_path, healthy) as t:
+        healthy.vote_out()
+        with pytest.raises(OrderError, match="not active"):
+            await seen(t, Cause.DRILL)
+        assert (await seen(t)).refusal is None

@@ -52,6 +52,27 @@ async def test_irreversible_and_on_air_come_in_either_order(tmp_path: Path) -> N
     assert orders == {("on_air", "irreversible"), ("irreversible", "on_air")}
 
 
+async def test_rotation_of_a_witness_that_is_voted_out_ends_when_it_is_irreversible(
+    tmp_path: Path, script: Script
+) -> None:
+    script.miss(3)
+    while not script.next_slot() or script.next_slot() < script.chain.time + 18:
+        script.run(1, init0_dead=True)
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+        await t.worker.step()
+        script.produce(include=True)
+        while "irreversible" not in await t.words():
+            script.produce()
+            await t.worker.step()
+        assert (await t.record()).open_rotation is not None
+        script.vote_out()
+        await t.worker.step()
+        [rotation] = (await t.record()).rotations
+        assert rotation.outcome is Outcome.IRREVERSIBLE
+        assert "init0 is not active" in rotation.sentence
+
+
 async def test_silent_backup_costs_one_slot_and_no_wait_for_irreversibility(
     tmp_path: Path, script: Script
 ) -> None:
