@@ -15,6 +15,7 @@ from itertools import pairwise
 from chains.bitshares.applied import Applied
 from chains.bitshares.follower import Follower
 from switcher.model import Rotation
+from switcher.turnout import is_shared
 
 _UNDER = 1
 """Blocks on top of the one that shows a miss: alone it may be a fork that leaves a block out."""
@@ -25,8 +26,8 @@ class Standing:
     """What the blocks say of a rotation.
 
     `block` holds its transaction (None: none does), `block_id` is None where that block is older
-    than those held. `missed_first`: the new key missed a slot, as at least two blocks say, and has
-    signed none.
+    than those held. `missed_first`: the new key missed a slot, as at least two blocks say and not along
+    with many others, and has signed none.
     `replaced`: another key came into force after it. `inactive`: the witness has no slots at
     present. `dead`: it can't be included any more.
     """
@@ -57,7 +58,7 @@ def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
         e.number > number and e.witness == witness and e.signing_key == key for e in entries
     )
     missed = any(
-        slot.witness == witness and slot.key == key
+        slot.witness == witness and slot.key == key and not is_shared(slot)
         for e in entries[:-_UNDER]
         if e.number > number
         for slot in e.missed

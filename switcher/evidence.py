@@ -19,15 +19,12 @@ from switcher.model import Cause, Incident, Record
 from switcher.moment import Slots
 from switcher.orders import expected_key, next_target
 from switcher.transaction import latest_reference
-from switcher.turnout import turnout
+from switcher.turnout import is_shared, turnout
 
 DAY = 86_400.0
 """Seconds over which rotations count towards the daily budget."""
 
 _STALE_SLOTS = 3
-
-_OTHERS_IN_TROUBLE = 2
-"""Other witnesses that miss at the same moment from which it is the network's trouble."""
 
 
 class Seen(Protocol):
@@ -66,8 +63,8 @@ class Evidence:
     """All that a decision may look at. Times and ages in seconds, `participation` 0..1.
 
     `configured` and `on_chain`: whether the witness is in the configuration, and known to the
-    chain. `misses` within the window speak against the key in force: of an accused one without
-    those that it shared with many. `has_signed`: it signed a block in its present term;
+    chain. `misses` within the window speak against the key in force: those that it did not
+    share with many. `has_signed`: it signed a block in its present term;
     `recovered`: it signed one since its last miss. `host` holds the key in force, if the ring has
     it. `slots` are those that are, or may be, the witness' next. `stale_after` is the age from
     which a head shows that blocks have stopped, or stopped arriving. `lifetime` is what a
@@ -139,9 +136,7 @@ def gather(
         on_chain=ids is not None or seen.names is None,
         in_force=key,
         null_key=null_key(seen.settings.prefix),
-        misses=len(follower.recent_misses(witness))
-        if incident.by_ourselves
-        else _own_misses(follower, witness),
+        misses=_own_misses(follower, witness),
         has_signed=_has_signed(follower, witness),
         recovered=_recovered(follower, witness),
         host=host_in_force(
@@ -187,7 +182,7 @@ def _has_signed(follower: Follower, witness: str) -> bool:
 
 def _own_misses(follower: Follower, witness: str) -> int:
     """Return how many misses speak against the witness: not those of a gap that hit many."""
-    return sum(slot.others < _OTHERS_IN_TROUBLE for slot in follower.recent_misses(witness))
+    return sum(not is_shared(slot) for slot in follower.recent_misses(witness))
 
 
 def _recovered(follower: Follower, witness: str) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from chains.bitshares.applied import Applied
+from chains.bitshares.applied import Applied, MissedSlot
 from chains.bitshares.schedule import participation
 
 _FEW_SLOTS = 8
+_OTHERS_IN_TROUBLE = 2
+"""Other witnesses that miss at the same moment from which it is the network's trouble."""
 
 
 def turnout(entries: Sequence[Applied], witness: str) -> float:
@@ -27,6 +29,11 @@ def turnout(entries: Sequence[Applied], witness: str) -> float:
     spans = [slots[first : first + _FEW_SLOTS] for first in range(count)]
     shares = [_share_of_others(span, witness) for span in (slots[:count], *spans)]
     return min(*shares, participation(head.filled))
+
+
+def is_shared(miss: MissedSlot) -> bool:
+    """Tell whether a miss speaks against nobody, because many missed at that moment."""
+    return miss.others >= _OTHERS_IN_TROUBLE
 
 
 def _share_of_others(slots: Sequence[tuple[str | None, bool]], witness: str) -> float:

@@ -115,6 +115,26 @@ async def test_silent_backup_is_replaced_within_the_incident(
         assert record.spent() == 2
 
 
+async def test_first_slot_missed_along_with_others_is_not_held_against_a_backup(
+    tmp_path: Path, script: Script
+) -> None:
+    async with handled_outage(tmp_path, script) as t:
+        script.produce(include=True)
+        while script.chain.owner(2) != INIT0:
+            script.produce()
+            await t.worker.step()
+        script.produce(4)  # nobody fills three slots, the backup's among them
+        assert script.follower.recent_misses(INIT0)
+        for _ in range(3):
+            await t.worker.step()
+            script.produce()
+        assert len(script.transactions) == 1
+        script.until_signed()
+        script.run(12)
+        await t.worker.step()
+        assert (await t.words("ended")) == ["on_air"]
+
+
 async def test_fee_that_can_not_be_paid_is_not_tried_again_at_every_block(
     tmp_path: Path, script: Script
 ) -> None:
