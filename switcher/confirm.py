@@ -26,10 +26,9 @@ class Standing:
     """What the blocks say of a rotation.
 
     `block` holds its transaction (None: none does), `block_id` is None where that block is older
-    than those held. `missed_first`: the new key missed a slot, as at least two blocks say and not along
-    with many others, and has signed none.
-    `replaced`: another key came into force after it. `inactive`: the witness has no slots at
-    present. `dead`: it can't be included any more.
+    than those held. `missed_first`: the new key missed a slot, as at least two blocks say and not
+    along with many others, and has signed none. `replaced`: another key came into force after it.
+    `inactive`: the witness has no slots at present. `dead`: it can't be included any more.
     """
 
     block: int | None = None
