@@ -193,7 +193,7 @@ def _disarmed(e: Evidence, policy: Policy, _now: float) -> Ruling | None:
 def _budget_spent(e: Evidence, policy: Policy, _now: float) -> Ruling | None:
     if e.spent < policy.rotations_per_day:
         return None
-    why = f"{e.spent} rotations within 24 hours are the limit"
+    why = f"rotations within 24 hours: {e.spent}, of {policy.rotations_per_day} allowed"
     return _would(e, policy, Decision.BUDGET_SPENT, why)
 
 

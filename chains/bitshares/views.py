@@ -93,7 +93,7 @@ def judge(
     if follower.holds(reading.head_id):
         behind = head.number - reading.head_number
         if behind >= head_lag:
-            return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
+            return Verdict.BEHIND, f"{_blocks(behind)} behind block {head.number}", 0
         return Verdict.CANONICAL, "", 0
     ahead = reading.head_number > head.number
     if ahead and not common:
@@ -104,7 +104,12 @@ def judge(
     oldest = follower.oldest
     if oldest is not None and reading.head_number < oldest.number:
         behind = head.number - reading.head_number
-        return Verdict.BEHIND, f"{behind} blocks behind block {head.number}", 0
+        return Verdict.BEHIND, f"{_blocks(behind)} behind block {head.number}", 0
     if not common:
         return Verdict.FORKED, "on a fork that it was on when it was first seen", 1
-    return Verdict.FORKED, f"on a fork for {divergence} blocks since block {common}", divergence
+    said = f"on a fork for {_blocks(divergence)} since block {common}"
+    return Verdict.FORKED, said, divergence
+
+
+def _blocks(count: int) -> str:
+    return "1 block" if count == 1 else f"{count} blocks"
