@@ -9,25 +9,28 @@ from chains.bitshares.applied import Applied, MissedSlot
 from chains.bitshares.schedule import participation
 
 _FEW_SLOTS = 8
+_MANY_SLOTS = 16
+"""Of these the worst in the last round counts: in half a network the last 8 may happen to be well
+filled, and in a whole one with three witnesses gone the worst 8 of a round look like half of it."""
 _OTHERS_IN_TROUBLE = 2
 """Other witnesses that miss at the same moment from which it is the network's trouble."""
 
 
 def turnout(entries: Sequence[Applied], witness: str) -> float:
-    """Return the lowest share (0..1) of filled slots in any recent 8, the last round, and 128.
+    """Return the lowest share (0..1) of filled slots: the last 8, any 16, the last round, and 128.
 
-    `entries` are applied blocks, oldest first. The witness' own slots are left out of the shorter
-    spans, where its misses alone would weigh too much; the span of 128 is the chain's own figure.
-    Of a network that has lost half of its witnesses any 8 slots may happen to be well filled, so
-    that the worst 8 of the last round count.
+    `entries` are applied blocks, oldest first; "any" are those that end within the last round. The
+    witness' own slots are left out of the shorter spans, where its misses alone would weigh too
+    much; the span of 128 is the chain's own figure.
     """
     if not entries:
         return 0.0
     head = entries[-1]
     count = len(head.active)
-    slots = list(islice(_slots(entries), count + _FEW_SLOTS - 1))
-    spans = [slots[first : first + _FEW_SLOTS] for first in range(count)]
-    shares = [_share_of_others(span, witness) for span in (slots[:count], *spans)]
+    slots = list(islice(_slots(entries), count + _MANY_SLOTS - 1))
+    spans = [slots[:_FEW_SLOTS], slots[:count]]
+    spans += [slots[first : first + _MANY_SLOTS] for first in range(count)]
+    shares = [_share_of_others(span, witness) for span in spans]
     return min(*shares, participation(head.filled))
 
 

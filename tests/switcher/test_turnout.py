@@ -54,11 +54,20 @@ def test_half_a_network_never_looks_whole_by_chance(count: int) -> None:
         assert turnout(follower.entries(), INIT0) < 0.66
 
 
+def test_three_witnesses_gone_hardly_ever_look_like_half_of_them() -> None:
+    chain, follower = followed(27)
+    held = 0
+    for _ in range(27 * 12):
+        go_on(chain, follower, 1, [INIT0, "1.6.2", "1.6.3", "1.6.4"])
+        held += turnout(follower.entries(), INIT0) < 0.66
+    assert held <= 27 * 12 * 0.1
+
+
 def test_trouble_that_is_over_is_forgotten_after_a_round() -> None:
     chain, follower = followed(27)
     go_on(chain, follower, 5, [f"1.6.{number}" for number in range(2, 15)])
     assert turnout(follower.entries(), INIT0) < 0.66
-    go_on(chain, follower, 27 + 8, [])
+    go_on(chain, follower, 27 + 16, [])
     assert turnout(follower.entries(), INIT0) > 0.9
 
 
