@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from chains.bitshares.applied import Applied
 from chains.bitshares.follower import Follower
-from switcher.model import Rotation
+from switcher.model import Outcome, Rotation, Step
 from switcher.turnout import is_shared
 
 _UNDER = 1
@@ -72,6 +73,55 @@ def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
         replaced=term is not None and term.key != key,
         inactive=witness not in entries[-1].active,
     )
+
+
+def news_of(
+    rotation: Rotation, state: Standing, now: float
+) -> tuple[dict[str, Any], list[tuple[Outcome | Step, str]]]:
+    """Return the columns that change and the steps that happened since the last look."""
+    values: dict[str, Any] = {}
+    steps: list[tuple[Outcome | Step, str]] = []
+    if rotation.block is not None and state.block is None:
+        values |= {"block": None, "block_id": None, "in_block": None, "on_air": None}
+        values |= {"outcome": Outcome.BROADCAST}
+        steps.append((Step.DROPPED, f"block {rotation.block} is no longer on the chain"))
+        return values, steps
+    if state.block is not None and state.block_id != rotation.block_id:
+        values |= {"block": state.block, "block_id": state.block_id, "accepted": True}
+    if state.block is not None and rotation.in_block is None:
+        values |= {"block": state.block, "in_block": now, "outcome": Outcome.IN_BLOCK}
+        steps.append((Outcome.IN_BLOCK, f"block {state.block} holds it"))
+    if state.irreversible and rotation.irreversible is None:
+        values |= {"irreversible": now, "outcome": Outcome.IRREVERSIBLE}
+        steps.append((Outcome.IRREVERSIBLE, f"block {state.block} is irreversible"))
+    if state.on_air and rotation.on_air is None:
+        values |= {"on_air": now, "outcome": Outcome.ON_AIR}
+        steps.append((Outcome.ON_AIR, f"{rotation.draft.producer} signed a block"))
+    return values, steps
+
+
+def ending_of(rotation: Rotation, state: Standing, null_key: str) -> tuple[Outcome | None, str]:
+    """Return the outcome with which a rotation is over, and why in words; None: it is not."""
+    producer = rotation.draft.producer
+    if rotation.draft.to_key == null_key:
+        if state.irreversible:
+            return Outcome.IRREVERSIBLE, "the witness is stopped with the null key"
+        return (Outcome.EXPIRED, "no block held it before it expired") if state.dead else (None, "")
+    if state.irreversible and state.on_air:
+        return Outcome.ON_AIR, f"{producer} is on air"
+    if state.irreversible and state.replaced:
+        return Outcome.IRREVERSIBLE, f"another key replaced that of {producer} before it signed"
+    if state.missed_first and not state.replaced:
+        # Without waiting for irreversibility, within which a second slot would often be lost. If a
+        # fork undoes the update, the next one holds all the same: it takes no account of this one.
+        return Outcome.NEVER_SIGNED, f"{producer} missed its first slot"
+    if state.irreversible and state.inactive:
+        # It may never be active again, and must not hold up every later rotation until then.
+        sentence = f"{producer}'s key is in force; {rotation.draft.witness} is not active"
+        return Outcome.IRREVERSIBLE, sentence
+    if state.dead:
+        return Outcome.EXPIRED, "no block held it before it expired"
+    return None, ""
 
 
 def _including(follower: Follower, rotation: Rotation) -> tuple[int, str | None] | None:

@@ -9,7 +9,7 @@ import structlog
 
 from chains.bitshares.keys import null_key
 from chains.bitshares.watch import Watch
-from switcher.confirm import Standing, standing
+from switcher.confirm import Standing, ending_of, news_of, standing
 from switcher.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Cause, Ending, Outcome, Record, Rotation, Step
@@ -53,8 +53,8 @@ class FollowUp:
             return rotation
         now = self._clock()
         state = standing(self._watch.follower, ids.witness_id, rotation)
-        values, steps = _news(rotation, state, now)
-        ended, ending = _ending(rotation, state, null_key(self._watch.settings.prefix))
+        values, steps = news_of(rotation, state, now)
+        ended, ending = ending_of(rotation, state, null_key(self._watch.settings.prefix))
         if ended is not None:
             values |= {"ended": now, "outcome": ended, "sentence": ending}
             if ended not in {Outcome.ON_AIR, Outcome.IRREVERSIBLE}:
@@ -75,54 +75,6 @@ class FollowUp:
         if ended is None and state.block is None and may_send:
             rotation = await self._rotator.send(rotation)
         return rotation
-
-
-def _news(
-    rotation: Rotation, state: Standing, now: float
-) -> tuple[dict[str, Any], list[tuple[Outcome | Step, str]]]:
-    """Return the columns that change and the steps that happened since the last look."""
-    values: dict[str, Any] = {}
-    steps: list[tuple[Outcome | Step, str]] = []
-    if rotation.block is not None and state.block is None:
-        values |= {"block": None, "block_id": None, "in_block": None, "on_air": None}
-        values |= {"outcome": Outcome.BROADCAST}
-        steps.append((Step.DROPPED, f"block {rotation.block} is no longer on the chain"))
-        return values, steps
-    if state.block is not None and state.block_id != rotation.block_id:
-        values |= {"block": state.block, "block_id": state.block_id, "accepted": True}
-    if state.block is not None and rotation.in_block is None:
-        values |= {"block": state.block, "in_block": now, "outcome": Outcome.IN_BLOCK}
-        steps.append((Outcome.IN_BLOCK, f"block {state.block} holds it"))
-    if state.irreversible and rotation.irreversible is None:
-        values |= {"irreversible": now, "outcome": Outcome.IRREVERSIBLE}
-        steps.append((Outcome.IRREVERSIBLE, f"block {state.block} is irreversible"))
-    if state.on_air and rotation.on_air is None:
-        values |= {"on_air": now, "outcome": Outcome.ON_AIR}
-        steps.append((Outcome.ON_AIR, f"{rotation.draft.producer} signed a block"))
-    return values, steps
-
-
-def _ending(rotation: Rotation, state: Standing, null_key: str) -> tuple[Outcome | None, str]:
-    producer = rotation.draft.producer
-    if rotation.draft.to_key == null_key:
-        if state.irreversible:
-            return Outcome.IRREVERSIBLE, "the witness is stopped with the null key"
-        return (Outcome.EXPIRED, "no block held it before it expired") if state.dead else (None, "")
-    if state.irreversible and state.on_air:
-        return Outcome.ON_AIR, f"{producer} is on air"
-    if state.irreversible and state.replaced:
-        return Outcome.IRREVERSIBLE, f"another key replaced that of {producer} before it signed"
-    if state.missed_first and not state.replaced:
-        # Without waiting for irreversibility, within which a second slot would often be lost. If a
-        # fork undoes the update, the next one holds all the same: it takes no account of this one.
-        return Outcome.NEVER_SIGNED, f"{producer} missed its first slot"
-    if state.irreversible and state.inactive:
-        # It may never be active again, and must not hold up every later rotation until then.
-        sentence = f"{producer}'s key is in force; {rotation.draft.witness} is not active"
-        return Outcome.IRREVERSIBLE, sentence
-    if state.dead:
-        return Outcome.EXPIRED, "no block held it before it expired"
-    return None, ""
 
 
 def _place(state: Standing) -> dict[str, Any]:

@@ -14,10 +14,9 @@ from bench.policy.agenda import Agenda
 from bench.policy.alerts import Alert
 from bench.policy.chain import OURS, Update, reading_at, update_to
 from chains.bitshares.views import NodeView, Verdict
-from switcher.confirm import standing
+from switcher.confirm import ending_of, news_of, standing
 from switcher.decide import decide
 from switcher.evidence import Seen, gather, key_in_force
-from switcher.follow import _ending, _news
 from switcher.hosts import Backup
 from switcher.model import (
     ActionName,
@@ -143,8 +142,8 @@ class Worker:
     def _follow_up(self, rotation: Rotation) -> None:
         now = self._agenda.now
         state = standing(self._seen.follower, OURS.witness_id, rotation)
-        values, _ = _news(rotation, state, now)
-        ended, _ = _ending(rotation, state, null_key="")
+        values, _ = news_of(rotation, state, now)
+        ended, _ = ending_of(rotation, state, null_key="")
         if ended is not None:
             values |= {"ended": now, "outcome": ended}
         if not values:
