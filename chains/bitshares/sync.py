@@ -76,6 +76,7 @@ class Synchroniser:
         self._quorum = Quorum(majority, clock)
         self._starting = asyncio.Lock()
         self._begun_on_agreement = False
+        self._alone = 0
         self._counted = 0
         self._doubles: set[frozenset[bytes]] = set()
 
@@ -91,6 +92,7 @@ class Synchroniser:
             MalformedDataError, NodeError: a block could not be read; likewise.
         """
         believed = self._quorum.carries(node, Standing.of(reading))
+        self._confirm(reading)
         changed = False
         while True:
             head = self.follower.head
@@ -112,13 +114,13 @@ class Synchroniser:
     def overrules(self, reading: Reading) -> bool:
         """Tell whether to take up a node's chain although `adopt` refused it.
 
-        So it is when most nodes stand on it and ours did not begin on most nodes' word or is not
-        even longer.
+        So it is when most nodes stand on it and ours did not begin on most nodes' word, holds what
+        one node alone vouched for, or is not even longer.
         """
         head = self.follower.head
         longer = head is None or reading.head_number > head.number
         agreed = self._quorum.agreed(Standing.of(reading))
-        return agreed and (longer or not self._begun_on_agreement)
+        return agreed and (longer or not self._begun_on_agreement or self._alone > 0)
 
     async def start_over(self, reading: Reading, fetch: FetchBlock) -> None:
         """Forget the chain that is followed and take up a node's.
@@ -176,6 +178,7 @@ class Synchroniser:
         }
         self.follower.begin(blocks, reading, older)
         self._begun_on_agreement = self._quorum.agreed(Standing.of(reading))
+        self._alone = 0
         self._counted = self.follower.head.irreversible if self.follower.head else 0
 
     async def _branch(self, head: Applied, last: int, fetch: FetchBlock) -> list[Block]:
@@ -210,6 +213,14 @@ class Synchroniser:
             if not open_to_vouching(error) or not self._quorum.carries(node, claim):
                 raise
             self.follower.apply(block, vouched=True)
+            if not self._quorum.agreed(claim):
+                self._alone = block.number
+
+    def _confirm(self, reading: Reading) -> None:
+        """Note that most nodes have the block for which one alone had vouched."""
+        ours = self.follower.holds(reading.head_id) and self._quorum.agreed(Standing.of(reading))
+        if ours and reading.head_number >= self._alone:
+            self._alone = 0
 
     def _note_double(self, block: Block) -> None:
         ours = self.follower.applied(block.number)

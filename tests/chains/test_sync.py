@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 import pytest
@@ -107,6 +108,54 @@ async def test_a_fork_that_most_nodes_moved_to_for_good_is_taken_up() -> None:
     assert sync.overrules(fork.reading())
     await sync.start_over(fork.reading(), from_chain(fork))
     assert head(sync) == fork.id
+
+
+@pytest.mark.parametrize("ahead", [0, 50])
+async def test_chain_of_the_only_node_in_reach_gives_way_when_most_are_back_on_another(
+    ahead: int,
+) -> None:
+    now, chain = 0.0, ForgedChain()
+    chain.run(60)
+    follower = Follower(PREFIX, 60)
+    sync = Synchroniser(follower, window=60, majority=2, clock=lambda: now)
+    await report(sync, chain, "eu", "us")
+    own = chain.copy()
+    own.keys = dict.fromkeys(own.active, DevKey("thief"))
+    for _ in range(13):
+        now += 1.0
+        own.produce()
+        with contextlib.suppress(InvalidBlockError):
+            await report(sync, own, "asia")
+    own.run(ahead)
+    await report(sync, own, "asia")
+    assert head(sync) == own.id
+    chain.run(4)
+    await report(sync, chain, "eu")
+    with pytest.raises(InvalidBlockError, match="most nodes"):
+        await report(sync, chain, "us")
+    assert sync.overrules(chain.reading())
+    await sync.start_over(chain.reading(), from_chain(chain))
+    assert head(sync) == chain.id
+
+
+async def test_key_for_which_one_node_vouched_is_as_good_as_others_once_most_have_it() -> None:
+    now, chain = 0.0, ForgedChain()
+    chain.run(60)
+    sync = Synchroniser(Follower(PREFIX, 60), window=60, majority=2, clock=lambda: now)
+    await report(sync, chain, "eu", "us")
+    fork = chain.copy()
+    fork.produce(slot=2)
+    chain.keys[chain.owner()] = DevKey("changed out of sight")
+    chain.produce()
+    for _ in range(12):
+        now += 1.0
+        with contextlib.suppress(InvalidBlockError):
+            await report(sync, chain, "eu")
+    chain.produce()
+    await report(sync, chain, "eu", "us")
+    await report(sync, fork, "us", "asia")
+    assert head(sync) == chain.id
+    assert not sync.overrules(fork.reading())
 
 
 async def test_two_blocks_for_one_slot_are_counted_once_and_only_if_really_signed() -> None:
