@@ -146,6 +146,7 @@ def gather(
             tuple(follower.possible_slots(witness)),
             follower.shuffle_due(),
             follower.rhythm.interval,
+            follower.next_block_due(),
         ),
         wanted=next_target(incident, record, ring, key),
         head_time=head.time if head else None,

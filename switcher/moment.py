@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-LEAD = 1.2
+LEAD = 2.0
 """Seconds before that slot at which a planned rotation begins: to look once more, to sign, to
 broadcast, and for the transaction to travel."""
 
@@ -35,12 +35,13 @@ class Slots:
     """When slots begin that are, or may be, a witness' next ones, soonest first.
 
     Those before `shuffle` are its own; of those after it nothing is known yet. `interval` is that
-    of the chain.
+    of the chain, `first` when the first slot after the head begins, whosever it is.
     """
 
     times: tuple[int, ...] = ()
     shuffle: int = 0
     interval: int = 0
+    first: int = 0
 
     def __bool__(self) -> bool:
         """Tell whether the witness has any."""
@@ -51,9 +52,12 @@ def last_moment(slots: Slots, ready: float, now: float) -> float:
     """Return the latest time that gets an update into a block before the next slot in reach.
 
     Before `ready` nothing is to be done, nor for a slot that only may be the witness' own until
-    somewhat later. Slots that can't be saved any more are passed over.
+    somewhat later. Slots that can't be saved any more are passed over, the very next one among
+    them: no block comes before it.
     """
     for slot in slots.times:
+        if slot <= slots.first:
+            continue
         patience = 0 if slot < slots.shuffle else _UNSURE * slots.interval
         due = slot - slots.interval
         if due - LEAST_LEAD >= max(ready + patience, now):

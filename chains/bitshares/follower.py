@@ -142,6 +142,10 @@ class Follower:
         known = head.shuffled is not None
         return self._slot_after(head, self._left_in_round(head) + 1 if known else 1)
 
+    def next_block_due(self) -> int:
+        """Return when the first slot after the head begins, 0 before `begin`."""
+        return self._slot_after(self.head, 1) if self.head else 0
+
     def last_signed(self, signing_key: str) -> Applied | None:
         """Return the newest block held that a key signed."""
         return next((e for e in reversed(self._entries) if e.signing_key == signing_key), None)

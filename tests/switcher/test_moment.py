@@ -57,6 +57,11 @@ def test_gap_of_three_slots_is_quiet_enough() -> None:
     assert quiet_moment(own(1_008), 1_000.0) is None
 
 
+def test_slot_right_after_a_maintenance_is_not_planned_for_since_no_block_comes_before_it() -> None:
+    slots = Slots((1_012, 1_030), shuffle=9_999, interval=3, first=1_012)
+    assert last_moment(slots, ready=0.0, now=1_001.0) == 1_030 - 3 - LEAD
+
+
 def test_slot_that_may_be_anybodys_is_worth_less_haste() -> None:
     slots = Slots((1_030, 1_033, 1_036, 1_039, 1_042), shuffle=1_030, interval=3)
     assert last_moment(slots, ready=1_000.0, now=1_020.0) == 1_030 - 3 - LEAD
