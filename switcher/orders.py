@@ -121,7 +121,8 @@ def returning(
     """Return the order that brings the first producer of the ring back, None while none is due.
 
     `views` are the witness' producers. It has to have been well for `return_after` without a
-    break, with nothing else going on for as long.
+    break, with nothing else going on for as long. One that did not sign when it was last put on
+    air within the record's day is left to people: its endpoint shows nothing of that.
     """
     if policy.return_after is None or policy.dry_run or not ring or not record.arming.armed:
         return None
@@ -134,7 +135,7 @@ def returning(
         return None
     if not preferred.usable or not node.well or node.since > since:
         return None
-    if record.spent() >= policy.rotations_per_day:
+    if record.spent() >= policy.rotations_per_day or _failed_today(preferred, record):
         return None
     why = f"{preferred.name} has been well for {policy.return_after} s"
     return Order("policy", why, (preferred.name,))
@@ -144,6 +145,11 @@ def _result(rotation: Rotation) -> Drilled:
     outcome, ended = rotation.outcome, rotation.ended or 0.0
     result = _RESULTS.get(outcome, DrillResult.FAILED) if outcome else DrillResult.FAILED
     return Drilled(rotation.draft.producer, result, rotation.on_air or ended)
+
+
+def _failed_today(host: Backup, record: Record) -> bool:
+    tried = [r for r in record.rotations if r.draft.to_key == host.signing_key]
+    return bool(tried) and tried[-1].outcome is Outcome.NEVER_SIGNED
 
 
 def _refuge(

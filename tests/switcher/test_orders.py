@@ -160,6 +160,24 @@ async def test_preferred_host_that_goes_away_again_is_not_waited_for(
         assert not script.broadcast
 
 
+async def test_preferred_host_that_does_not_sign_is_tried_once_a_day(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    script.put_on_air(BETA)
+    silent = ALPHA.text(PREFIX)
+    async with troupe(tmp_path, script, Policy(arm=True, return_after=60)) as t:
+        begun = script.now
+        while script.now < begun + 4_000:
+            await t.worker.step()
+            term, slot = script.follower.term(INIT0), 1
+            while term and term.key == silent and script.chain.owner(slot) == INIT0:
+                slot += 1
+            script.produce(slot, include=bool(script.pending))
+        rotations = (await t.record()).rotations
+        assert [r.draft.producer for r in rotations] == ["alpha", "beta"]
+
+
 async def test_exhausted_witness_is_stopped_with_the_null_key_where_that_is_wanted(
     tmp_path: Path, script: Script
 ) -> None:
