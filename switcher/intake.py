@@ -14,6 +14,9 @@ from switcher.rows import incident_of, sightings_of, stored_sightings
 from switcher.tables import incidents, rotations
 from switcher.webhook import Accusation, Heartbeat, Judged, Unusable
 
+_MOST_SIGHTINGS = 100
+"""Alerts of one incident that are kept: with ever other labels anybody could make it endless."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -56,7 +59,9 @@ def _firing(
         return _open(db, alert, sighting, now)
     if found.ended is not None:
         return Receipt("repeated", alert.witness, found.id)
-    known = {**sightings_of(found.alerts), alert.fingerprint: sighting}
+    known = sightings_of(found.alerts)
+    if alert.fingerprint in known or len(known) < _MOST_SIGHTINGS:
+        known[alert.fingerprint] = sighting
     db.execute(
         update(incidents)
         .where(incidents.c.id == found.id)

@@ -159,3 +159,14 @@ async def test_storm_of_accusations_does_not_hold_up_the_true_one(
         await t.worker.step()
         await t.worker.step()
         assert await t.words("decision") == ["superseded", "rotate"]
+
+
+async def test_incident_does_not_grow_with_ever_other_alerts(
+    tmp_path: Path, script: Script
+) -> None:
+    async with troupe(tmp_path, script) as t:
+        for number in range(150):
+            await t.post(ALPHA, name=f"Alert{number}")
+        [incident] = (await t.record()).incidents
+        assert len(incident.alerts) == 100
+        assert await t.post(ALPHA, name="Alert149") == ["renewed"]
