@@ -45,8 +45,12 @@ async def ended(desk: Desk, incident: Incident, record: Record) -> bool:
 async def offer_return(desk: Desk, witness: str, record: Record) -> bool:
     """Open an order that brings the preferred host back, if one is due; tell whether it was."""
     watch, policy, now = desk.watch, desk.settings.policy, desk.clock()
-    key = key_in_force(watch, witness)
-    if policy.return_after is None or key is None:
+    key, ids = key_in_force(watch, witness), watch.witness_ids(witness)
+    if policy.return_after is None or key is None or ids is None:
+        return False
+    # Whoever put it in force, this switcher, another one or the owner, gets as much time.
+    term = watch.follower.term(ids.witness_id)
+    if term is not None and (term.since_time or 0) > now - policy.return_after:
         return False
     settings = next(w for w in watch.settings.witnesses if w.account == witness)
     views = [view for view in watch.producers if view.witness == witness]

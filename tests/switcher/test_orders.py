@@ -160,6 +160,20 @@ async def test_preferred_host_that_goes_away_again_is_not_waited_for(
         assert not script.broadcast
 
 
+async def test_key_that_somebody_else_set_is_given_the_same_time_before_the_return(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    script.since["alpha"] = script.now - 1_000
+    script.put_on_air(BETA)
+    begun = script.now
+    async with troupe(tmp_path, script, RETURNING) as t:
+        while not (await t.record()).incidents:
+            await t.worker.step()
+            script.produce()
+        assert script.now - begun >= 60
+
+
 async def test_preferred_host_that_does_not_sign_is_tried_once_a_day(
     tmp_path: Path, script: Script
 ) -> None:
