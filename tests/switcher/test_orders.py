@@ -84,6 +84,36 @@ async def test_drill_finds_the_backup_that_never_signs(tmp_path: Path, script: S
         assert "beta never signed" in ended.sentence
 
 
+@pytest.mark.parametrize("blocks", [2, 16, 34])
+async def test_host_that_dies_during_a_drill_is_off_air_within_one_miss(
+    tmp_path: Path, script: Script, blocks: int
+) -> None:
+    script.find("alpha")
+    hosts = {ALPHA.text(PREFIX): "alpha", BETA.text(PREFIX): "beta", GAMMA.text(PREFIX): "gamma"}
+    dead = None
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.DRILL, DRILL)
+        for block in range(150):
+            term = script.follower.term(INIT0)
+            assert term is not None
+            if block == blocks:
+                dead = term.key
+                script.lose(hosts[dead])
+            if block == blocks + 4:
+                await t.post(next(k for k in (ALPHA, BETA, GAMMA) if k.text(PREFIX) == dead))
+            idle = term.key == dead and script.chain.owner() == INIT0
+            script.produce(2 if idle else 1, include=bool(script.pending))
+            for seconds in (0.0, 0.8, 1.0):
+                script.now += seconds
+                await t.worker.step()
+        term = script.follower.term(INIT0)
+        assert term is not None
+        assert term.key != dead
+        missed = [m for e in script.follower.entries() for m in e.missed if m.witness == INIT0]
+        assert len(missed) <= 1
+        assert len((await t.record()).rotations) <= 4
+
+
 async def test_drill_whose_first_host_never_signs_again_leaves_one_on_air_that_does(
     tmp_path: Path, script: Script
 ) -> None:

@@ -206,6 +206,31 @@ async def test_killed_at_any_write_it_rotates_exactly_once(
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("writes", range(2, 62, 15))
+async def test_killed_at_any_write_a_drill_goes_on_where_it_was(
+    tmp_path: Path, script: Script, writes: int, done: bool
+) -> None:
+    script.find("alpha")
+    order = Order("you", "to be sure", ("beta", "gamma"), "alpha")
+    async with troupe(tmp_path, script) as t:
+        await t.journal.open_order(WITNESS, ALPHA.text(PREFIX), Cause.DRILL, order, script.now)
+        _kill_at(t.journal, writes, done=done)
+        with contextlib.suppress(KilledError):
+            while True:
+                await t.worker.step()
+                script.produce(include=bool(script.pending))
+    async with troupe(tmp_path, script) as t:
+        while not await t.words("ended"):
+            await t.worker.step()
+            script.produce(include=bool(script.pending))
+        rotations = (await t.record()).rotations
+        assert [r.draft.producer for r in rotations] == ["beta", "gamma", "alpha"]
+        assert {r.outcome for r in rotations} == {Outcome.ON_AIR}
+        assert len(script.transactions) == 3
+        assert not script.follower.recent_misses(INIT0)
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("writes", range(4))
 async def test_killed_when_the_backup_has_missed_its_slot_it_goes_on_to_the_next(
     tmp_path: Path, script: Script, writes: int, done: bool
