@@ -153,7 +153,10 @@ def _on_air_already(e: Evidence, _policy: Policy, _now: float) -> Ruling | None:
 
 
 def _not_yet(e: Evidence, policy: Policy, now: float) -> Ruling | None:
-    """Wait for the last moment: a host that comes back until then is not replaced."""
+    """Wait for the last moment: a host that comes back until then is not replaced.
+
+    What would hold the rotation then, holds it now.
+    """
     finding = find(e, policy, now)
     if not finding.can_wait:
         return None
@@ -165,9 +168,11 @@ def _not_yet(e: Evidence, policy: Policy, now: float) -> Ruling | None:
     sentence = (
         f"{finding.sentence}; {turn_of(target)} at {clock_time(planned)} unless it comes back"
     )
-    held = next((r for g in _ALLOWED if (r := g(e, policy, planned)) is not None), None)
+    held = next((r for g in _PERSONS if (r := g(e, policy, planned)) is not None), None)
     if held is not None:
-        sentence += f"; this would hold it: {held.sentence}"
+        # Told at once, so that there is time to do something about it.
+        told = f"{finding.sentence}; {held.sentence} at {clock_time(planned)}"
+        return Ruling(held.decision, told)
     return Ruling(Decision.NOT_YET, sentence, planned=planned)
 
 
@@ -231,7 +236,10 @@ def _fresh(e: Evidence, now: float) -> list[NodeWord]:
 VIEW: tuple[Guard, ...] = (_unknown_witness, _not_quorate, _stands_still, _stopped_by_owner)
 """Whom it is about, and whether the view is good."""
 
-_ALLOWED: tuple[Guard, ...] = (_disarmed, _budget_spent, _cooling_down, _dry_run)
+_PERSONS: tuple[Guard, ...] = (_disarmed, _budget_spent, _cooling_down)
+"""What only a person can lift, or time."""
+
+_ALLOWED: tuple[Guard, ...] = (*_PERSONS, _dry_run)
 """What has been allowed."""
 
 _BY_HAND: tuple[Guard, ...] = (

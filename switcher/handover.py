@@ -9,7 +9,8 @@ from switcher import decide, evidence
 from switcher.desk import Desk
 from switcher.errors import DisagreementError, OrderError
 from switcher.hosts import backups
-from switcher.model import ActionName, Cause, Decision, Incident, Order
+from switcher.model import ActionName, Cause, Decision, Incident, Order, Record
+from switcher.orders import still_open
 from switcher.rotate import UNITS, Plan
 from switcher.ruling import choose
 
@@ -128,7 +129,7 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
         may_sign=may_sign,
         planned=next((r.planned for r in rulings if r.decision is Decision.NOT_YET), now),
         objections=objections,
-        refusal=_refusal(objections, plan, updates, may_sign=may_sign),
+        refusal=_other_order(record) or _refusal(objections, plan, updates, may_sign=may_sign),
     )
 
 
@@ -142,6 +143,11 @@ async def checked(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
     if seen.refusal is not None:
         raise OrderError(seen.refusal)
     return seen
+
+
+def _other_order(record: Record) -> str | None:
+    other = next((i for i in record.incidents if i.order and not i.by_ourselves), None)
+    return still_open(other.id, other.witness) if other else None
 
 
 def _refusal(

@@ -153,7 +153,8 @@ def _lacks_since(node: NodeView, follower: Follower) -> float | None:
         return node.since
     if node.had >= head.number:
         return None
-    return float((follower.applied(node.had + 1) or oldest).time)
+    lacking = follower.applied(node.had + 1)
+    return float(lacking.time) if lacking else min(float(oldest.time), node.since)
 
 
 def _readiness(

@@ -107,7 +107,7 @@ class Metrics:
         )
         self._open = Gauge(
             "understudy_open_incidents",
-            "Open incidents by their present decision.",
+            "Open accusations, not orders, by their present decision.",
             ["witness", "decision"],
             registry=registry,
         )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 from switcher import entries
 from switcher.errors import OrderError
 from switcher.model import ActionName, Cause, EntryKind, Incident, Order
-from switcher.orders import Drilled, DrillResult
+from switcher.orders import Drilled, DrillResult, still_open
 from switcher.rows import incident_of
 from switcher.tables import drills, incidents
 
@@ -33,10 +33,7 @@ def open_order(
         incidents.c.ended.is_(None),
     )
     if (other := db.scalar(open_one)) is not None:
-        raise OrderError(
-            f"Order {other} for {witness} is still open; wait for it, or disarm {witness} to end "
-            "it."
-        )
+        raise OrderError(still_open(other, witness))
     row = db.execute(
         insert(incidents)
         .values(

@@ -98,6 +98,13 @@ def report(results: Sequence[Drilled]) -> str:
     return "drilled: " + ", ".join(told)
 
 
+def still_open(number: int, witness: str) -> str:
+    """Return the sentence with which a second order is refused."""
+    return (
+        f"Order {number} for {witness} is still open; wait for it, or disarm {witness} to end it."
+    )
+
+
 def is_overdue(incident: Incident, record: Record, now: float) -> bool:
     """Tell whether an order has waited too long for what it waits for."""
     since = max([incident.opened, *(r.ended or now for r in record.of(incident))])

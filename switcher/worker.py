@@ -231,4 +231,6 @@ def _needs_no_alert(incident: Incident, decision: Decision) -> bool:
 
 
 def _by_decision(incidents: Sequence[Incident]) -> Counter[Decision]:
-    return Counter(i.decision for i in incidents if i.decision is not None)
+    """Count accusations; an order that waits has somebody who waits for it."""
+    accusations = (i for i in incidents if i.order is None or i.by_ourselves)
+    return Counter(i.decision for i in accusations if i.decision is not None)

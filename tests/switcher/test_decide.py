@@ -390,7 +390,16 @@ SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
         Decision.NO_BACKUP_READY,
         {"ring": RING[:1], **EARLY},
     ),
-    "disarmed, in time": (Decision.NOT_YET, {"permitted": False, **EARLY}),
+    "disarmed, in time": (Decision.DISARMED, {"permitted": False, **EARLY}),
+    "budget spent, in time": (Decision.BUDGET_SPENT, {"spent": 6, **EARLY}),
+    "cooling down, but not any more by then": (
+        Decision.NOT_YET,
+        {"last_rotation": NOW - 1, **EARLY},
+    ),
+    "still cooling down by then": (
+        Decision.COOLING_DOWN,
+        {"last_rotation": NOW - 1, "slots": own(1_020)},
+    ),
     "disarmed, when it is due": (Decision.DISARMED, {"permitted": False}),
 }
 
@@ -400,11 +409,16 @@ def test_sick_host(word: Decision, changes: dict[str, Any]) -> None:
     assert decide(replace(SICK, **changes), POLICY, NOW).decision is word
 
 
-def test_plan_names_its_time_and_what_would_hold_it_then() -> None:
-    ruling = decide(replace(SICK, slots=own(1_080), permitted=False), POLICY, NOW)
+def test_plan_names_its_time() -> None:
+    ruling = decide(replace(SICK, slots=own(1_080)), POLICY, NOW)
     assert ruling.planned == pytest.approx(1_080 - 3 - LEAD)
     assert "beta takes over at 00:17:55 UTC unless it comes back" in ruling.sentence
-    assert "this would hold it: init0 is disarmed" in ruling.sentence
+
+
+def test_what_would_hold_a_planned_rotation_is_told_at_once_and_for_when() -> None:
+    ruling = decide(replace(SICK, slots=own(1_080), permitted=False), POLICY, NOW)
+    assert ruling.decision is Decision.DISARMED
+    assert "init0 is disarmed; would rotate to beta at 00:17:55 UTC" in ruling.sentence
 
 
 def test_witness_without_any_backup_is_stopped_only_if_configured() -> None:

@@ -176,8 +176,9 @@ async def test_disarmed_witness_shows_what_would_have_been_done(
     tmp_path: Path, script: Script
 ) -> None:
     async with lost_host(tmp_path, script, Policy(preempt_after=3)) as t:
-        assert await decision_of(t) is Decision.NOT_YET
+        assert await decision_of(t) is Decision.DISARMED
         script.before_next_slot(INTERVAL + LEAD)
         await t.worker.step()
         assert await decision_of(t) is Decision.DISARMED
+        assert (await t.words("decision")) == ["disarmed"]
         assert not script.broadcast
