@@ -127,7 +127,7 @@ def _resolved(db: Connection, alert: Accusation, found: Row[Any] | None, now: fl
         .values(resolved=not left, alerts=stored_sightings(left))
     )
     incident = incident_of(found)
-    if left or incident.by_ourselves or _is_rotating(db, found.id):
+    if left or not incident.hangs_on_alerts or _is_rotating(db, found.id):
         return Receipt("resolved", alert.witness, found.id)
     sentence = f"{alert.alert} is resolved"
     store.end_incident(db, incident, Ending.RESOLVED, sentence, now)

@@ -156,6 +156,15 @@ class Incident:
         return self.accused != self.signing_key
 
     @property
+    def hangs_on_alerts(self) -> bool:
+        """Tell whether it is over with its alerts.
+
+        What we accuse ourselves has none. And a planned rotation is called off by the host's being
+        well again, not by an alert that ends because another one has yet to begin.
+        """
+        return not self.by_ourselves and self.decision is not Decision.NOT_YET
+
+    @property
     def by_hand(self) -> bool:
         """Tell whether a person answers for what is done now; not for what mends its failure."""
         return self.cause in BY_HAND and not self.by_ourselves

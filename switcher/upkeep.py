@@ -65,7 +65,7 @@ async def offer_return(desk: Desk, witness: str, record: Record) -> bool:
 
 def _alert_over(incident: Incident, desk: Desk) -> tuple[Ending, str] | None:
     silent = desk.clock() - max(incident.renewed, desk.started)
-    if incident.resolved:
+    if incident.resolved and incident.hangs_on_alerts:
         return Ending.RESOLVED, "its alerts are resolved"
     if silent > desk.settings.incident_renewal:
         return Ending.NOT_RENEWED, f"no alert renewed it for {desk.settings.incident_renewal} s"

@@ -74,6 +74,28 @@ async def test_host_that_comes_back_in_time_is_not_replaced(tmp_path: Path, scri
         assert not script.broadcast
 
 
+async def test_alert_that_ends_while_the_host_is_still_away_calls_nothing_off(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        assert await t.post(ALPHA, name="ProducerDown", status="resolved") == ["resolved"]
+        script.before_next_slot(INTERVAL + LEAD)
+        await t.worker.step()
+        assert len(script.transactions) == 1
+
+
+async def test_incident_whose_alert_ended_is_over_once_the_host_is_back(
+    tmp_path: Path, script: Script
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        await t.post(ALPHA, name="ProducerDown", status="resolved")
+        script.find("alpha")
+        await t.worker.step()
+        await t.worker.step()
+        assert await t.words("decision", "ended") == ["not_yet", "not_corroborated", "resolved"]
+        assert not script.broadcast
+
+
 async def test_host_that_has_been_away_for_a_moment_only_keeps_its_slot(
     tmp_path: Path, script: Script
 ) -> None:
