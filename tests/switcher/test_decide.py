@@ -12,74 +12,27 @@ from hypothesis import strategies as st
 from chains.bitshares.views import majority_of
 from switcher.decide import decide
 from switcher.evidence import Evidence, NodeWord
-from switcher.hosts import Backup, Condition, Host, Readiness
-from switcher.model import Cause, Decision
-from switcher.moment import LEAD, Slots
+from switcher.hosts import Condition, Host, Readiness
+from switcher.model import Decision
 from switcher.ruling import choose
 from switcher.settings import Policy
-
-NOW = 1_002.0
-ALPHA, BETA, GAMMA, OTHER, NULL = "BTSalpha", "BTSbeta", "BTSgamma", "BTSother", "BTSnull"
-POLICY = Policy()
-
-
-def own(*times: int) -> Slots:
-    return Slots(times, shuffle=2_000, interval=3)
-
-
-def unsure(*times: int) -> Slots:
-    return Slots(times, shuffle=1_000, interval=3)
-
-
-def node(name: str = "eu", **changes: Any) -> NodeWord:
-    good = NodeWord(
-        name,
-        up=True,
-        canonical=True,
-        head_time=1_000,
-        shown_key=ALPHA,
-        detail="",
-        stale_after=9.0,
-    )
-    return replace(good, **changes)
-
-
-def backup(name: str, readiness: Readiness = Readiness.READY) -> Backup:
-    return Backup(name, f"BTS{name}", readiness, "" if readiness is Readiness.READY else "is so")
-
-
-RING = (backup("alpha", Readiness.DOWN), backup("beta"), backup("gamma"))
-GUILTY = Evidence(
-    witness="init0",
-    accused=ALPHA,
-    in_force=ALPHA,
-    null_key=NULL,
-    misses=3,
-    head_time=1_000,
-    stale_after=9.0,
-    lifetime=200,
-    participation=0.9,
-    nodes=(node("eu"), node("us"), node("asia")),
-    ring=RING,
-    permitted=True,
-)
-AWAY = Host("alpha", "all", Condition.UNREACHABLE, "refuses", lacks_since=NOW - 20)
-SICK = replace(GUILTY, misses=0, host=AWAY, slots=own(1_006, 1_080))
-SILENT_BETA = replace(
+from tests.switcher.made import (
+    ALPHA,
+    BETA,
+    GAMMA,
     GUILTY,
-    accused=BETA,
-    in_force=BETA,
-    by_ourselves=True,
-    misses=1,
-    has_signed=False,
-    nodes=tuple(replace(n, shown_key=BETA) for n in GUILTY.nodes),
-    last_rotation=NOW - 5,
+    NOW,
+    NULL,
+    OTHER,
+    POLICY,
+    RING,
+    SILENT_BETA,
+    backup,
+    node,
+    own,
+    pending,
+    unsure,
 )
-
-
-def pending(*keys: str) -> tuple[NodeWord, ...]:
-    return tuple(node(f"n{i}", shown_key=key) for i, key in enumerate(keys))
-
 
 CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
     "all holds": (Decision.ROTATE, {}),
@@ -316,189 +269,3 @@ def test_nothing_rotates_against_a_guard(e: Evidence, policy: Policy) -> None:
     assert target.readiness is Readiness.READY or not any(
         b.readiness is Readiness.READY and b.signing_key != e.in_force for b in e.ring
     )
-
-
-def sick(**changes: Any) -> Host:
-    return replace(AWAY, **changes)
-
-
-EARLY = {"slots": own(1_080)}
-SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
-    "away for long, its slot near": (Decision.ROTATE, {}),
-    "away for long, its slot far": (Decision.NOT_YET, EARLY),
-    "away for a moment": (
-        Decision.NOT_YET,
-        {"host": sick(lacks_since=NOW - 12)},
-    ),
-    "lacks no block yet": (Decision.NOT_YET, {"host": sick(lacks_since=None)}),
-    "on a fork or behind": (Decision.ROTATE, {"host": sick(condition=Condition.ASTRAY)}),
-    "well again": (Decision.NOT_CORROBORATED, {"host": sick(condition=Condition.WELL)}),
-    "nothing known of it": (
-        Decision.NOT_CORROBORATED,
-        {"host": sick(condition=Condition.UNWATCHED)},
-    ),
-    "its endpoint is away, but it signs": (
-        Decision.NOT_CORROBORATED,
-        {"host": sick(signed_since=True)},
-    ),
-    "lagging only, and it is unreachable": (
-        Decision.NOT_CORROBORATED,
-        {"host": sick(preempt="lagging")},
-    ),
-    "lagging only, and it lags": (
-        Decision.ROTATE,
-        {"host": sick(preempt="lagging", condition=Condition.ASTRAY)},
-    ),
-    "never before a miss": (Decision.NOT_CORROBORATED, {"host": sick(preempt="never")}),
-    "not active, so that it has no slot": (Decision.NOT_CORROBORATED, {"slots": own()}),
-    "one miss and unreachable": (
-        Decision.ROTATE,
-        {"misses": 1, "host": sick(preempt="lagging")},
-    ),
-    "a slot that the shuffle may give it": (
-        Decision.ROTATE,
-        {"slots": unsure(1_006, 1_009), "host": sick(lacks_since=NOW - 19.5)},
-    ),
-    "a slot that the shuffle may give it, away for less long": (
-        Decision.NOT_YET,
-        {"slots": unsure(1_006, 1_009), "host": sick(lacks_since=NOW - 18)},
-    ),
-    "one miss and away for a moment": (
-        Decision.NOT_YET,
-        {"misses": 1, "host": sick(lacks_since=NOW - 3)},
-    ),
-    "one miss, never to be preempted": (
-        Decision.ROTATE,
-        {"misses": 1, "host": sick(preempt="never")},
-    ),
-    "one miss, its slot far": (Decision.NOT_YET, {"misses": 1, **EARLY}),
-    "one miss, though it signed before": (
-        Decision.ROTATE,
-        {"misses": 1, "host": sick(signed_since=True)},
-    ),
-    "one miss, and it has signed since": (
-        Decision.NOT_CORROBORATED,
-        {"misses": 1, "recovered": True, "host": sick(signed_since=True)},
-    ),
-    "one miss of a host that is well": (
-        Decision.NOT_CORROBORATED,
-        {"misses": 1, "host": sick(condition=Condition.WELL)},
-    ),
-    "three misses are enough at once": (Decision.ROTATE, {"misses": 3, **EARLY}),
-    "others miss as well": (Decision.NETWORK_WIDE, {"participation": 0.5}),
-    "no backup is told before the time": (
-        Decision.NO_BACKUP_READY,
-        {"ring": RING[:1], **EARLY},
-    ),
-    "disarmed, in time": (Decision.DISARMED, {"permitted": False, **EARLY}),
-    "budget spent, in time": (Decision.BUDGET_SPENT, {"spent": 6, **EARLY}),
-    "cooling down, but not any more by then": (
-        Decision.NOT_YET,
-        {"last_rotation": NOW - 1, **EARLY},
-    ),
-    "still cooling down by then": (
-        Decision.COOLING_DOWN,
-        {"last_rotation": NOW - 1, "slots": own(1_020)},
-    ),
-    "disarmed, when it is due": (Decision.DISARMED, {"permitted": False}),
-}
-
-
-@pytest.mark.parametrize(("word", "changes"), SICK_CASES.values(), ids=list(SICK_CASES))
-def test_sick_host(word: Decision, changes: dict[str, Any]) -> None:
-    assert decide(replace(SICK, **changes), POLICY, NOW).decision is word
-
-
-def test_plan_names_its_time() -> None:
-    ruling = decide(replace(SICK, slots=own(1_080)), POLICY, NOW)
-    assert ruling.planned == pytest.approx(1_080 - 3 - LEAD)
-    assert "beta takes over at 00:17:55 UTC unless it comes back" in ruling.sentence
-
-
-def test_what_would_hold_a_planned_rotation_is_told_at_once_and_for_when() -> None:
-    ruling = decide(replace(SICK, slots=own(1_080), permitted=False), POLICY, NOW)
-    assert ruling.decision is Decision.DISARMED
-    assert "init0 is disarmed; would rotate to beta at 00:17:55 UTC" in ruling.sentence
-
-
-def test_witness_without_any_backup_is_stopped_only_if_configured() -> None:
-    alone = replace(GUILTY, ring=RING[:1])
-    assert decide(alone, POLICY, NOW).decision is Decision.NO_BACKUP_READY
-    ruling = decide(alone, Policy(exhausted="null_key"), NOW)
-    assert ruling.decision is Decision.ROTATE
-    assert ruling.target is not None
-    assert ruling.target.signing_key == NULL
-    ready = decide(GUILTY, Policy(exhausted="null_key"), NOW)
-    assert ready.target is not None
-    assert ready.target.name == "beta"
-
-
-ORDERED = replace(
-    GUILTY,
-    cause=Cause.MANUAL,
-    misses=0,
-    host=Host("alpha", "all", Condition.WELL),
-    ring=(backup("alpha"), backup("beta"), backup("gamma")),
-    wanted=backup("gamma"),
-    slots=own(1_080),
-)
-ORDER_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
-    "a quiet moment": (Decision.ROTATE, {}),
-    "its slot is near": (Decision.NOT_YET, {"slots": own(1_005, 1_080)}),
-    "its slot is near, but it is dead": (
-        Decision.ROTATE,
-        {"slots": own(1_005), "host": AWAY},
-    ),
-    "its slot is near, but the key never signed": (
-        Decision.ROTATE,
-        {"slots": own(1_005), "has_signed": False},
-    ),
-    "budget spent": (Decision.ROTATE, {"spent": 99}),
-    "cooling down": (Decision.ROTATE, {"last_rotation": NOW - 1}),
-    "others miss as well": (Decision.ROTATE, {"participation": 0.5}),
-    "from a key outside the ring": (Decision.ROTATE, {"in_force": OTHER, "accused": OTHER}),
-    "owner's stop": (Decision.STOPPED_BY_OWNER, {"in_force": NULL, "accused": NULL}),
-    "disarmed since": (Decision.DISARMED, {"permitted": False}),
-    "wanted one is down": (
-        Decision.NO_BACKUP_READY,
-        {"wanted": backup("gamma", Readiness.DOWN)},
-    ),
-    "on air already": (Decision.SUPERSEDED, {"in_force": "BTSgamma"}),
-    "another key came into force": (Decision.SUPERSEDED, {"in_force": BETA}),
-    "a rotation is open": (Decision.UNCONFIRMED, {"rotating": True}),
-    "blocks don't become irreversible": (Decision.NETWORK_WIDE, {"lifetime": 3}),
-    "nodes disagree": (Decision.UNCONFIRMED, {"nodes": pending(BETA, BETA, ALPHA)}),
-}
-
-
-def with_shown(e: Evidence) -> Evidence:
-    nodes = tuple(replace(n, shown_key=e.in_force) for n in e.nodes)
-    return replace(e, nodes=nodes)
-
-
-@pytest.mark.parametrize(("word", "changes"), ORDER_CASES.values(), ids=list(ORDER_CASES))
-def test_order_by_hand(word: Decision, changes: dict[str, Any]) -> None:
-    evidence = replace(ORDERED, **changes)
-    if "nodes" not in changes:
-        evidence = with_shown(evidence)
-    assert decide(evidence, POLICY, NOW).decision is word
-    dry = decide(evidence, Policy(dry_run=True), NOW).decision
-    assert dry is not Decision.ROTATE
-
-
-@pytest.mark.parametrize(
-    ("word", "changes"),
-    [
-        (Decision.ROTATE, {}),
-        (Decision.BUDGET_SPENT, {"spent": 6}),
-        (Decision.COOLING_DOWN, {"last_rotation": NOW - 1}),
-        (Decision.NETWORK_WIDE, {"participation": 0.5}),
-        (Decision.DISARMED, {"permitted": False}),
-        (Decision.NOT_YET, {"slots": own(1_005, 1_080)}),
-    ],
-)
-def test_return_of_the_preferred_host_is_held_like_an_alert(
-    word: Decision, changes: dict[str, Any]
-) -> None:
-    evidence = replace(ORDERED, cause=Cause.RETURN, **changes)
-    assert decide(with_shown(evidence), POLICY, NOW).decision is word

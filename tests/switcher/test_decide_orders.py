@@ -1,0 +1,97 @@
+"""What holds a rotation that no alert asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from switcher.decide import decide
+from switcher.evidence import Evidence
+from switcher.hosts import Condition, Host, Readiness
+from switcher.model import Cause, Decision
+from switcher.settings import Policy
+from tests.switcher.made import (
+    ALPHA,
+    AWAY,
+    BETA,
+    GUILTY,
+    NOW,
+    NULL,
+    OTHER,
+    POLICY,
+    backup,
+    own,
+    pending,
+)
+
+ORDERED = replace(
+    GUILTY,
+    cause=Cause.MANUAL,
+    misses=0,
+    host=Host("alpha", "all", Condition.WELL),
+    ring=(backup("alpha"), backup("beta"), backup("gamma")),
+    wanted=backup("gamma"),
+    slots=own(1_080),
+)
+ORDER_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
+    "a quiet moment": (Decision.ROTATE, {}),
+    "its slot is near": (Decision.NOT_YET, {"slots": own(1_005, 1_080)}),
+    "its slot is near, but it is dead": (
+        Decision.ROTATE,
+        {"slots": own(1_005), "host": AWAY},
+    ),
+    "its slot is near, but the key never signed": (
+        Decision.ROTATE,
+        {"slots": own(1_005), "has_signed": False},
+    ),
+    "budget spent": (Decision.ROTATE, {"spent": 99}),
+    "cooling down": (Decision.ROTATE, {"last_rotation": NOW - 1}),
+    "others miss as well": (Decision.ROTATE, {"participation": 0.5}),
+    "from a key outside the ring": (Decision.ROTATE, {"in_force": OTHER, "accused": OTHER}),
+    "owner's stop": (Decision.STOPPED_BY_OWNER, {"in_force": NULL, "accused": NULL}),
+    "disarmed since": (Decision.DISARMED, {"permitted": False}),
+    "wanted one is down": (
+        Decision.NO_BACKUP_READY,
+        {"wanted": backup("gamma", Readiness.DOWN)},
+    ),
+    "on air already": (Decision.SUPERSEDED, {"in_force": "BTSgamma"}),
+    "another key came into force": (Decision.SUPERSEDED, {"in_force": BETA}),
+    "a rotation is open": (Decision.UNCONFIRMED, {"rotating": True}),
+    "blocks don't become irreversible": (Decision.NETWORK_WIDE, {"lifetime": 3}),
+    "nodes disagree": (Decision.UNCONFIRMED, {"nodes": pending(BETA, BETA, ALPHA)}),
+}
+
+
+def with_shown(e: Evidence) -> Evidence:
+    nodes = tuple(replace(n, shown_key=e.in_force) for n in e.nodes)
+    return replace(e, nodes=nodes)
+
+
+@pytest.mark.parametrize(("word", "changes"), ORDER_CASES.values(), ids=list(ORDER_CASES))
+def test_order_by_hand(word: Decision, changes: dict[str, Any]) -> None:
+    evidence = replace(ORDERED, **changes)
+    if "nodes" not in changes:
+        evidence = with_shown(evidence)
+    assert decide(evidence, POLICY, NOW).decision is word
+    dry = decide(evidence, Policy(dry_run=True), NOW).decision
+    assert dry is not Decision.ROTATE
+
+
+@pytest.mark.parametrize(
+    ("word", "changes"),
+    [
+        (Decision.ROTATE, {}),
+        (Decision.BUDGET_SPENT, {"spent": 6}),
+        (Decision.COOLING_DOWN, {"last_rotation": NOW - 1}),
+        (Decision.NETWORK_WIDE, {"participation": 0.5}),
+        (Decision.DISARMED, {"permitted": False}),
+        (Decision.NOT_YET, {"slots": own(1_005, 1_080)}),
+    ],
+)
+def test_return_of_the_preferred_host_is_held_like_an_alert(
+    word: Decision, changes: dict[str, Any]
+) -> None:
+    evidence = replace(ORDERED, cause=Cause.RETURN, **changes)
+    assert decide(with_shown(evidence), POLICY, NOW).decision is word
