@@ -168,6 +168,8 @@ async def test_run_tells_where_everything_is_and_cleans_up_when_stopped(
         *(sys.executable, "-m", "understudy", "run", "--json", "--directory", str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,
         cwd=repository,
+        # Where the tests run under nohup, it would rightly leave a hang-up alone.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     assert process.stdout
     ready = {"prometheus": "/-/ready", "alertmanager": "/-/ready", "switcher": "/readyz"}
