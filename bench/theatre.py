@@ -117,6 +117,7 @@ async def theatre() -> AsyncIterator[Theatre]:
         chronicle, diary = Chronicle(running.watch), Diary()
         await _ready(running, reader)
         async with meanwhile(chronicle.run(), diary.run(reader), running.stack.ended()):
+            await chronicle.news.until(lambda: chronicle.head)
             yield Theatre(running, chronicle, diary)
 
 

@@ -11,14 +11,12 @@ from dataclasses import replace
 from chains.bitshares.client import NodeClient
 from chains.bitshares.endpoint import Endpoint, OnReading
 from chains.bitshares.objects import Names, Reading
-from chains.bitshares.transactions import format_time, pack_transaction, signing_digest
 from chains.bitshares.views import NodeView, Verdict
 from chains.bitshares.watch import Watch
 from chains.settings import NodeSettings
-from devnet.keys import active_key
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
-from tests.support.devnet import chain_settings, following, until, watching
+from tests.support.devnet import chain_settings, following, until, update, watching
 
 HISTORY = DevnetSettings(prehistory=40)
 INIT0 = "1.6.1"
@@ -211,30 +209,6 @@ async def test_a_pending_key_is_shown_by_the_nodes_but_not_in_force() -> None:
 def in_force(watch: Watch) -> str | None:
     term = watch.follower.term(INIT0)
     return term.key if term else None
-
-
-def update(net: Devnet, key: str) -> dict[str, object]:
-    """Return a signed witness_update of init0."""
-    state = net.state
-    transaction: dict[str, object] = {
-        "ref_block_num": 0,
-        "ref_block_prefix": 0,
-        "expiration": format_time(state.time + 60),
-        "operations": [
-            [
-                21,
-                {
-                    "fee": {"amount": 2_000_000, "asset_id": "1.3.0"},
-                    "witness": INIT0,
-                    "witness_account": "1.2.6",
-                    "new_signing_key": key,
-                },
-            ]
-        ],
-        "extensions": [],
-    }
-    digest = signing_digest(pack_transaction(transaction, "BTS"), net.chain_id)
-    return {**transaction, "signatures": [active_key("init0").sign(digest).hex()]}
 
 
 async def test_a_fresh_read_waits_for_nobody_past_its_deadline() -> None:

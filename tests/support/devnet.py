@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from chains.bitshares.transactions import format_time, pack_transaction, signing_digest
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
 from devnet.hosts import api_names
+from devnet.keys import active_key
 from devnet.launch import Devnet
 
 PATIENCE = 30.0
@@ -34,6 +36,30 @@ def chain_settings(
         chain_id=chain_id or net.chain_id,
         call_timeout=1.0,
     )
+
+
+def update(net: Devnet, key: str) -> dict[str, object]:
+    """Return a signed witness_update of init0."""
+    state = net.state
+    transaction: dict[str, object] = {
+        "ref_block_num": 0,
+        "ref_block_prefix": 0,
+        "expiration": format_time(state.time + 60),
+        "operations": [
+            [
+                21,
+                {
+                    "fee": {"amount": 2_000_000, "asset_id": "1.3.0"},
+                    "witness": "1.6.1",
+                    "witness_account": "1.2.6",
+                    "new_signing_key": key,
+                },
+            ]
+        ],
+        "extensions": [],
+    }
+    digest = signing_digest(pack_transaction(transaction, "BTS"), net.chain_id)
+    return {**transaction, "signatures": [active_key("init0").sign(digest).hex()]}
 
 
 @asynccontextmanager
