@@ -53,7 +53,7 @@ class Narrator:
         moment = self._clock() if time is None else time
         stamp = "" if self._zero is None else f"{moment - self._zero:+.1f} s"
         head = Text(f"{stamp:>8}  ", style="dim")
-        head.append(f"{word:<{_WORD_WIDTH}}", style=_STYLES.get(word, "bold"))
+        head.append(f"{word:<{_WORD_WIDTH - 1}} ", style=_STYLES.get(word, "bold"))
         room = max(self._console.width - len(head), _NARROWEST)
         for part in wrap(sentence, room):
             self._console.print(head + Text(part, style="dim" if word == "block" else ""))

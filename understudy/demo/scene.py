@@ -30,6 +30,7 @@ _STEP_WORDS = {
     "in_block": "in block",
     "irreversible": "final",
     "on_air": "on air",
+    "never_signed": "silent",
 }
 
 
