@@ -38,8 +38,8 @@ tools: .tools/ready ## Find or unpack Prometheus and Alertmanager into .tools/bi
 	@scripts/monitoring-tools
 	@touch $@
 
-test: setup tools lint ## Set everything up, check and test all of it
-	@pytest -q
+test: setup tools lint ## Set everything up, check and test all of it, WORKERS=2 tests at a time
+	@pytest -q --numprocesses $(or $(WORKERS),2) --dist worksteal
 
 lint: setup ## Style, types and layers
 	@echo "lint: ruff, mypy, import-linter"

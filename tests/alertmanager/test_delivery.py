@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from understudy.stack import free_ports
 
 from .tools import FOLDER, tool
 
@@ -54,11 +55,6 @@ class Receiver:
         return await asyncio.wait_for(self.requests.get(), DEADLINE)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @asynccontextmanager
 async def alertmanager(folder: Path, webhook_port: int) -> AsyncIterator[httpx.AsyncClient]:
     (folder / "token").write_text("a-token")
@@ -68,7 +64,8 @@ async def alertmanager(folder: Path, webhook_port: int) -> AsyncIterator[httpx.A
     )
     assert moved.count(str(folder)) == 1
     (folder / "alertmanager.yml").write_text(moved)
-    address = f"127.0.0.1:{free_port()}"
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
     process = await asyncio.create_subprocess_exec(
         tool("alertmanager", "prometheus-alertmanager"),
         f"--config.file={folder / 'alertmanager.yml'}",
@@ -100,7 +97,7 @@ async def test_the_switcher_gets_each_alert_at_once_with_the_token_and_hears_of_
     tmp_path: Path,
 ) -> None:
     receiver = Receiver()
-    port = free_port()
+    (port,) = free_ports(1)
     async with await asyncio.start_server(receiver.handle, "127.0.0.1", port):  # noqa: SIM117
         async with alertmanager(tmp_path, port) as client:
             other = {**ALERT, "witness": "init1"}
