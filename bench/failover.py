@@ -15,9 +15,9 @@ from bench.faults import Fault, could_sign, strike
 from bench.news import say
 from bench.theatre import INTERVAL, ROUND_SECONDS, Theatre
 from chains.settings import WitnessSettings
+from switcher.model import Entry
 from switcher.moment import LEAST_LEAD
 from switcher.settings import Policy
-from understudy.demo.journal import Entry
 
 _PATIENCE = 6.0 * ROUND_SECONDS
 _HEALING_SECONDS = 60.0

@@ -15,7 +15,9 @@ from bench.chronicle import Chronicle
 from bench.news import News, meanwhile
 from chains.settings import WitnessSettings
 from devnet.settings import DevnetSettings
-from understudy.demo.journal import Entry, JournalReader
+from switcher.answers import AlertPath
+from switcher.model import Entry
+from understudy.demo.journal import JournalReader
 from understudy.demo.stage import Set, stage
 from understudy.errors import StackError
 
@@ -124,7 +126,9 @@ async def theatre() -> AsyncIterator[Theatre]:
 async def _ready(running: Set, reader: JournalReader) -> None:
     try:
         async with asyncio.timeout(_SET_SECONDS):
-            while (await reader.status())["alert_path"] != "ok" or running.watch.names is None:
+            while (
+                await reader.status()
+            ).alert_path is not AlertPath.OK or running.watch.names is None:
                 await asyncio.sleep(_READ_EVERY)
     except TimeoutError as error:
         raise StackError(f"No alert came through within {_SET_SECONDS:g} s.") from error

@@ -57,3 +57,14 @@ class ChainSettings:
     missed_window: int = 600
     head_lag: int = 2
     call_timeout: float = 3.0
+
+    def witness(self, account: str) -> WitnessSettings:
+        """Return a configured witness.
+
+        Raises:
+            KeyError: there is none of this account.
+        """
+        for witness in self.witnesses:
+            if witness.account == account:
+                return witness
+        raise KeyError(account)

@@ -118,7 +118,7 @@ def gather(
 ) -> Evidence:
     """Return the evidence about a configured witness; `views` are fresh readings of the nodes."""
     account, follower = incident.witness, seen.follower
-    settings = next(w for w in seen.settings.witnesses if w.account == account)
+    settings = seen.settings.witness(account)
     ids = seen.witness_ids(account)
     witness = ids.witness_id if ids else ""
     term = follower.term(witness)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from switcher import decide, evidence
+from switcher.answers import Objection, Preview
 from switcher.desk import Desk
 from switcher.errors import DisagreementError, OrderError
 from switcher.hosts import backups
@@ -26,43 +26,6 @@ _FINAL = frozenset(
 """What waiting does not mend: such an order is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """What holds an order at present: a decision, and the sentence for people."""
-
-    decision: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What an order would do; nothing is done by asking for it.
-
-    `route` are the producers that go on air in turn, `back` who is on air in the end where that is
-    somebody else. `slots` begin at these times (seconds since the epoch) and are, or after the
-    next shuffle may be, the witness' next. `round_seconds` is how long all active witnesses take
-    to have a slot each. `fee` (of each update) and `balance` in core tokens, None where the nodes
-    did not agree on them. `objections` hold it; the last one, `not_yet`, is only the wait for a gap
-    between two slots. `refusal` says why it would not even be taken, None where it would.
-    """
-
-    witness: str
-    signing_key: str
-    on_air: str | None
-    route: list[str]
-    back: str | None
-    slots: list[int]
-    round_seconds: int
-    core_symbol: str
-    fee: float | None
-    balance: float | None
-    updates: int
-    may_sign: bool | None
-    planned: float | None
-    objections: list[Objection]
-    refusal: str | None
-
-
 def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, why: str) -> Order:
     """Return the order that a person gives.
 
@@ -72,7 +35,7 @@ def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, w
         OrderError: no such producer, it is on air already, or none is left; or a drill of a witness
             that has no slots.
     """
-    settings = next(w for w in desk.watch.settings.witnesses if w.account == witness)
+    settings = desk.watch.settings.witness(witness)
     key = _key_in_force(desk, witness)
     on_air = settings.producer_of(key)
     names = [producer.name for producer in settings.producers]
@@ -110,7 +73,7 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
             plan = await desk.rotator.plan(witness, facts.wanted, views)
         except DisagreementError as error:
             objections.insert(0, Objection(Decision.NOT_QUORATE, str(error)))
-    settings = next(w for w in watch.settings.witnesses if w.account == witness)
+    settings = watch.settings.witness(witness)
     on_air = settings.producer_of(key)
     may_sign = desk.rotator.may_sign(plan) if plan else None
     head, updates = watch.follower.head, len(order.route) + (order.back is not None)
@@ -173,6 +136,6 @@ def _key_in_force(desk: Desk, witness: str) -> str:
 
 def _next_ready(desk: Desk, witness: str, key: str) -> str | None:
     watch = desk.watch
-    settings = next(w for w in watch.settings.witnesses if w.account == witness)
+    settings = watch.settings.witness(witness)
     found = choose(backups(settings, watch.producers, (), watch.follower, desk.clock()), key)
     return found.name if found else None

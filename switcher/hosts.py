@@ -9,19 +9,10 @@ from enum import StrEnum
 from chains.bitshares.follower import Follower
 from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.settings import WitnessSettings
-from switcher.model import UNSPENT, Outcome, Rotation
+from switcher.model import UNSPENT, Outcome, Readiness, Rotation
 
 FAILED_LATELY = 3_600.0
 """Seconds for which a key that failed is passed over."""
-
-
-class Readiness(StrEnum):
-    """What is known of a host that could take over."""
-
-    READY = "ready"
-    UNWATCHED = "unwatched"
-    DOWN = "down"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

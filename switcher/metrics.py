@@ -22,8 +22,17 @@ from prometheus_client import (
     generate_latest,
 )
 
-from switcher.model import ActionName, Cause, Decision, Incident, Outcome, Rotation, Step
-from switcher.orders import Drilled, DrillResult
+from switcher.model import (
+    ActionName,
+    Cause,
+    Decision,
+    DrillResult,
+    Incident,
+    Outcome,
+    Rotation,
+    Step,
+)
+from switcher.orders import Drilled
 
 RESULTS = (
     "opened",

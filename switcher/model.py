@@ -87,6 +87,24 @@ BY_HAND = frozenset({Cause.MANUAL, Cause.DRILL})
 """Causes that a person answers for: they spend nothing of the automatic budget."""
 
 
+class Readiness(StrEnum):
+    """What is known of a host that could take over."""
+
+    READY = "ready"
+    UNWATCHED = "unwatched"
+    DOWN = "down"
+    FAILED = "failed"
+
+
+class DrillResult(StrEnum):
+    """What a drill showed of a producer."""
+
+    SIGNED = "signed"
+    NEVER_SIGNED = "never_signed"
+    NOT_READY = "not_ready"
+    FAILED = "failed"
+
+
 class EntryKind(StrEnum):
     """What a journal entry tells of."""
 

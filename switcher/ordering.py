@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, insert, select
 
 from switcher import entries
 from switcher.errors import OrderError
-from switcher.model import ActionName, Cause, EntryKind, Incident, Order
-from switcher.orders import Drilled, DrillResult, still_open
+from switcher.model import ActionName, Cause, DrillResult, EntryKind, Incident, Order
+from switcher.orders import Drilled, still_open
 from switcher.rows import incident_of
 from switcher.tables import drills, incidents
 

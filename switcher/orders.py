@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from chains.bitshares.views import ProducerView
 from switcher.hosts import Backup
-from switcher.model import BY_HAND, Cause, Incident, Order, Outcome, Record, Rotation
+from switcher.model import (
+    Cause,
+    DrillResult,
+    Incident,
+    Order,
+    Outcome,
+    Record,
+    Rotation,
+)
 from switcher.settings import Policy
 
 PATIENCE = 900.0
 """Seconds after which an order that could not go on is given up."""
-
-
-class DrillResult(StrEnum):
-    """What a drill showed of a producer."""
-
-    SIGNED = "signed"
-    NEVER_SIGNED = "never_signed"
-    NOT_READY = "not_ready"
-    FAILED = "failed"
 
 
 _RESULTS = {Outcome.ON_AIR: DrillResult.SIGNED, Outcome.NEVER_SIGNED: DrillResult.NEVER_SIGNED}
@@ -114,7 +112,7 @@ def is_overdue(incident: Incident, record: Record, now: float) -> bool:
 def is_cancelled(incident: Incident, record: Record) -> bool:
     """Tell whether the witness was disarmed after an order was given by hand."""
     permitted = record.arming.permits(by_hand=incident.by_hand, asked=incident.opened)
-    return incident.cause in BY_HAND and incident.by_hand and not permitted
+    return incident.by_hand and not permitted
 
 
 def returning(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from switcher.evidence import Evidence
 from switcher.grounds import plainly_missing
-from switcher.hosts import Backup, Readiness
-from switcher.model import Cause, Decision
+from switcher.hosts import Backup
+from switcher.model import Cause, Decision, Readiness
 from switcher.settings import Policy
 
 NOBODY = "nobody"

@@ -1,147 +1,26 @@
-"""The switcher's state as values that a program may read. Pure.
-
-Times are seconds since the epoch; None stands for what is not known (yet).
-"""
+"""The switcher's state in the shapes of `switcher.answers`. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from chains.bitshares.views import NodeView, majority_of
 from chains.settings import WitnessSettings
+from switcher.answers import (
+    AlertPath,
+    ChainStatus,
+    DrillStatus,
+    IncidentStatus,
+    NodeStatus,
+    ProducerStatus,
+    RotationStatus,
+    WitnessStatus,
+)
 from switcher.evidence import Seen
 from switcher.hosts import backups
 from switcher.model import Incident, Record, Rotation
 from switcher.orders import Drilled
 from switcher.settings import Policy
-
-
-class AlertPath(StrEnum):
-    """Whether the dead man's switch still comes."""
-
-    OK = "ok"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeStatus:
-    """A voting node."""
-
-    name: str
-    up: bool
-    verdict: str
-    detail: str
-    head_block: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChainStatus:
-    """The chain as it is followed."""
-
-    head_block: int | None
-    head_time: int | None
-    irreversible_block: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProducerStatus:
-    """A host of the ring; `readiness` as a decision would see it."""
-
-    name: str
-    signing_key: str
-    in_force: bool
-    readiness: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentStatus:
-    """An open incident: an alert's, or an order. `planned` is when a rotation is due, if it is."""
-
-    id: int
-    cause: str
-    action: str
-    witness: str
-    signing_key: str
-    accused: str
-    opened: float
-    renewed: float
-    decision: str | None
-    sentence: str
-    planned: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class RotationStatus:
-    """The rotation that is under way."""
-
-    id: int
-    incident: int
-    by_hand: bool
-    from_key: str
-    to_key: str
-    producer: str
-    transaction_id: str | None
-    opened: float
-    sent: float | None
-    block: int | None
-    in_block: float | None
-    irreversible: float | None
-    on_air: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class DrillStatus:
-    """When a drill last showed something of a producer."""
-
-    producer: str
-    result: str
-    time: float
-
-
-@dataclass(frozen=True, slots=True)
-class WitnessStatus:
-    """A configured witness.
-
-    `on_air` names the host whose key is in force, if it is in the ring; `next_slot` is when the
-    witness' next slot begins, None where the next shuffle decides that.
-    """
-
-    witness: str
-    armed: bool
-    armed_by: str
-    armed_why: str
-    armed_since: float
-    signing_key: str | None
-    on_air: str | None
-    term_since_block: int | None
-    term_since: int | None
-    missed_blocks: int
-    next_slot: int | None
-    budget_remaining: int
-    producers: list[ProducerStatus]
-    incidents: list[IncidentStatus]
-    rotation: RotationStatus | None
-    drills: list[DrillStatus]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """All of it. `quorum` says what is lost where one or two nodes vote, else it is empty."""
-
-    now: float
-    alert_path: AlertPath
-    quorum: str
-    heartbeat: float | None
-    heartbeat_age: float | None
-    dry_run: bool
-    chain: ChainStatus
-    nodes: list[NodeStatus]
-    witnesses: list[WitnessStatus]
-    unknown_witnesses: list[IncidentStatus]
 
 
 def alert_path(heartbeat: float | None, started: float, timeout: float, now: float) -> AlertPath:

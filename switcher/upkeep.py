@@ -52,7 +52,7 @@ async def offer_return(desk: Desk, witness: str, record: Record) -> bool:
     term = watch.follower.term(ids.witness_id)
     if term is not None and (term.since_time or 0) > now - policy.return_after:
         return False
-    settings = next(w for w in watch.settings.witnesses if w.account == witness)
+    settings = watch.settings.witness(witness)
     views = [view for view in watch.producers if view.witness == witness]
     ring = backups(settings, views, record.rotations, watch.follower, now)
     order = orders.returning(ring, views, key, record, policy, now)
@@ -87,7 +87,7 @@ def _order_over(incident: Incident, record: Record, desk: Desk) -> tuple[Ending,
 
 def _is_through(incident: Incident, record: Record, desk: Desk) -> bool:
     watch, witness = desk.watch, incident.witness
-    settings = next(w for w in watch.settings.witnesses if w.account == witness)
+    settings = watch.settings.witness(witness)
     ring = backups(settings, watch.producers, (), watch.follower, desk.clock())
     key = key_in_force(watch, witness)
     return key is not None and orders.next_target(incident, record, ring, key) is None

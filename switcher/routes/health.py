@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from switcher.access import Running
+from switcher.answers import AlertPath
 from switcher.errors import JournalError
-from switcher.status import AlertPath, alert_path, usable_nodes
+from switcher.status import alert_path, usable_nodes
 
 _JOURNAL_SECONDS = 2.0
 _ALERT_PATH = {

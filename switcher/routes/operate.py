@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
@@ -11,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from switcher import handover
 from switcher.access import Running, requires
+from switcher.answers import ArmingState, Ordered, Preview
 from switcher.auth import Bearer, Scope
 from switcher.errors import OrderError
-from switcher.handover import Preview
 from switcher.model import Arming, Cause
 
 _log = structlog.get_logger("switcher.operate")
@@ -34,17 +33,6 @@ class ArmingOrder(BaseModel):
     why: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class ArmingState:
-    """A witness as it is armed now."""
-
-    witness: str
-    armed: bool
-    who: str
-    why: str
-    since: float
-
-
 class RotationOrder(BaseModel):
     """Which witness (its account), to which producer (None: the next that is ready), and why."""
 
@@ -62,15 +50,6 @@ class DrillOrder(BaseModel):
 
     witness: str
     why: Reason = "drill"
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """An order that is taken: the incident under which the journal tells of it."""
-
-    incident: int
-    witness: str
-    route: list[str]
 
 
 @router.post("/rotate/plan")

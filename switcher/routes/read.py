@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
 from chains.bitshares.views import quorum_note
 from switcher.access import Running, requires
+from switcher.answers import JournalPage, Status
 from switcher.auth import Scope
 from switcher.evidence import DAY
 from switcher.status import (
-    Status,
     alert_path,
     chain_status,
     incident_statuses,
@@ -24,29 +23,6 @@ _Id = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 """As large as a database's integer key can become."""
 
 router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(requires(Scope.READ))])
-
-
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """An entry; `value` is a decision, an outcome, a step or an ending, as `kind` says."""
-
-    id: int
-    time: float
-    kind: str
-    value: str
-    witness: str
-    incident: int | None
-    rotation: int | None
-    sentence: str
-    details: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class JournalPage:
-    """Entries, newest first; `before` asks for the next page, None when there is none."""
-
-    entries: list[JournalEntry]
-    before: int | None
 
 
 @router.get("/status")
@@ -79,19 +55,5 @@ async def read_journal(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JournalPage:
     """Return a page of the journal."""
-    found = await switcher.journal.entries(before=before, incident=incident, limit=limit)
-    entries = [
-        JournalEntry(
-            e.id,
-            e.time,
-            e.kind,
-            e.value,
-            e.witness,
-            e.incident,
-            e.rotation,
-            e.sentence,
-            dict(e.details),
-        )
-        for e in found
-    ]
+    entries = await switcher.journal.entries(before=before, incident=incident, limit=limit)
     return JournalPage(entries, entries[-1].id if len(entries) == limit else None)

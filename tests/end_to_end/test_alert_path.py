@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import httpx
 import pytest
 
-from understudy.demo.journal import Entry, JournalReader
+from switcher.answers import AlertPath, Status
+from switcher.model import Entry
+from understudy.demo.journal import JournalReader
 from understudy.demo.play import PLAIN
 from understudy.demo.stage import Set, stage
 
@@ -49,7 +50,7 @@ async def first(journal: JournalReader, wanted: Callable[[Entry], bool]) -> Entr
             await asyncio.sleep(0.1)
 
 
-async def status(journal: JournalReader, wanted: Callable[[dict[str, Any]], bool]) -> None:
+async def status(journal: JournalReader, wanted: Callable[[Status], bool]) -> None:
     """Wait until the switcher's status meets a condition."""
     async with asyncio.timeout(PATIENCE):
         while not wanted(await journal.status()):
@@ -78,7 +79,7 @@ async def test_a_forged_alert_against_a_healthy_witness_is_not_corroborated(
 async def test_the_dead_mans_switch_reaches_the_switcher(
     running: Set, journal: JournalReader
 ) -> None:
-    await status(journal, lambda told: told["alert_path"] == "ok")
+    await status(journal, lambda told: told.alert_path is AlertPath.OK)
     async with httpx.AsyncClient(trust_env=False) as client:
         ready = await client.get(f"{running.stack.switcher_url}/readyz")
     assert ready.status_code == httpx.codes.OK

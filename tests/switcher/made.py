@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from switcher.evidence import Evidence, NodeWord
-from switcher.hosts import Backup, Condition, Host, Readiness
+from switcher.hosts import Backup, Condition, Host
+from switcher.model import Readiness
 from switcher.moment import Slots
 from switcher.settings import Policy
 

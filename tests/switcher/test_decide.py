@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chains.bitshares.views import majority_of
 from switcher.decide import decide
 from switcher.evidence import Evidence, NodeWord
-from switcher.hosts import Condition, Host, Readiness
-from switcher.model import Decision
+from switcher.hosts import Condition, Host
+from switcher.model import Decision, Readiness
 from switcher.ruling import choose
 from switcher.settings import Policy
 from tests.switcher.made import (

@@ -9,8 +9,8 @@ import pytest
 
 from switcher.decide import decide
 from switcher.evidence import Evidence
-from switcher.hosts import Condition, Host, Readiness
-from switcher.model import Cause, Decision
+from switcher.hosts import Condition, Host
+from switcher.model import Cause, Decision, Readiness
 from switcher.settings import Policy
 from tests.switcher.made import (
     ALPHA,

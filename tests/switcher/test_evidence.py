@@ -10,8 +10,8 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.settings import ProducerSettings, WitnessSettings
 from devnet.keys import DevKey
-from switcher.hosts import FAILED_LATELY, Readiness, backups
-from switcher.model import Draft, Outcome, Rotation
+from switcher.hosts import FAILED_LATELY, backups
+from switcher.model import Draft, Outcome, Readiness, Rotation
 from tests.support.chain import PREFIX, ForgedChain
 from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0
 from tests.switcher.stage import WITNESS

@@ -10,9 +10,9 @@ import pytest
 from chains.bitshares.keys import null_key
 from devnet.keys import DevKey
 from switcher import handover
+from switcher.answers import Preview
 from switcher.desk import Desk
 from switcher.errors import OrderError
-from switcher.handover import Preview
 from switcher.model import Arming, Cause, Outcome
 from switcher.settings import Policy
 from tests.support.chain import PREFIX

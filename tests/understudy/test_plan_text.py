@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from understudy.operate.answers import Entry, Objection, Plan, Producer
+from switcher.answers import Objection, Preview, ProducerStatus
+from switcher.model import Entry, EntryKind
 from understudy.operate.course import waits_for
 from understudy.operate.plan import told
 
 NOW = 1_795_000_000.0
 ROUND = [int(NOW) + 30 + 3 * number for number in range(27)]
-PLAN = Plan(
+PLAN = Preview(
     witness="init0",
     signing_key="BTS…",
     on_air="alpha",
@@ -31,7 +32,7 @@ PLAN = Plan(
 )
 
 
-def text(plan: Plan, *producers: Producer) -> dict[str, str]:
+def text(plan: Preview, *producers: ProducerStatus) -> dict[str, str]:
     return dict(told(plan, NOW, producers))
 
 
@@ -62,8 +63,8 @@ def test_money_is_told_to_the_last_digit() -> None:
 
 def test_drill_tells_all_of_its_fees_how_long_it_takes_and_whom_it_passes_over() -> None:
     plan = replace(PLAN, route=["beta", "gamma"], back="alpha", updates=3)
-    down = Producer("gamma", False, "down", "does not answer")
-    found = text(plan, down, Producer("alpha", True, "down", "x"))
+    down = ProducerStatus("gamma", "BTSc", False, "down", "does not answer")
+    found = text(plan, down, ProducerStatus("alpha", "BTSa", True, "down", "x"))
     assert found["then"] == "beta, gamma, back to alpha"
     assert found["fee"].startswith("3 updates of 20.5 BTS are 61.5 BTS; ")
     assert found["takes"].startswith("about 4 min to 12 min: ")
@@ -99,5 +100,7 @@ def test_what_is_waited_for_follows_from_the_last_step(
     kind: str, value: str, planned: float | None, words: str
 ) -> None:
     details = {} if planned is None else {"planned": planned}
-    entry = Entry(1, NOW, kind, value, 7, None, "2 of 3 nodes are down", details)
+    entry = Entry(
+        1, NOW, EntryKind(kind), value, "init0", 7, None, "2 of 3 nodes are down", details
+    )
     assert waits_for(entry, NOW).startswith(words)

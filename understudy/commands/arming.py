@@ -14,7 +14,7 @@ from understudy.commands.output import answers, print_json, remarks
 from understudy.config import Configuration, load
 
 if TYPE_CHECKING:
-    from understudy.operate.answers import ArmingState, Producer
+    from switcher.answers import ArmingState, ProducerStatus
     from understudy.operate.client import SwitcherClient
 
 Which = Annotated[
@@ -87,7 +87,7 @@ def _show_what_it_allows(client: SwitcherClient, account: str | None) -> None:
         remarks.print("This switcher runs dry: it will only say what it would do.", style="yellow")
 
 
-def _told(backup: Producer) -> str:
+def _told(backup: ProducerStatus) -> str:
     why = f" ({backup.detail})" if backup.detail else ""
     return f"{backup.name} {backup.readiness}{why}"
 

@@ -17,7 +17,8 @@ from understudy.config import Configuration
 from understudy.errors import CommandError, RefusedError, UnderstudyError
 
 if TYPE_CHECKING:
-    from understudy.operate.answers import Entry, Plan
+    from switcher.answers import Preview
+    from switcher.model import Entry
     from understudy.operate.follow import Order
 
 _STYLES = {"against": "yellow", "without": "yellow"}
@@ -88,7 +89,7 @@ def carry_out(order: Order, ring: WitnessSettings, *, ask_first: bool, as_json: 
     return None
 
 
-def _show(order: Order, plan: Plan) -> None:
+def _show(order: Order, plan: Preview) -> None:
     from understudy.operate.plan import told
 
     answers.print(Text(plan.witness, style="bold"))

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
+from switcher.answers import JournalPage, Status
+from switcher.model import Entry
 from understudy.errors import StackError
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A journal entry: `kind` and `value` are words of the switcher, `sentence` is for people."""
-
-    id: int
-    time: float
-    kind: str
-    value: str
-    witness: str
-    incident: int | None
-    sentence: str
-    details: Mapping[str, Any]
-
-
-_FIELDS = tuple(field.name for field in fields(Entry))
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """Entries, newest first; `before` asks for the next page, None when there is none."""
-
-    entries: list[Entry]
-    before: int | None
+_T = TypeVar("_T")
 
 
 class JournalReader:
@@ -57,13 +36,13 @@ class JournalReader:
         """Close the connection."""
         await self._client.__aexit__(*exception)
 
-    async def status(self) -> dict[str, Any]:
+    async def status(self) -> Status:
         """Return the switcher's status.
 
         Raises:
             StackError: it did not answer as it should.
         """
-        return await self._get("/api/status")
+        return await self._get(Status, "/api/status")
 
     async def news(self) -> list[Entry]:
         """Return the entries since the last call, oldest first.
@@ -84,16 +63,15 @@ class JournalReader:
             self._last = found[0].id
         return found[::-1]
 
-    async def _page(self, before: int | None) -> _Page:
-        told = await self._get("/api/journal", {} if before is None else {"before": before})
-        entries = [Entry(**{name: each[name] for name in _FIELDS}) for each in told["entries"]]
-        return _Page(entries, told["before"])
+    async def _page(self, before: int | None) -> JournalPage:
+        return await self._get(
+            JournalPage, "/api/journal", {} if before is None else {"before": before}
+        )
 
-    async def _get(self, path: str, query: Mapping[str, int] | None = None) -> dict[str, Any]:
+    async def _get(self, shape: type[_T], path: str, query: Mapping[str, int] | None = None) -> _T:
         try:
             answer = await self._client.get(path, params=query)
             answer.raise_for_status()
-        except httpx.HTTPError as error:
+            return TypeAdapter(shape).validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError) as error:
             raise StackError(f"The switcher does not answer {path}: {error}") from error
-        found: dict[str, Any] = answer.json()
-        return found

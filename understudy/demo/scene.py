@@ -13,7 +13,9 @@ from chains.bitshares.applied import Applied
 from chains.bitshares.watch import Watch
 from chains.settings import WitnessSettings
 from devnet.launch import Devnet
-from understudy.demo.journal import Entry, JournalReader
+from switcher.answers import AlertPath
+from switcher.model import Entry
+from understudy.demo.journal import JournalReader
 from understudy.demo.narrator import Narrator
 from understudy.demo.report import Act, Moments, act, missed_between
 from understudy.errors import StackError
@@ -178,7 +180,7 @@ class Scene:
             await asyncio.sleep(_READ_EVERY)
 
     def _note(self, entry: Entry) -> None:
-        word, sentence = entry.kind, self._for_an_audience(entry.sentence)
+        word, sentence = str(entry.kind), self._for_an_audience(entry.sentence)
         if entry.kind == "opened":
             self._moments = replace(self._moments, alert=entry.time)
             word = "alert"
@@ -202,7 +204,7 @@ class Scene:
         return _IN_BRACKETS.sub("", with_names(sentence, self._witness))
 
     async def _alerts_come_through(self) -> None:
-        while (await self._journal.status())["alert_path"] != "ok":
+        while (await self._journal.status()).alert_path is not AlertPath.OK:
             await asyncio.sleep(_READ_EVERY)
 
     async def _within(

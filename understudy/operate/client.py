@@ -11,10 +11,11 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from switcher.answers import ArmingState, JournalPage, Ordered, Preview, Status
+from switcher.model import Entry
 from switcher.settings import SwitcherSettings
 from understudy.config import Configuration, ConfigurationError, Mistake
 from understudy.errors import RefusedError, SwitcherGoneError
-from understudy.operate.answers import ArmingState, Entry, JournalPage, Ordered, Plan, Status
 
 Kind = Literal["rotate", "drill"]
 _T = TypeVar("_T")
@@ -83,9 +84,9 @@ class SwitcherClient:
         """Close the connection."""
         self._http.__exit__(kind, error, trace)
 
-    def plan(self, kind: Kind, order: Mapping[str, str]) -> Plan:
+    def plan(self, kind: Kind, order: Mapping[str, str]) -> Preview:
         """Return what an order would do; nothing is done."""
-        return self._ask(Plan, "POST", f"/api/{kind}/plan", json=order)
+        return self._ask(Preview, "POST", f"/api/{kind}/plan", json=order)
 
     def order(self, kind: Kind, order: Mapping[str, str]) -> Ordered:
         """Give an order."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from switcher.model import Decision, Ending, EntryKind, Outcome, Step
-from understudy.operate.answers import Entry
+from switcher.model import Decision, Ending, Entry, EntryKind, Outcome, Step
 
 _LASTING = frozenset(
     {

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from switcher.answers import Preview
+from switcher.model import Entry
 from understudy.errors import SwitcherGoneError
-from understudy.operate.answers import Entry, Plan
 from understudy.operate.client import Kind, SwitcherClient
 from understudy.operate.course import Course, course_of
 
@@ -30,7 +31,7 @@ class Order:
     client: SwitcherClient
     kind: Kind
     body: Mapping[str, str]
-    plan: Plan | None = None
+    plan: Preview | None = None
     incident: int | None = None
     entries: list[Entry] = field(default_factory=list)
     gone_since: float | None = None
@@ -41,7 +42,7 @@ class Order:
         """How far it has come."""
         return course_of(self.entries)
 
-    def look(self) -> Plan:
+    def look(self) -> Preview:
         """Return what it would do, and mean that producer from now on.
 
         Raises:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from switcher.model import Decision
+from switcher.answers import Preview, ProducerStatus
+from switcher.model import Decision, Readiness
 from switcher.times import clock_time
-from understudy.operate.answers import Plan, Producer
 
 _SHOWN_SLOTS = 3
 _LONGEST_LEG = 3
@@ -16,11 +16,12 @@ _ALL_WELL = (
     "all well: the nodes agree, blocks come and become irreversible, no update is under way, "
     "{route} ready, a key at hand may sign, the account can pay"
 )
-_DOWN = "down"  # of switcher.hosts.Readiness, whose module takes long to load
 _NOT_ALL_WELL = "nodes, blocks, updates under way, backups, keys and fee; this is against it:"
 
 
-def told(plan: Plan, now: float, producers: Sequence[Producer] = ()) -> Iterator[tuple[str, str]]:
+def told(
+    plan: Preview, now: float, producers: Sequence[ProducerStatus] = ()
+) -> Iterator[tuple[str, str]]:
     """Yield what an order would do as pairs: a word, and what there is to say about it.
 
     Of `producers` that are down it is told that a drill passes over them.
@@ -40,12 +41,12 @@ def told(plan: Plan, now: float, producers: Sequence[Producer] = ()) -> Iterator
     for each in against:
         yield "against", f"{each.decision}: {each.sentence}"
     for producer in producers:
-        if producer.name in plan.route and producer.readiness == _DOWN:
+        if producer.name in plan.route and producer.readiness == Readiness.DOWN:
             yield "without", f"{producer.name}, which is passed over: {producer.detail}"
     yield "after", "the cool-down starts; nothing of the automatic budget is spent"
 
 
-def _slots(plan: Plan, now: float) -> str:
+def _slots(plan: Preview, now: float) -> str:
     certain, drawn = _parted(plan)
     ahead = [f"{clock_time(slot)} (in {slot - now:.0f} s)" for slot in certain[:_SHOWN_SLOTS]]
     if drawn is not None:
@@ -53,7 +54,7 @@ def _slots(plan: Plan, now: float) -> str:
     return ", ".join(ahead) or f"none: {plan.witness} is not active"
 
 
-def _parted(plan: Plan) -> tuple[list[int], int | None]:
+def _parted(plan: Preview) -> tuple[list[int], int | None]:
     """Return the slots that are the witness', and the first of those that the shuffle draws.
 
     The plan ends with all slots of the next round.
@@ -66,7 +67,7 @@ def _parted(plan: Plan) -> tuple[list[int], int | None]:
     return certain, drawn[0] if drawn else None
 
 
-def _gap(plan: Plan, now: float) -> str:
+def _gap(plan: Preview, now: float) -> str:
     if plan.planned is None:
         return "none before the next shuffle; it waits for one, so that no block is lost"
     wait = plan.planned - now
@@ -76,7 +77,7 @@ def _gap(plan: Plan, now: float) -> str:
     return f"at {at} (in {wait:.0f} s); it waits for it, so that no block is lost"
 
 
-def _duration(plan: Plan) -> str:
+def _duration(plan: Preview) -> str:
     least = plan.updates * plan.round_seconds
     return (
         f"about {_time(least)} to {_time(least * _LONGEST_LEG)}: each host signs within about a "
@@ -88,7 +89,7 @@ def _time(seconds: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def _fee(plan: Plan) -> str:
+def _fee(plan: Preview) -> str:
     if plan.fee is None or plan.balance is None:
         return "not known at present"
     fee, balance = (f"{amount:,.12g} {plan.core_symbol}" for amount in (plan.fee, plan.balance))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from switcher.model import Ending
-from understudy.operate.answers import Drill, Entry, Plan, Status
+from switcher.answers import DrillStatus, Preview, Status
+from switcher.model import DrillResult, Ending, Entry
 from understudy.operate.course import course_of
-
-_SIGNED = "signed"  # the first of switcher.orders.DrillResult, whose module takes long to load
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Host:
     @property
     def signed(self) -> bool:
         """Tell whether it signed a block."""
-        return self.result == _SIGNED
+        return self.result == DrillResult.SIGNED
 
     @property
     def told(self) -> str:
@@ -44,7 +42,7 @@ class Proof:
     complete: bool
 
 
-def proof_of(plan: Plan | None, entries: Sequence[Entry], status: Status | None) -> Proof:
+def proof_of(plan: Preview | None, entries: Sequence[Entry], status: Status | None) -> Proof:
     """Return what a drill with these journal entries has shown; `status` is the switcher's since.
 
     Without a plan or a status nothing is proven.
@@ -54,8 +52,9 @@ def proof_of(plan: Plan | None, entries: Sequence[Entry], status: Status | None)
         return Proof(tuple(Host(name, None) for name in _turns(plan)), None, complete=False)
     results = _results(witness.drills, entries[0].time)
     details = {each.name: each.detail for each in witness.producers}
+    signed = {name for name, result in results.items() if result == DrillResult.SIGNED}
     hosts = tuple(
-        Host(name, results.get(name), "" if results.get(name) == _SIGNED else details.get(name, ""))
+        Host(name, results.get(name), "" if name in signed else details.get(name, ""))
         for name in _turns(plan)
     )
     through = course_of(entries).ending == Ending.DRILLED
@@ -64,11 +63,11 @@ def proof_of(plan: Plan | None, entries: Sequence[Entry], status: Status | None)
     return Proof(hosts, witness.on_air, complete)
 
 
-def _turns(plan: Plan | None) -> list[str]:
+def _turns(plan: Preview | None) -> list[str]:
     return [*plan.route, *([plan.back] if plan.back else [])] if plan else []
 
 
-def _results(drills: Sequence[Drill], since: float) -> dict[str, str]:
+def _results(drills: Sequence[DrillStatus], since: float) -> dict[str, str]:
     """Return what was shown of each producer since the order, by its name; the newest counts."""
     recent = sorted((each for each in drills if each.time >= since), key=lambda each: each.time)
     return {each.producer: each.result for each in recent}
