@@ -48,6 +48,20 @@ def test_alerts_go_to_our_alertmanager_and_from_there_to_the_switcher(folder: Pa
     assert credentials == {"type": "Bearer", "credentials_file": str(folder / "token")}
 
 
+def test_alertmanager_finds_its_token_where_the_switcher_listens_as_shipped(tmp_path: Path) -> None:
+    shipped = Addresses("127.0.0.1:9877", "127.0.0.1:9878", "127.0.0.1:9093", "127.0.0.1:9090")
+    write_monitoring(shipped_monitoring(), tmp_path, shipped, tmp_path / "token", None)
+    (switcher,) = (
+        each
+        for each in read(tmp_path / "alertmanager.yml")["receivers"]
+        if each["name"] == "switcher"
+    )
+    (webhook,) = switcher["webhook_configs"]
+    assert webhook["url"] == "http://127.0.0.1:9878/alerts"
+    credentials = webhook["http_config"]["authorization"]["credentials_file"]
+    assert credentials == str(tmp_path / "token")
+
+
 def test_everything_is_scraped_and_evaluated_as_often_as_asked(folder: Path) -> None:
     prometheus = read(folder / "prometheus.yml")
     assert prometheus["global"]["scrape_interval"] == "1s"

@@ -32,12 +32,15 @@ class Addresses:
 
     def moved(self, address: str) -> str:
         """Return where the program with a shipped address really is; other addresses stay."""
-        host, _, port = address.rpartition(":")
-        if host in ("127.0.0.1", "localhost"):
-            for name, shipped in _SHIPPED_ADDRESSES.items():
-                if port == str(shipped):
-                    return str(getattr(self, name))
-        return address
+        name = _program_at(address)
+        return str(getattr(self, name)) if name else address
+
+
+def _program_at(address: str) -> str | None:
+    host, _, port = address.rpartition(":")
+    if host not in ("127.0.0.1", "localhost"):
+        return None
+    return next((n for n, shipped in _SHIPPED_ADDRESSES.items() if port == str(shipped)), None)
 
 
 def prometheus_configuration(
@@ -80,8 +83,8 @@ def alertmanager_configuration(
     for receiver in made.get("receivers", []):
         for webhook in receiver.get("webhook_configs", []):
             parts = urlsplit(webhook.get("url", ""))
-            moved = addresses.moved(parts.netloc)
-            if moved != parts.netloc:
+            if _program_at(parts.netloc) == "switcher":
+                moved = addresses.moved(parts.netloc)
                 webhook["url"] = urlunsplit(parts._replace(netloc=moved))
                 authorization = webhook.setdefault("http_config", {}).setdefault(
                     "authorization", {"type": "Bearer"}
