@@ -298,6 +298,24 @@ def test_before_the_shuffle_only_own_slots_are_possible_and_after_it_all_are() -
     assert possible[1:] == [round_ends + n * chain.interval for n in range(1, 8)]
 
 
+def test_slots_after_a_maintenance_come_as_much_later_as_slots_are_skipped() -> None:
+    chain = ForgedChain(maintenance=120, skipped=3)
+    follower = following(chain, 21)
+    while not chain.after_maintenance:
+        follower.apply(chain.produce())
+    assert follower.next_block_due() == chain.time + (1 + 3) * chain.interval
+    told = follower.next_slots()
+    assert told
+    for witness in chain.active:
+        ahead = chain.copy()
+        ahead.run_until(witness)
+        slot = ahead.produce().time
+        assert slot in follower.possible_slots(witness)
+        assert slot == told.get(witness, slot)
+    follower.apply(chain.produce())
+    assert follower.next_block_due() == chain.time + chain.interval
+
+
 def test_a_witness_that_is_not_active_has_no_slots() -> None:
     assert following(ForgedChain(), 21).possible_slots("1.6.99") == []
 

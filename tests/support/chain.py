@@ -21,11 +21,16 @@ class ForgedChain:
     """A chain of `count` witnesses ("1.6.1" …) whose owner decides who produces.
 
     `keys` are those in force; block 0 is imagined, so that the first round is already shuffled.
+    After a maintenance so many slots are `skipped`.
     """
 
-    def __init__(self, count: int = 7, interval: int = 3, maintenance: int = 3600) -> None:
+    def __init__(
+        self, count: int = 7, interval: int = 3, maintenance: int = 3600, skipped: int = 0
+    ) -> None:
         self.interval = interval
         self.maintenance = maintenance
+        self.skipped = skipped
+        self.after_maintenance = False
         self.active = tuple(f"1.6.{number}" for number in range(1, count + 1))
         self.keys = {w: signing_key(f"init{i}") for i, w in enumerate(self.active)}
         self.blocks: list[Block] = []
@@ -63,7 +68,7 @@ class ForgedChain:
         `updates` change signing keys (by witness id), `salt` makes otherwise equal blocks differ.
         """
         witness = self.owner(slot)
-        time = slot_time(self.time, self.interval, slot)
+        time = slot_time(self.time, self.interval, slot, self._skipped_now())
         transactions = [self._update(w, key, salt) for w, key in (updates or {}).items()]
         if salt and not transactions:
             transactions = [self._update(witness, self.keys[witness], salt)]
@@ -82,6 +87,7 @@ class ForgedChain:
         block = parse_block(data)
         self.blocks.append(block)
         self.raw[block.number] = data
+        self.after_maintenance = time // self.maintenance != self.time // self.maintenance
         self.number, self.id, self.time = block.number, block.id, time
         self.aslot += slot
         self.keys.update(updates or {})
@@ -106,7 +112,7 @@ class ForgedChain:
             head_id=self.id,
             head_time=self.time,
             aslot=self.aslot,
-            after_maintenance=False,
+            after_maintenance=self.after_maintenance,
             next_maintenance=(self.time // self.maintenance + 1) * self.maintenance,
             recently_missed=0,
             irreversible=0,
@@ -114,11 +120,14 @@ class ForgedChain:
             active=self.active,
             interval=self.interval,
             maintenance_interval=self.maintenance,
-            skip_slots=0,
+            skip_slots=self.skipped,
             witnesses={f"init{i}": self._object(i, w, keys) for i, w in enumerate(self.active)},
             balances={f"init{i}": 1_000_000_000 for i in range(len(self.active))},
             feeds={},
         )
+
+    def _skipped_now(self) -> int:
+        return self.skipped if self.after_maintenance else 0
 
     def _next_living(self, dead: Sequence[str]) -> int:
         slot = 1
