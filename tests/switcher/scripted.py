@@ -136,6 +136,13 @@ class Script:
             self.produce()
         self.now = slot - seconds
 
+    def maintain(self, skipped: int) -> None:
+        """Go on until a maintenance, after which so many slots are skipped."""
+        self.chain.maintenance, self.chain.skipped = 150, skipped
+        self.follower.learn(self.chain.reading())
+        while not self.chain.after_maintenance:
+            self.produce()
+
     def fork(self) -> ForgedChain:
         """Return the chain as it is now, to come back to it by `reorganise`."""
         return self.chain.copy()

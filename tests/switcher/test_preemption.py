@@ -14,6 +14,7 @@ import pytest
 from switcher.model import Decision, Record
 from switcher.moment import LEAD
 from switcher.settings import Policy
+from switcher.status import incident_statuses
 from tests.switcher.scripted import ALPHA, INIT0, NODES, Script
 from tests.switcher.troupe import Troupe, troupe
 
@@ -62,6 +63,8 @@ async def test_journal_and_status_name_the_time_of_a_planned_rotation(
         [entry] = [e for e in await t.journal.entries() if e.value == Decision.NOT_YET]
         assert entry.details["planned"] == incident.planned
         assert "beta takes over at" in entry.sentence
+        [shown] = incident_statuses((await t.record()).incidents)
+        assert shown.planned == incident.planned
 
 
 async def test_host_that_comes_back_in_time_is_not_replaced(tmp_path: Path, script: Script) -> None:
@@ -104,6 +107,27 @@ async def test_host_that_has_been_away_for_a_moment_only_keeps_its_slot(
         await t.worker.step()
         assert await decision_of(t) is Decision.NOT_YET
         assert not script.broadcast
+
+
+async def test_slot_that_the_next_shuffle_may_give_is_worth_a_longer_wait_than_an_own_one(
+    tmp_path: Path, script: Script
+) -> None:
+    while script.chain.number % len(script.chain.active) or script.chain.owner() != INIT0:
+        script.produce()
+    script.produce()
+    script.lose("alpha")
+    async with troupe(tmp_path, script, Policy(arm=True, preempt_after=13)) as t:
+        await t.post(ALPHA, name="ProducerDown")
+        script.run(5)
+        script.now += 1.3
+        assert not script.next_slot(), "only slots after the shuffle are in reach"
+        await t.worker.step()
+        assert await decision_of(t) is Decision.NOT_YET
+        script.run(2, init0_dead=True)
+        script.before_next_slot(INTERVAL + LEAD)
+        await t.worker.step()
+        assert await decision_of(t) is Decision.ROTATE
+        assert not script.follower.recent_misses(INIT0)
 
 
 async def test_host_that_signs_though_its_endpoint_is_away_is_left_alone(
