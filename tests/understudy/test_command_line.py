@@ -13,6 +13,7 @@ from switcher.auth import Scope, Tokens
 from tests.understudy.commands import PRIVATE_KEY, PUBLIC_KEY, CommandLine
 
 BAD = Path(__file__).parent.parent / "fixtures" / "config" / "bad" / "many.yaml"
+NEW_TOKEN = ("token", "new", "--scope", "operate", "--name", "me")
 
 
 def test_version(run: CommandLine) -> None:
@@ -148,6 +149,80 @@ def test_a_token_file_that_cannot_be_written_is_told(run: CommandLine, tmp_path:
         result.err
         == f"understudy: The token file {file} can't be written: No such file or directory.\n"
     )
+
+
+def test_a_new_token_goes_into_a_file_for_its_owner_alone(run: CommandLine, tmp_path: Path) -> None:
+    file, out = tmp_path / "tokens", tmp_path / "operator-token"
+    result = run(*NEW_TOKEN, "--file", str(file), "--out", str(out))
+    assert (result.status, result.out) == (0, "")
+    assert result.err == f"me may operate: the token is in {out}, its hash in {file}.\n"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    bearer = Tokens.load(file).bearer(out.read_text().strip())
+    assert bearer is not None
+    assert (bearer.name, bearer.scope) == ("me", Scope.OPERATE)
+
+
+def test_a_program_is_told_where_a_new_token_is_and_not_the_token(
+    run: CommandLine, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "tokens", tmp_path / "operator-token"
+    result = run(*NEW_TOKEN, "--file", str(file), "--out", str(out), "--json")
+    assert json.loads(result.out) == {
+        "name": "me",
+        "scope": "operate",
+        "out": str(out),
+        "file": str(file),
+    }
+
+
+def test_making_a_token_again_leaves_the_first_one_alone(run: CommandLine, tmp_path: Path) -> None:
+    file, out = tmp_path / "tokens", tmp_path / "operator-token"
+    words = (*NEW_TOKEN, "--file", str(file), "--out", str(out))
+    run(*words)
+    before = (file.read_text(), out.read_text())
+    again = run(*words)
+    assert again.status == 1
+    assert "has a token named me already" in again.err
+    assert (file.read_text(), out.read_text()) == before
+
+
+@pytest.mark.parametrize(
+    ("out", "why"),
+    [
+        ("taken", "exists already; choose another name, or remove it first."),
+        ("nowhere/token", "can't be made: No such file or directory."),
+    ],
+)
+def test_no_token_is_added_when_the_file_for_it_cannot_be_made(
+    run: CommandLine, tmp_path: Path, out: str, why: str
+) -> None:
+    file = tmp_path / "tokens"
+    (tmp_path / "taken").write_text("something else")
+    result = run(*NEW_TOKEN, "--file", str(file), "--out", str(tmp_path / out))
+    assert result.status == 1
+    assert result.err == f"understudy: {tmp_path / out} {why}\n"
+    assert not file.exists()
+    assert (tmp_path / "taken").read_text() == "something else"
+
+
+def test_no_token_is_left_behind_when_its_hash_cannot_be_kept(
+    run: CommandLine, tmp_path: Path
+) -> None:
+    out = tmp_path / "operator-token"
+    result = run(*NEW_TOKEN, "--file", str(tmp_path / "nowhere" / "tokens"), "--out", str(out))
+    assert result.status == 1
+    assert "can't be written" in result.err
+    assert not out.exists()
+
+
+def test_a_token_never_goes_into_the_file_of_hashes(
+    run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*NEW_TOKEN, "--file", "tokens", "--out", str(tmp_path / "tokens"))
+    assert result.status == 2
+    assert "which has hashes only" in " ".join(result.err.replace("│", "").split())
+    assert not Path("tokens").exists()
 
 
 def test_a_wallet_from_making_to_destroying_it(run: CommandLine, tmp_path: Path) -> None:

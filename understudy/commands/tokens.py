@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from switcher.auth import Scope, Tokens, new_token
-from switcher.errors import TokenFileError
+from switcher.errors import TokenFileError, reason_of
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
 from understudy.commands.output import print_json, remarks
 from understudy.config import load
+from understudy.errors import CommandError
 
 app = typer.Typer(no_args_is_help=True, help="Tokens for Alertmanager, operators and readers.")
 
@@ -34,33 +37,74 @@ def new(
     file: Annotated[
         Path | None, typer.Option(help="The token file, instead of the configuration's.")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Put the token into this new file, for you alone, unprinted."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a token, print it once, and keep its hash in the token file.
+    """Make a token, print it once or put it into a file, and keep its hash in the token file.
 
     The switcher knows it after its next start. To give it to Alertmanager:
-    (umask 077; understudy token new --scope alerts --name alertmanager > alertmanager-token)
+    understudy token new --scope alerts --name alertmanager --out alertmanager-token
     """
     path = file or load(config).needed_switcher().token_file
     token, line = new_token(scope, name)
-    _append(path, name, line)
+    before = _untaken(path, name)
+    with _kept(out, token, path) if out else nullcontext():
+        _append(path, line if not before or before.endswith("\n") else f"\n{line}")
     if as_json:
-        print_json({"name": name, "scope": scope, "token": token, "file": path})
-        return
-    typer.echo(token)
-    remarks.print(f"{name} may {scope}: its hash is in {path}; the token won't be shown again.")
+        where = {"out": out} if out else {"token": token}
+        print_json({"name": name, "scope": scope, **where, "file": path})
+    elif out:
+        remarks.print(f"{name} may {scope}: the token is in {out}, its hash in {path}.")
+    else:
+        typer.echo(token)
+        remarks.print(f"{name} may {scope}: its hash is in {path}; the token won't be shown again.")
 
 
-def _append(path: Path, name: str, line: str) -> None:
-    before = ""
-    if path.exists():
-        Tokens.load(path)
-        before = path.read_text(encoding="ascii")
+def _untaken(path: Path, name: str) -> str:
+    """Return what the token file holds so far, which must be no token of this name."""
+    if not path.exists():
+        return ""
+    Tokens.load(path)
+    before = path.read_text(encoding="ascii")
     if any(known.split()[:1] == [name] for known in before.splitlines()):
         raise TokenFileError(
             f"The token file {path} has a token named {name} already; choose another name, or "
             "remove its line first."
         )
+    return before
+
+
+@contextmanager
+def _kept(out: Path, token: str, token_file: Path) -> Iterator[None]:
+    """Put the token into a new file, which goes again if its hash can't be kept.
+
+    It comes before the hash: a hash whose token nobody has would only take the name.
+    """
+    if out.resolve() == token_file.resolve():
+        raise typer.BadParameter(f"{out} is the token file, which has hashes only.")
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
+    except FileExistsError as error:
+        raise CommandError(
+            f"{out} exists already; choose another name, or remove it first."
+        ) from error
+    except OSError as error:
+        raise CommandError(f"{out} can't be made: {reason_of(error)}.") from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as written:
+            written.write(f"{token}\n")
+        yield
+    except BaseException:
+        out.unlink()
+        raise
+
+
+def _append(path: Path, line: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _NEW_FILE_MODE)
     except OSError as error:
@@ -68,4 +112,4 @@ def _append(path: Path, name: str, line: str) -> None:
             f"The token file {path} can't be written: {error.strerror}."
         ) from error
     with os.fdopen(descriptor, "a", encoding="ascii") as written:
-        written.write(line if not before or before.endswith("\n") else f"\n{line}")
+        written.write(line)
