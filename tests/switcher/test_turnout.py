@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chains.bitshares.follower import Follower
+from chains.bitshares.schedule import participation
 from switcher.turnout import turnout
 from tests.support.chain import PREFIX, ForgedChain
 
@@ -69,6 +70,31 @@ def test_trouble_that_is_over_is_forgotten_after_a_round() -> None:
     assert turnout(follower.entries(), INIT0) < 0.66
     go_on(chain, follower, 27 + 16, [])
     assert turnout(follower.entries(), INIT0) > 0.9
+
+
+def test_long_trouble_still_counts_when_the_last_rounds_are_whole_again() -> None:
+    chain, follower = followed()
+    go_on(chain, follower, 45, ["1.6.2", "1.6.3", "1.6.4", "1.6.5"])
+    go_on(chain, follower, 7 + 16, [])
+    head = follower.entries()[-1]
+    assert participation(head.filled, 7 + 16) == 1.0
+    assert turnout(follower.entries(), INIT0) == participation(head.filled) < 0.66
+
+
+def test_three_of_the_last_eight_slots_empty_is_trouble_of_the_network() -> None:
+    chain, follower = followed(27)
+    while INIT0 in {chain.owner(slot) for slot in range(1, 9)}:
+        go_on(chain, follower, 1, [])
+    go_on(chain, follower, 5, [chain.owner(slot) for slot in range(1, 4)])
+    assert participation(follower.entries()[-1].filled, 16) > 0.66
+    assert turnout(follower.entries(), INIT0) < 0.66
+
+
+def test_own_empty_slots_weigh_no_more_than_in_the_chains_own_figure() -> None:
+    chain, follower = followed(5)
+    for _ in range(20):
+        go_on(chain, follower, 1, [INIT0])
+        assert turnout(follower.entries(), INIT0) == participation(follower.entries()[-1].filled)
 
 
 def test_nothing_known_is_no_turnout() -> None:
