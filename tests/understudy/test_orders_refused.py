@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from chains.settings import WitnessSettings
 from switcher.settings import SwitcherSettings
 from tests.understudy.canned import HANG_UP, Canned, canned
 from tests.understudy.commands import CommandLine
+from understudy.commands.ordering import carry_out
 from understudy.config import load
-from understudy.operate.client import address_of
+from understudy.errors import SwitcherGoneError
+from understudy.operate.client import SwitcherClient, address_of
+from understudy.operate.follow import Order
 
 PLAN: dict[str, Any] = {
     "witness": "init0",
@@ -264,6 +270,90 @@ def test_a_switcher_that_stays_away_is_given_up(
     result = run("rotate", "init0", "--yes", "--config", str(config))
     assert result.status == 1
     assert "did not answer /api/journal" in result.err
+
+
+@pytest.fixture
+def followed(
+    config: Path, switcher: Canned, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Order, WitnessSettings]]:
+    """Return an order whose clock is a second later each time it is looked at, and its ring."""
+    monkeypatch.setattr("understudy.operate.follow._LOOK_EVERY", 0)
+    read, seconds = load(config), itertools.count()
+    with SwitcherClient.of(read) as client:
+        order = Order(client, "rotate", {"witness": "init0"}, clock=lambda: float(next(seconds)))
+        yield order, read.chain.witnesses[0]
+
+
+STILL_TRYING = "The switcher does not answer; still trying, it forgets no order."
+
+
+@pytest.mark.parametrize(
+    ("told", "reached"),
+    [
+        (COURSE[:1], "not sent yet"),
+        (COURSE[:2], f"sent as transaction {'ab' * 20}"),
+        (COURSE[:3], f"in block 70 as transaction {'ab' * 20}"),
+        (
+            (*COURSE[:2], entry(3, "step", "expired")),
+            f"sent as transaction {'ab' * 20}, which expired or was refused",
+        ),
+    ],
+)
+def test_a_switcher_that_goes_away_is_told_once_and_the_order_is_left_open(
+    followed: tuple[Order, WitnessSettings],
+    switcher: Canned,
+    capsys: pytest.CaptureFixture[str],
+    told: tuple[dict[str, Any], ...],
+    reached: str,
+) -> None:
+    order, ring = followed
+    switcher.answers[JOURNAL_AT] = [page(*told), HANG_UP]
+    with pytest.raises(SwitcherGoneError) as gone:
+        carry_out(order, ring, ask_first=False, as_json=False)
+    assert capsys.readouterr().out.count(STILL_TRYING) == 1
+    assert str(gone.value).endswith(
+        f"). Order 7 was {reached} when the switcher last answered; its outcome is unknown here. "
+        "The switcher follows it up once it is started."
+    )
+    assert "switcher.listen" not in str(gone.value)
+
+
+@pytest.mark.parametrize(("failures", "remarks"), [(1, 0), (2, 0), (9, 1)])
+def test_a_short_silence_of_the_switcher_is_not_worth_a_word(
+    followed: tuple[Order, WitnessSettings],
+    switcher: Canned,
+    capsys: pytest.CaptureFixture[str],
+    failures: int,
+    remarks: int,
+) -> None:
+    order, ring = followed
+    gone = [HANG_UP] * failures
+    switcher.answers[JOURNAL_AT] = [page(*COURSE[:2]), *gone, page(*COURSE)]
+    carry_out(order, ring, ask_first=False, as_json=False)
+    assert capsys.readouterr().out.count(STILL_TRYING) == remarks
+    assert order.course.over
+
+
+def test_a_switcher_that_refuses_the_connection_does_not_have_its_address_doubted(
+    followed: tuple[Order, WitnessSettings], switcher: Canned, config: Path
+) -> None:
+    order, _ = followed
+    order.give()
+    change(config, listen="127.0.0.1:9")
+    with SwitcherClient.of(load(config)) as nobody, pytest.raises(SwitcherGoneError) as gone:
+        list(replace(order, client=nobody).news(lambda _: None))
+    assert str(gone.value).startswith("No switcher answers at http://127.0.0.1:9 (")
+    assert "). Order 7 was not sent yet when" in str(gone.value)
+    assert "switcher.listen" not in str(gone.value)
+
+
+def test_a_drill_that_is_left_open_tells_of_its_last_update(
+    followed: tuple[Order, WitnessSettings], switcher: Canned
+) -> None:
+    order = replace(followed[0], kind="drill", incident=7)
+    switcher.answers[JOURNAL_AT] = [page(*COURSE[:3]), HANG_UP]
+    with pytest.raises(SwitcherGoneError, match="The last update of order 7 was in block 70 as"):
+        list(order.news(lambda _: None))
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def _watch(order: Order, ring: WitnessSettings, console: Console) -> None:
     console.print(f"Order {number} is given; Ctrl-C stops watching, not the order.")
     try:
         with console.status(_Waiting(order)):
-            for entry in order.news():
+            for entry in order.news(lambda text: console.print(text, style="yellow")):
                 console.print(_line(entry, ring))
     except KeyboardInterrupt as error:
         raise CommandError(

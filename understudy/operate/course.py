@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from switcher.model import Decision, Ending, Entry, EntryKind, Outcome, Step
+from switcher.model import UNSPENT, Decision, Ending, Entry, EntryKind, Outcome, Step
 
 _LASTING = frozenset(
     {
@@ -23,14 +23,16 @@ _LASTING = frozenset(
 class Course:
     """How far an order has come.
 
-    `on_air` is the producer that last came on air by it, `transaction_id` its last transaction and
-    `block` the one that holds it. `ending` is how it ended, None while it goes on; `stuck`: it
-    failed, and the switcher can't mend that by itself. `sentence` tells the newest of it.
+    `on_air` is the producer that last came on air by it, `transaction_id` its last transaction,
+    `block` the one that holds it, and `lost`: it expired, or was refused. `ending` is how it ended,
+    None while it goes on; `stuck`: it failed, and the switcher can't mend that by itself.
+    `sentence` tells the newest of it.
     """
 
     on_air: str | None = None
     transaction_id: str | None = None
     block: int | None = None
+    lost: bool = False
     ending: str | None = None
     stuck: bool = False
     sentence: str = ""
@@ -39,6 +41,21 @@ class Course:
     def over(self) -> bool:
         """Tell whether there is nothing more to wait for."""
         return self.ending is not None or self.stuck
+
+    @property
+    def sent(self) -> bool:
+        """Tell whether a transaction is out that may still come into a block, or is in one."""
+        return self.transaction_id is not None and not self.lost
+
+    @property
+    def reached(self) -> str:
+        """How far its last transaction has come, for people."""
+        if self.transaction_id is None:
+            return "not sent yet"
+        if self.block is not None:
+            return f"in block {self.block} as transaction {self.transaction_id}"
+        end = ", which expired or was refused" if self.lost else ""
+        return f"sent as transaction {self.transaction_id}{end}"
 
     def put_on_air(self, producer: str) -> bool:
         """Tell whether the order ended with a producer on air."""
@@ -55,6 +72,7 @@ def course_of(entries: Sequence[Entry]) -> Course:
         on_air=producers.get(on_air[-1].rotation) if on_air else None,
         transaction_id=signing[-1].details.get("transaction_id") if signing else None,
         block=_block(entries, signing[-1].rotation) if signing else None,
+        lost=_is_lost(entries, signing[-1].rotation) if signing else False,
         ending=ended[-1].value if ended else None,
         stuck=_is_stuck(entries),
         sentence=entries[-1].sentence if entries else "",
@@ -80,6 +98,10 @@ def _block(entries: Sequence[Entry], rotation: int | None) -> int | None:
         elif entry.rotation == rotation and entry.value == Step.DROPPED:
             block = None
     return block
+
+
+def _is_lost(entries: Sequence[Entry], rotation: int | None) -> bool:
+    return any(entry.rotation == rotation and entry.value in UNSPENT for entry in entries)
 
 
 def _is_stuck(entries: Sequence[Entry]) -> bool:

@@ -15,8 +15,13 @@ from understudy.operate.course import Course, course_of
 _LOOK_EVERY = 0.3
 """Seconds between two looks into the journal."""
 
+_UNREMARKED = 3.0
+"""Seconds for which the switcher may be gone without a word: a lost answer worries nobody."""
+
 _PATIENCE = 60.0
 """Seconds for which the switcher may be gone: a restart forgets no order."""
+
+_STILL_TRYING = "The switcher does not answer; still trying, it forgets no order."
 
 
 @dataclass
@@ -25,7 +30,7 @@ class Order:
 
     `plan` is what it would do, once that was asked; `incident` its number, once it is given.
     `entries` are those of its journal read so far, oldest first; `gone_since` is when the switcher
-    stopped answering, None while it does.
+    stopped answering, None while it does, and `remarked` whether that was told.
     """
 
     client: SwitcherClient
@@ -35,6 +40,7 @@ class Order:
     incident: int | None = None
     entries: list[Entry] = field(default_factory=list)
     gone_since: float | None = None
+    remarked: bool = False
     clock: Callable[[], float] = time.monotonic
 
     @property
@@ -64,30 +70,47 @@ class Order:
         self.incident = self.client.order(self.kind, self.body).incident
         return self.incident
 
-    def news(self) -> Iterator[Entry]:
-        """Yield its entries as they come, until it is over.
+    def news(self, remark: Callable[[str], None]) -> Iterator[Entry]:
+        """Yield its entries as they come, until it is over; `remark` is told of a silence.
 
         Raises:
             SwitcherGoneError: the switcher went away and did not come back.
             RefusedError: it does not show its journal any more.
         """
         while not self.course.over:
-            for entry in self._fresh():
+            for entry in self._fresh(remark):
                 self.entries.append(entry)
                 yield entry
             if not self.course.over:
                 time.sleep(_LOOK_EVERY)
 
-    def _fresh(self) -> list[Entry]:
+    def _fresh(self, remark: Callable[[str], None]) -> list[Entry]:
         assert self.incident is not None
         last = self.entries[-1].id if self.entries else 0
+        asked = self.clock()
         try:
             found = self.client.journal(self.incident, last)
-        except SwitcherGoneError:
-            now = self.clock()
-            self.gone_since = now if self.gone_since is None else self.gone_since
-            if now - self.gone_since > _PATIENCE:
-                raise
+        except SwitcherGoneError as error:
+            # An answer that never came was missing from when it was asked for.
+            self.gone_since = asked if self.gone_since is None else self.gone_since
+            self._bear(error, self.clock() - self.gone_since, remark)
             return []
-        self.gone_since = None
+        self.gone_since, self.remarked = None, False
         return found
+
+    def _bear(
+        self, error: SwitcherGoneError, seconds: float, remark: Callable[[str], None]
+    ) -> None:
+        if seconds > _PATIENCE:
+            raise SwitcherGoneError(f"{error} {self._left_open()}") from error
+        if seconds > _UNREMARKED and not self.remarked:
+            self.remarked = True
+            remark(_STILL_TRYING)
+
+    def _left_open(self) -> str:
+        # Of a drill's updates it is the last one that may be under way.
+        what = "Order" if self.kind == "rotate" else "The last update of order"
+        return (
+            f"{what} {self.incident} was {self.course.reached} when the switcher last answered; "
+            "its outcome is unknown here. The switcher follows it up once it is started."
+        )
