@@ -281,7 +281,8 @@ def test_an_interruption_ends_without_a_trace(
     assert run("demo").status == 130
 
 
-def test_a_devnet_that_is_not_there(run: CommandLine) -> None:
-    result = run("devnet", "kill", "alpha", "--control", "http://127.0.0.1:9")
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "127.0.0.1:9"])
+def test_a_devnet_that_is_not_there(run: CommandLine, address: str) -> None:
+    result = run("devnet", "kill", "alpha", "--control", address)
     assert result.status == 1
     assert result.err.startswith("understudy: no devnet answers at http://127.0.0.1:9")

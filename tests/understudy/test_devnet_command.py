@@ -63,6 +63,8 @@ async def test_a_host_is_killed_and_healed_from_another_terminal(
         assert (await tell("kill", "alpha")).endswith("killed")
         assert (await tell("lag", "alpha", "--answers", "2")).endswith("answer lag seconds 2.0")
         assert (await tell("heal")).endswith("healthy")
+        bare = ("devnet", "show", "--control", control.removeprefix("http://"))
+        assert (await asyncio.to_thread(run, *bare)).status == 0
         unknown = await asyncio.to_thread(run, "devnet", "kill", "omega", "--control", control)
         assert unknown.status == 1
         assert "there is no host 'omega'; there are alpha" in unknown.err

@@ -25,8 +25,17 @@ app = typer.Typer(
     help="A local network of simulated BitShares nodes. Its keys are worthless.",
 )
 
+
+def _with_scheme(address: str) -> str:
+    """Return an address as a URL; people leave out `http://`, as browsers let them."""
+    return address if "://" in address else f"http://{address}"
+
+
 Control = Annotated[
-    str, typer.Option(metavar="URL", help="The control address of the running devnet.")
+    str,
+    typer.Option(
+        metavar="URL", callback=_with_scheme, help="The control address of the running devnet."
+    ),
 ]
 DEFAULT_CONTROL = f"http://127.0.0.1:{DEFAULT_PORT}"
 Host = Annotated[str, typer.Argument(metavar="HOST", help="A node's name, such as alpha.")]
