@@ -20,6 +20,9 @@ from switcher.settings import Policy
 from switcher.times import clock_time
 from switcher.transaction import SHORTEST_REST
 
+_CLOCK_BEHIND = 3.0
+"""Seconds by which the chain may seem to be ahead of the clock here."""
+
 _FORLORN = 60.0
 """Seconds for which no backup must have been ready before the null key is set."""
 
@@ -44,6 +47,10 @@ def _not_quorate(e: Evidence, _policy: Policy, now: float) -> Ruling | None:
         others = "; ".join(f"{n.name}: {n.detail}" for n in e.nodes if n not in sound)
         sentence = f"{len(sound)} of {len(e.nodes)} nodes usable, {needed} needed; {others}"
         return Ruling(Decision.NOT_QUORATE, sentence)
+    ahead = sorted(n.head_time - now for n in sound if n.head_time is not None)
+    if len(ahead) >= needed and ahead[-needed] > _CLOCK_BEHIND:
+        sentence = f"the clock of this machine is {ahead[-needed]:.0f} s or more behind the chain"
+        return Ruling(Decision.NOT_QUORATE, f"{sentence}; set it")
     if len(_fresh(e, now)) < needed and now - e.head_time < e.stale_after:
         sentence = f"fewer than {needed} of {len(e.nodes)} nodes are up to date"
         return Ruling(Decision.NOT_QUORATE, sentence)
@@ -54,7 +61,9 @@ def _stands_still(e: Evidence, _policy: Policy, now: float) -> Ruling | None:
     assert e.head_time is not None
     if now - e.head_time < e.stale_after:
         return None
-    sentence = f"no block for {now - e.head_time:.0f} s: nobody produces"
+    sentence = (
+        f"no block for {now - e.head_time:.0f} s: nobody produces, or the clock here is ahead"
+    )
     return Ruling(Decision.NETWORK_WIDE, sentence)
 
 

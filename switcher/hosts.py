@@ -9,7 +9,7 @@ from enum import StrEnum
 from chains.bitshares.follower import Follower
 from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.settings import WitnessSettings
-from switcher.model import UNSPENT, Outcome, Readiness, Rotation
+from switcher.model import Outcome, Readiness, Rotation
 
 FAILED_LATELY = 3_600.0
 """Seconds for which a key that failed is passed over."""
@@ -153,18 +153,25 @@ def _readiness(
 ) -> tuple[Readiness, str]:
     if _never_signed(key, recent, follower):
         return Readiness.FAILED, "missed its first slot when it was last put on air"
+    left = next((r for r in reversed(recent) if r.draft.from_key == key and r.accuses), None)
     if node is None:
-        if any(r.draft.from_key == key and r.outcome not in UNSPENT for r in recent):
+        if left is not None:
             return Readiness.FAILED, "was rotated away from lately, and has no endpoint to look at"
         return Readiness.UNWATCHED, "has no endpoint to look at"
-    if node.well:
-        return Readiness.READY, ""
-    return Readiness.DOWN, node.detail
+    if not node.well:
+        return Readiness.DOWN, node.detail
+    if left is not None and node.since < left.opened and not _has_signed(key, left, follower):
+        return Readiness.FAILED, "failed lately although its endpoint looked well"
+    return Readiness.READY, ""
 
 
 def _never_signed(key: str, recent: Sequence[Rotation], follower: Follower) -> bool:
     failed = [r for r in recent if r.draft.to_key == key and r.outcome is Outcome.NEVER_SIGNED]
     if not failed:
         return False
+    return not _has_signed(key, failed[-1], follower)
+
+
+def _has_signed(key: str, since: Rotation, follower: Follower) -> bool:
     signed = follower.last_signed(key)
-    return signed is None or signed.number <= (failed[-1].block or 0)
+    return signed is not None and signed.number > (since.block or 0)

@@ -210,6 +210,7 @@ class Rotation:
     """A rotation as it stands.
 
     `accepted`: a node has taken the transaction. `block` holds it at present; None: none does.
+    `returning`: it brings the preferred host back from one that did nothing wrong.
     """
 
     id: int
@@ -225,6 +226,12 @@ class Rotation:
     ended: float | None = None
     outcome: Outcome | None = None
     sentence: str = ""
+    returning: bool = False
+
+    @property
+    def accuses(self) -> bool:
+        """Tell whether it left a host that was held to have failed, by a transaction that went."""
+        return not self.draft.by_hand and not self.returning and self.outcome not in UNSPENT
 
     @property
     def failed(self) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from switcher.entries import About, incident_entry, step_entry, write_entry
 from switcher.errors import OverruledError
@@ -37,8 +37,13 @@ def read_record(db: Connection, witness: str, since: float) -> Record:
         .where(incidents.c.witness == witness, incidents.c.ended.is_(None))
         .order_by(incidents.c.id)
     )
+    of_return = incidents.c.cause == Cause.RETURN
     recent = db.execute(
-        select(rotations)
+        select(
+            rotations,
+            and_(of_return, rotations.c.from_key == incidents.c.signing_key).label("handed_back"),
+        )
+        .join(incidents)
         .where(
             rotations.c.witness == witness,
             or_(rotations.c.opened > since, rotations.c.ended.is_(None)),
@@ -47,7 +52,7 @@ def read_record(db: Connection, witness: str, since: float) -> Record:
     )
     return Record(
         tuple(incident_of(row) for row in open_ones),
-        tuple(rotation_of(row) for row in recent),
+        tuple(replace(rotation_of(row), returning=bool(row.handed_back)) for row in recent),
         read_arming(db, witness),
     )
 

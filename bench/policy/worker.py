@@ -79,7 +79,7 @@ class Worker:
         """Take in that an alert is over; an incident that no alert feeds any more ends."""
         self._firing.discard(alert)
         incident = self._incident
-        if incident is None or self._firing or incident.by_ourselves:
+        if incident is None or self._firing or not incident.hangs_on_alerts:
             return
         if self._record.open_rotation is None:
             self._incident = None
@@ -107,6 +107,7 @@ class Worker:
         now = self._agenda.now
         facts = gather(self._seen, self._views(), incident, self._record, now)
         ruling = decide(facts, self._policy, now)
+        self._incident = replace(incident, decision=ruling.decision)
         before = self.told[-1].ruling if self.told else None
         if before is None or (before.decision, before.planned) != (ruling.decision, ruling.planned):
             self.told.append(Told(now, ruling))

@@ -95,6 +95,14 @@ CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
         {"misses": 0, "permitted": False, "ring": RING[:1], "participation": 0.1},
     ),
     "an update is pending": (Decision.UNCONFIRMED, {"nodes": pending(BETA, ALPHA, BETA)}),
+    "the clock here is behind that of most nodes": (
+        Decision.NOT_QUORATE,
+        {"nodes": (node(), node("us", head_time=1_006), node("asia", head_time=1_006))},
+    ),
+    "one node is ahead of the clock here": (
+        Decision.ROTATE,
+        {"nodes": (node(), node("us"), node("asia", head_time=1_006))},
+    ),
     "others miss as well": (Decision.NETWORK_WIDE, {"participation": 0.65}),
     "just enough others": (Decision.ROTATE, {"participation": 0.66}),
     "blocks don't become irreversible": (Decision.NETWORK_WIDE, {"lifetime": 29}),

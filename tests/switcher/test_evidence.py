@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,9 +21,13 @@ NOW = 10_000.0
 RING = dict(zip(("alpha", "beta", "gamma"), (ALPHA, BETA, GAMMA), strict=True))
 
 
-def view(name: str, verdict: Verdict | None, *, up: bool = True) -> ProducerView:
+def view(
+    name: str, verdict: Verdict | None, *, up: bool = True, since: float = 0.0
+) -> ProducerView:
     producer = ProducerSettings(name, RING[name].text(PREFIX), f"ws://{name}" if verdict else None)
-    node = NodeView(name, "", up, verdict, "so it is", None, None, 0) if verdict else None
+    if verdict is None:
+        return ProducerView(WITNESS, producer, None)
+    node = NodeView(name, "", up, verdict, "so it is", None, None, 0, since=since)
     return ProducerView(WITNESS, producer, node)
 
 
@@ -80,8 +85,24 @@ def test_host_that_was_left_counts_as_failed_only_if_nothing_shows_that_it_recov
 ) -> None:
     left = rotation(ALPHA, BETA, outcome)
     assert readiness(view("alpha", None), rotations=[left]) == {"alpha": Readiness.FAILED}
-    seen = readiness(view("alpha", Verdict.CANONICAL), rotations=[left])
+    seen = readiness(view("alpha", Verdict.CANONICAL, since=NOW), rotations=[left])
     assert seen == {"alpha": Readiness.READY}
+
+
+def test_host_that_failed_while_its_endpoint_looked_well_is_passed_over() -> None:
+    left = rotation(ALPHA, BETA, Outcome.ON_AIR)
+    well_all_along = view("alpha", Verdict.CANONICAL, since=left.opened - 1)
+    assert readiness(well_all_along, rotations=[left]) == {"alpha": Readiness.FAILED}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.CANONICAL, None])
+def test_host_that_handed_over_has_not_failed(verdict: Verdict | None) -> None:
+    left = rotation(ALPHA, BETA, Outcome.ON_AIR)
+    expected = readiness(view("alpha", verdict))
+    by_hand = replace(left, draft=replace(left.draft, by_hand=True))
+    assert readiness(view("alpha", verdict), rotations=[by_hand]) == expected
+    returned = replace(left, returning=True)
+    assert readiness(view("alpha", verdict), rotations=[returned]) == expected
 
 
 @pytest.mark.parametrize("outcome", [Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANNOT_PAY])

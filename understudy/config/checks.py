@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from understudy.config.mistakes import Mistake, Place, written
 
 _PRIVATE_KEY = re.compile(r"\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b")
 """A private key in wallet import format, compressed or not."""
+
+_USUAL_PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 
 
 def check(data: Any) -> Iterator[Mistake]:
@@ -17,7 +20,7 @@ def check(data: Any) -> Iterator[Mistake]:
     yield from _secrets(data)
     nodes = ("bitshares", "nodes", "*")
     yield from _repeated(data, (*nodes, "name"), "the name of")
-    yield from _repeated(data, (*nodes, "url"), "the URL of", "one node, one vote")
+    yield from _repeated(data, (*nodes, "url"), "the URL of", "one node, one vote", _address)
     witnesses = ("bitshares", "witnesses", "*")
     yield from _repeated(data, (*witnesses, "account"), "the account of")
     keys = (*witnesses, "producers", "*", "signing_key")
@@ -25,10 +28,13 @@ def check(data: Any) -> Iterator[Mistake]:
     for place, _ in _found(data, witnesses):
         ring = (*place, "producers", "*")
         yield from _repeated(data, (*ring, "name"), "the name of")
-        yield from _repeated(data, (*ring, "node"), "the node of", "each host has its own")
+        yield from _repeated(
+            data, (*ring, "node"), "the node of", "each host has its own", _address
+        )
         yield from _repeated(data, (*place, "feeds", "*"), "in the list as")
+    yield from _voters(data, (*nodes, "url"), (*witnesses, "producers", "*", "node"))
     yield from _repeated(data, ("peers", "nodes", "*", "name"), "the name of")
-    yield from _repeated(data, ("peers", "nodes", "*", "url"), "the URL of")
+    yield from _repeated(data, ("peers", "nodes", "*", "url"), "the URL of", same=_address)
     yield from _listeners(data)
     yield from _switcher(data)
     yield from _monitoring(data)
@@ -62,19 +68,46 @@ def _found(data: Any, pattern: Place, place: Place = ()) -> Iterator[tuple[Place
         yield from _found(data[pattern[0]], pattern[1:], (*place, pattern[0]))
 
 
-def _repeated(data: Any, pattern: Place, what: str, why: str = "") -> Iterator[Mistake]:
+def _repeated(
+    data: Any,
+    pattern: Place,
+    what: str,
+    why: str = "",
+    same: Callable[[str], str] = str,
+) -> Iterator[Mistake]:
+    """Yield what is there twice; values are the same where `same` makes them equal."""
     first: dict[str, Place] = {}
     for place, value in _found(data, pattern):
         if not isinstance(value, str):
             continue
-        if value in first:
-            holder = first[value] if isinstance(place[-1], int) else first[value][:-1]
+        if same(value) in first:
+            earlier = first[same(value)]
+            holder = earlier if isinstance(place[-1], int) else earlier[:-1]
             yield Mistake(
                 "; ".join(part for part in (f"is already {what} {written(holder)}", why) if part),
                 place,
             )
         else:
-            first[value] = place
+            first[same(value)] = place
+
+
+def _voters(data: Any, nodes: Place, hosts: Place) -> Iterator[Mistake]:
+    of_hosts = {_address(url): place for place, url in _found(data, hosts) if isinstance(url, str)}
+    for place, url in _found(data, nodes):
+        if isinstance(url, str) and (host := of_hosts.get(_address(url))):
+            text = f"is {written(host)}; a host that may be accused has no vote: name another node"
+            yield Mistake(text, place)
+
+
+def _address(url: str) -> str:
+    """Return a URL without what makes no difference: case, the usual port, a slash at the end."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _USUAL_PORTS.get(parts.scheme.lower())
+    except ValueError:
+        return url
+    host = (parts.hostname or "").lower()
+    return f"{parts.scheme.lower()}://{host}:{port}{parts.path.rstrip('/')}?{parts.query}"
 
 
 def _listeners(data: Any) -> Iterator[Mistake]:

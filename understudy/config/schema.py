@@ -76,7 +76,7 @@ class BitShares(_Part):
     core_symbol: values.Prefix | None = None
     nodes: Annotated[list[Node], Field(min_length=1, description=LIST)]
     missed_window: values.PositiveDuration | None = None
-    call_timeout: values.PositiveDuration | None = None
+    call_timeout: values.Timeout | None = None
     witnesses: Annotated[list[Witness], Field(description=LIST)] = []
 
     def settings(self, head_lag: int) -> ChainSettings:
@@ -146,7 +146,7 @@ class PolicySection(_Part):
 
     missed_blocks: values.Count | None = None
     head_lag: values.Count | None = None
-    cool_down: values.Duration | None = None
+    cool_down: values.CoolDown | None = None
     rotations_per_day: values.Count | None = None
     min_participation: values.Share | None = None
     preempt_after: values.Duration | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -20,6 +20,8 @@ _DURATION = re.compile(r"(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _UNITS = (86400, 3600, 60, 1)
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
 _LAST_PORT = 65535
+_DAY = 86_400
+_LONGEST_TIMEOUT = 10
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
@@ -57,6 +59,18 @@ def _some_seconds(value: Any) -> int:
     if seconds := _seconds(value):
         return seconds
     raise ValueError
+
+
+def _within_a_day(seconds: int) -> int:
+    if seconds > _DAY:
+        raise refusal("must be at most 24h; older rotations are not looked at")
+    return seconds
+
+
+def _soon(seconds: int) -> int:
+    if seconds > _LONGEST_TIMEOUT:
+        raise refusal(f"must be at most {_LONGEST_TIMEOUT}s; a dead node is noticed no sooner")
+    return seconds
 
 
 def _address(value: Any) -> tuple[str, int]:
@@ -141,6 +155,8 @@ PositiveDuration = Annotated[
     BeforeValidator(_some_seconds),
     Field(description="a duration above zero, such as 60s, 10m or 1h"),
 ]
+CoolDown = Annotated[Duration, AfterValidator(_within_a_day)]
+Timeout = Annotated[PositiveDuration, AfterValidator(_soon)]
 Address = Annotated[
     tuple[str, int],
     BeforeValidator(_address),
