@@ -18,8 +18,8 @@ from tests.understudy.canned import HANG_UP, Canned, canned
 from tests.understudy.commands import CommandLine
 from understudy.commands.ordering import carry_out
 from understudy.config import load
-from understudy.errors import SwitcherGoneError
-from understudy.operate.client import SwitcherClient, address_of
+from understudy.errors import CommandError, SwitcherGoneError
+from understudy.operate.client import Kind, SwitcherClient, address_of
 from understudy.operate.follow import Order
 
 PLAN: dict[str, Any] = {
@@ -38,6 +38,18 @@ PLAN: dict[str, Any] = {
     "planned": None,
     "objections": [],
     "refusal": None,
+}
+STATUS: dict[str, Any] = {
+    "now": 1_000.0,
+    "alert_path": "ok",
+    "quorum": "",
+    "heartbeat": None,
+    "heartbeat_age": None,
+    "dry_run": False,
+    "chain": {"head_block": None, "head_time": None, "irreversible_block": None},
+    "nodes": [],
+    "witnesses": [],
+    "unknown_witnesses": [],
 }
 ORDERED = {"incident": 7, "witness": "init0", "route": ["beta"]}
 PLAN_AT, ORDER_AT, JOURNAL_AT = "/api/rotate/plan", "/api/rotate", "/api/journal"
@@ -354,6 +366,46 @@ def test_a_drill_that_is_left_open_tells_of_its_last_update(
     switcher.answers[JOURNAL_AT] = [page(*COURSE[:3]), HANG_UP]
     with pytest.raises(SwitcherGoneError, match="The last update of order 7 was in block 70 as"):
         list(order.news(lambda _: None))
+
+
+DISARM = "`understudy disarm init0 --why TEXT`"
+TO_BE_ENDED = f"As long as nothing is sent, {DISARM} ends it."
+SENT = "It is sent and takes its course."
+DRILLED = f"{DISARM} ends it after the update under way; the witness then stays where it is."
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "advice"),
+    [
+        ("rotate", COURSE[:1], TO_BE_ENDED),
+        ("rotate", COURSE[:2], SENT),
+        ("rotate", COURSE[:4], SENT),
+        ("rotate", (*COURSE[:2], entry(3, "step", "expired")), TO_BE_ENDED),
+        ("drill", COURSE[:1], DRILLED),
+        ("drill", COURSE[:3], DRILLED),
+    ],
+)
+def test_who_stops_watching_is_told_what_still_ends_the_order(
+    followed: tuple[Order, WitnessSettings],
+    switcher: Canned,
+    kind: Kind,
+    told: tuple[dict[str, Any], ...],
+    advice: str,
+) -> None:
+    def interrupted_at_the_second_look() -> float:
+        if order.entries:
+            raise KeyboardInterrupt
+        return 0.0
+
+    ring = followed[1]
+    order = replace(followed[0], kind=kind, clock=interrupted_at_the_second_look)
+    switcher.answers["/api/drill/plan"] = [(200, PLAN)]
+    switcher.answers["/api/drill"] = [(202, ORDERED)]
+    switcher.answers["/api/status"] = [(200, STATUS)]
+    switcher.answers[JOURNAL_AT] = [page(*told)]
+    with pytest.raises(CommandError) as stopped:
+        carry_out(order, ring, ask_first=False, as_json=False)
+    assert str(stopped.value) == f"You stopped watching; order 7 goes on. {advice}"
 
 
 @pytest.mark.parametrize(

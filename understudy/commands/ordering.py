@@ -108,10 +108,17 @@ def _watch(order: Order, ring: WitnessSettings, console: Console) -> None:
             for entry in order.news(lambda text: console.print(text, style="yellow")):
                 console.print(_line(entry, ring))
     except KeyboardInterrupt as error:
-        raise CommandError(
-            f"You stopped watching; order {number} goes on. As long as nothing is sent, "
-            f"`understudy disarm {ring.account} --why TEXT` ends it."
-        ) from error
+        text = f"You stopped watching; order {number} goes on. {_how_to_end(order, ring.account)}"
+        raise CommandError(text) from error
+
+
+def _how_to_end(order: Order, account: str) -> str:
+    disarm = f"`understudy disarm {account} --why TEXT`"
+    if order.kind == "drill":
+        return f"{disarm} ends it after the update under way; the witness then stays where it is."
+    if order.course.sent:
+        return "It is sent and takes its course."
+    return f"As long as nothing is sent, {disarm} ends it."
 
 
 @dataclass(frozen=True, slots=True)
