@@ -34,7 +34,7 @@ def rotate(
     update is irreversible. With --json it prints the plan and does nothing; with --json and --yes
     it acts, and prints what came of it.
 
-    Exit status 0: that host is on air; 1: it is not; 2: wrong use.
+    Exit status 0: that host was put on air; 1: it was not, or was on air already; 2: wrong use.
     """
     read = load(config)
     ring = known_witness(read, witness)
