@@ -153,7 +153,7 @@ async def test_preferred_host_comes_back_after_its_time_in_a_quiet_moment(
         await play_on(t)
         assert keys_on_chain(script) == ["beta", "alpha"]
         assert not script.follower.recent_misses(INIT0)
-        assert [r.accuses for r in (await t.record()).rotations] == [True, False]
+        assert not any(r.accuses for r in (await t.record()).rotations)
 
 
 @pytest.mark.parametrize(

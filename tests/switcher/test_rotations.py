@@ -29,7 +29,7 @@ async def test_dead_host_is_replaced(tmp_path: Path, script: Script) -> None:
         assert told[7:] == ["on_air"]
         record = await t.record()
         assert record.incidents == ()
-        assert [r.outcome for r in record.rotations] == [Outcome.ON_AIR]
+        assert [(r.outcome, r.accuses) for r in record.rotations] == [(Outcome.ON_AIR, True)]
 
 
 async def test_irreversible_and_on_air_come_in_either_order(tmp_path: Path) -> None:
