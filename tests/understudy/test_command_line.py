@@ -215,6 +215,24 @@ def test_no_token_is_left_behind_when_its_hash_cannot_be_kept(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("scope", "name", "why"),
+    [
+        ("operator", "me", "'operator' is none of alerts, operate, read."),
+        ("read", "a b", "letters, digits and -_.@"),
+    ],
+)
+def test_a_scope_or_name_that_no_token_can_have_is_wrong_use(
+    run: CommandLine, tmp_path: Path, scope: str, name: str, why: str
+) -> None:
+    file = tmp_path / "tokens"
+    result = run("token", "new", "--scope", scope, "--name", name, "--file", str(file))
+    assert result.status == 2
+    assert why in result.err
+    assert "Value error" not in result.err
+    assert not file.exists()
+
+
 def test_a_token_never_goes_into_the_file_of_hashes(
     run: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,10 +27,23 @@ def _group() -> None:
     """Keep `token new` a group, so that further commands can join it."""
 
 
+def _scope(text: str) -> Scope:
+    """Read a scope; what typer says of a wrong one begins with "Value error", of pydantic."""
+    try:
+        return Scope(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(Scope)}.") from error
+
+
 @app.command("new")
 def new(
     scope: Annotated[
-        Scope, typer.Option(help="alerts: post alerts and nothing else; operate; or read.")
+        Scope,
+        typer.Option(
+            parser=_scope,
+            metavar=f"<{'|'.join(Scope)}>",
+            help="alerts: post alerts and nothing else; operate; or read.",
+        ),
     ],
     name: Annotated[str, typer.Option(help="Whose token it is, as it stands in the journal.")],
     config: Config = DEFAULT_CONFIG,
@@ -51,7 +64,7 @@ def new(
     understudy token new --scope alerts --name alertmanager --out alertmanager-token
     """
     path = file or load(config).needed_switcher().token_file
-    token, line = new_token(scope, name)
+    token, line = _named(scope, name)
     before = _untaken(path, name)
     with _kept(out, token, path) if out else nullcontext():
         _append(path, line if not before or before.endswith("\n") else f"\n{line}")
@@ -63,6 +76,13 @@ def new(
     else:
         typer.echo(token)
         remarks.print(f"{name} may {scope}: its hash is in {path}; the token won't be shown again.")
+
+
+def _named(scope: Scope, name: str) -> tuple[str, str]:
+    try:
+        return new_token(scope, name)
+    except TokenFileError as error:
+        raise typer.BadParameter(str(error), param_hint="'--name'") from error
 
 
 def _untaken(path: Path, name: str) -> str:
