@@ -97,7 +97,9 @@ def test_a_drill_without_fault_costs_no_block_and_ends_where_it_began(house: Pla
 def test_a_drill_tells_which_host_never_signs_and_which_is_down(house: Playhouse) -> None:
     result = house.orders[SHAKY].result
     assert result.status == 1
-    assert f"without  {DEAD}, which is passed over: can't connect" in result.out
+    assert f"{DEAD} is passed over unless it comes back (can't connect" in result.out
+    assert f"then     {DEAF}, back to init2-alpha; {DEAD} is passed over" in result.out
+    assert f"2 updates of 20 BTS are 40 BTS (60 BTS if {DEAD} comes back); the " in result.out
     proven = dict(line.split(maxsplit=1) for line in result.out.splitlines()[-3:])
     assert proven[DEAD].startswith("not ready: can't connect")
     assert proven[DEAF].startswith("never signed: missed its first slot")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 from collections.abc import Iterator
@@ -406,6 +407,26 @@ def test_who_stops_watching_is_told_what_still_ends_the_order(
     with pytest.raises(CommandError) as stopped:
         carry_out(order, ring, ask_first=False, as_json=False)
     assert str(stopped.value) == f"You stopped watching; order 7 goes on. {advice}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "question"),
+    [("rotate", "Put beta on air for init0?"), ("drill", "Drill init0?")],
+)
+def test_the_question_names_nobody_whom_a_drill_may_pass_over(
+    followed: tuple[Order, WitnessSettings],
+    switcher: Canned,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: Kind,
+    question: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    switcher.answers["/api/drill/plan"] = [(200, PLAN)]
+    switcher.answers["/api/status"] = [(200, STATUS)]
+    with pytest.raises(CommandError, match=r"^Nothing was done\.$"):
+        carry_out(replace(followed[0], kind=kind), followed[1], ask_first=True, as_json=False)
+    assert capsys.readouterr().err.startswith(f"{question} [y/N]:")
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,41 @@ def test_drill_tells_all_of_its_fees_how_long_it_takes_and_whom_it_passes_over()
     plan = replace(PLAN, route=["beta", "gamma"], back="alpha", updates=3)
     down = ProducerStatus("gamma", "BTSc", False, "down", "does not answer")
     found = text(plan, down, ProducerStatus("alpha", "BTSa", True, "down", "x"))
+    assert found["then"] == (
+        "beta, back to alpha; gamma is passed over unless it comes back (does not answer)"
+    )
+    assert found["fee"].startswith(
+        "2 updates of 20.5 BTS are 41 BTS (61.5 BTS if gamma comes back); the account has "
+    )
+    assert found["takes"].startswith("about 4 min to 12 min: ")
+    assert "without" not in found
+
+
+def test_drill_of_a_ring_that_is_well_tells_of_nobody_passed_over() -> None:
+    plan = replace(PLAN, route=["beta", "gamma"], back="alpha", updates=3)
+    found = text(plan, ProducerStatus("beta", "BTSb", False, "ready", ""))
     assert found["then"] == "beta, gamma, back to alpha"
     assert found["fee"].startswith("3 updates of 20.5 BTS are 61.5 BTS; ")
-    assert found["takes"].startswith("about 4 min to 12 min: ")
-    assert found["without"] == "gamma, which is passed over: does not answer"
+
+
+def test_drill_tells_of_each_host_that_is_passed_over() -> None:
+    plan = replace(PLAN, route=["beta", "gamma", "delta"], back="alpha", updates=4)
+    down = [ProducerStatus(name, "BTS", False, "down", "") for name in ("beta", "gamma")]
+    found = text(plan, *down)
+    assert found["then"] == (
+        "delta, back to alpha; beta is passed over unless it comes back; "
+        "gamma is passed over unless it comes back"
+    )
+    assert found["fee"].startswith(
+        "2 updates of 20.5 BTS are 41 BTS (82 BTS if beta and gamma come back); "
+    )
+
+
+def test_drill_in_which_every_backup_is_down_puts_nobody_on_air() -> None:
+    plan = replace(PLAN, back="alpha", updates=2, fee=None)
+    found = text(plan, ProducerStatus("beta", "BTSb", False, "down", "does not answer"))
+    assert found["then"] == ("nobody; beta is passed over unless it comes back (does not answer)")
+    assert found["fee"] == "not known at present"
 
 
 def test_with_an_objection_nothing_is_called_well() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from switcher.model import Entry
     from understudy.operate.follow import Order
 
-_STYLES = {"against": "yellow", "without": "yellow"}
+_STYLES = {"against": "yellow"}
 
 Account = Annotated[
     str, typer.Argument(metavar="WITNESS", help="The witness account, as in the configuration.")
@@ -79,7 +79,7 @@ def carry_out(order: Order, ring: WitnessSettings, *, ask_first: bool, as_json: 
         if plan.refusal:
             raise RefusedError(plan.refusal)
         if ask_first:
-            ask(f"Put {' and then '.join(plan.route)} on air for {plan.witness}?")
+            ask(_question(order, plan))
         order.give()
         _watch(order, ring, remarks if as_json else answers)
     except UnderstudyError as error:
@@ -87,6 +87,13 @@ def carry_out(order: Order, ring: WitnessSettings, *, ask_first: bool, as_json: 
             raise
         return str(error)
     return None
+
+
+def _question(order: Order, plan: Preview) -> str:
+    if order.kind == "drill":
+        # Its route has hosts that are down as well, which the plan says are passed over.
+        return f"Drill {plan.witness}?"
+    return f"Put {plan.route[0]} on air for {plan.witness}?"
 
 
 def _show(order: Order, plan: Preview) -> None:

@@ -24,26 +24,37 @@ def told(
 ) -> Iterator[tuple[str, str]]:
     """Yield what an order would do as pairs: a word, and what there is to say about it.
 
-    Of `producers` that are down it is told that a drill passes over them.
+    A drill passes over those of `producers` that are down, so that they are not counted.
     """
+    down = [each for each in producers if each.readiness == Readiness.DOWN]
+    passed = [each for each in down if each.name in plan.route]
     yield "on air", plan.on_air or f"nobody of the ring; the key in force is {plan.signing_key}"
-    yield "then", ", ".join([*plan.route, *([f"back to {plan.back}"] if plan.back else [])])
+    yield "then", _turns(plan, passed)
     yield "slots", _slots(plan, now)
     against = [each for each in plan.objections if each.decision != Decision.NOT_YET]
     if not against:
         yield "gap", _gap(plan, now)
     if plan.updates > 1:
         yield "takes", _duration(plan)
-    yield "fee", _fee(plan)
+    yield "fee", _fee(plan, [each.name for each in passed])
     route = f"{plan.route[0]} is" if len(plan.route) == 1 else "a backup is"
     well = not against and plan.refusal is None
     yield "checked", _ALL_WELL.format(route=route) if well else _NOT_ALL_WELL
     for each in against:
         yield "against", f"{each.decision}: {each.sentence}"
-    for producer in producers:
-        if producer.name in plan.route and producer.readiness == Readiness.DOWN:
-            yield "without", f"{producer.name}, which is passed over: {producer.detail}"
     yield "after", "the cool-down starts; nothing of the automatic budget is spent"
+
+
+def _turns(plan: Preview, passed: Sequence[ProducerStatus]) -> str:
+    down = {each.name for each in passed}
+    hosts = [name for name in plan.route if name not in down]
+    back = [f"back to {plan.back}"] if hosts and plan.back else []
+    without = [f"{each.name} is passed over unless it comes back{_why(each)}" for each in passed]
+    return "; ".join([", ".join([*hosts, *back]) or "nobody", *without])
+
+
+def _why(down: ProducerStatus) -> str:
+    return f" ({down.detail})" if down.detail else ""
 
 
 def _slots(plan: Preview, now: float) -> str:
@@ -89,11 +100,19 @@ def _time(seconds: int) -> str:
     return f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def _fee(plan: Preview) -> str:
+def _fee(plan: Preview, passed: Sequence[str]) -> str:
     if plan.fee is None or plan.balance is None:
         return "not known at present"
-    fee, balance = (f"{amount:,.12g} {plan.core_symbol}" for amount in (plan.fee, plan.balance))
-    if plan.updates > 1:
-        total = f"{plan.updates * plan.fee:,.12g} {plan.core_symbol}"
-        fee = f"{plan.updates} updates of {fee} are {total}"
-    return f"{fee}; the account has {balance}"
+    fee, updates = plan.fee, plan.updates - len(passed)
+    told = _amount(updates * fee, plan)
+    if updates > 1:
+        told = f"{updates} updates of {_amount(fee, plan)} are {told}"
+    if passed:
+        come = "comes" if len(passed) == 1 else "come"
+        most = _amount(plan.updates * fee, plan)
+        told += f" ({most} if {' and '.join(passed)} {come} back)"
+    return f"{told}; the account has {_amount(plan.balance, plan)}"
+
+
+def _amount(amount: float, plan: Preview) -> str:
+    return f"{amount:,.12g} {plan.core_symbol}"
