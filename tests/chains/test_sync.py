@@ -188,6 +188,19 @@ async def test_two_blocks_by_one_key_at_one_height_are_told_whatever_their_slots
     assert sync.double_productions == {witness: 1}
 
 
+async def test_second_block_for_a_slot_is_counted_though_more_blocks_follow_it() -> None:
+    chain, sync = ForgedChain(), synchroniser()
+    chain.run(40)
+    await report(sync, chain, "eu", "us")
+    twin, witness = chain.copy(), chain.owner()
+    chain.produce()
+    await report(sync, chain, "eu", "us")
+    twin.produce(salt="b")
+    twin.produce()
+    await report(sync, twin, "asia")
+    assert sync.double_productions == {witness: 1}
+
+
 async def test_a_chain_whose_blocks_stay_reversible_takes_bounded_memory() -> None:
     chain, sync = ForgedChain(interval=1), synchroniser(majority=1)
     chain.run(14)

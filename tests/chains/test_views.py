@@ -23,3 +23,18 @@ def test_fork_is_told_with_its_length_and_where_it_began(common: int, said: str)
     alone = replace(chain.reading(), head_id=f"{20:08x}" + "ff" * 16)
     verdict, told, _ = judge(alone, follower, head_lag=2, common=common)
     assert (verdict, told) == (Verdict.FORKED, said)
+
+
+def test_node_far_ahead_on_a_chain_of_its_own_is_on_a_fork() -> None:
+    chain = ForgedChain()
+    chain.run(20)
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks, chain.reading())
+    own = chain.copy()
+    own.run(40)
+    verdict, told, divergence = judge(own.reading(), follower, head_lag=2, common=20)
+    assert (verdict, told) == (Verdict.FORKED, "on a fork for 40 blocks since block 20")
+    assert divergence == 40
+    quick = chain.copy()
+    quick.run(2)
+    assert judge(quick.reading(), follower, head_lag=2, common=20) == (Verdict.CANONICAL, "", 0)

@@ -87,6 +87,8 @@ def test_order_by_hand(word: Decision, changes: dict[str, Any]) -> None:
         (Decision.COOLING_DOWN, {"last_rotation": NOW - 1}),
         (Decision.NETWORK_WIDE, {"participation": 0.5}),
         (Decision.DISARMED, {"permitted": False}),
+        (Decision.UNCONFIRMED, {"rotating": True}),
+        (Decision.FOREIGN_KEY, {"in_force": OTHER, "accused": OTHER}),
         (Decision.NOT_YET, {"slots": own(1_005, 1_080)}),
     ],
 )
