@@ -134,6 +134,17 @@ def test_a_witness_that_is_not_configured_is_wrong_use(
     assert switcher.asked == []
 
 
+@pytest.mark.parametrize("words", [("arm",), ("arm", "init0", "--yes"), ("disarm", "init0")])
+@pytest.mark.parametrize("why", ["", " "])
+def test_arming_and_disarming_for_no_reason_is_wrong_use(
+    run: CommandLine, config: Path, switcher: Canned, words: tuple[str, ...], why: str
+) -> None:
+    result = run(*words, "--why", why, "--config", str(config))
+    assert result.status == 2
+    assert "--why needs a text." in result.err
+    assert switcher.asked == []
+
+
 def test_a_producer_that_is_not_configured_is_wrong_use(
     run: CommandLine, config: Path, switcher: Canned
 ) -> None:

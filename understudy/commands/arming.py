@@ -34,7 +34,7 @@ def arm(
 
     Shows what that allows, and asks.
     """
-    read = _checked(config, witness)
+    read = _checked(config, witness, why)
     if not yes:
         needs_terminal()
     from understudy.operate.client import SwitcherClient
@@ -56,14 +56,17 @@ def disarm(
 
     A transaction that is sent already takes its course. Orders given later are carried out.
     """
-    read = _checked(config, witness)
+    read = _checked(config, witness, why)
     from understudy.operate.client import SwitcherClient
 
     with SwitcherClient.of(read) as client:
         _tell(client.arm(witness, why, armed=False), as_json)
 
 
-def _checked(config: Path, witness: str | None) -> Configuration:
+def _checked(config: Path, witness: str | None, why: str) -> Configuration:
+    # The switcher refuses this too, but only after the question was answered.
+    if not why.strip():
+        raise typer.BadParameter("--why needs a text.")
     read = load(config)
     if witness is not None:
         known_witness(read, witness)
