@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,18 +60,26 @@ class Caller:
         }
 
 
+@asynccontextmanager
+async def calling(folder: Path, chain: ChainSettings) -> AsyncIterator[Caller]:
+    home = Home(folder, active_key(WITNESS).wif)
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(chain, home.settings(), on_listen=port.set_result))
+    either: list[asyncio.Future[Any]] = [serving, port]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        address = f"http://127.0.0.1:{port.result()}"
+        async with httpx.AsyncClient(base_url=address, timeout=15) as client:
+            yield Caller(home, port.result(), client)
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
 @pytest.fixture
 async def caller(tmp_path: Path) -> AsyncIterator[Caller]:
-    home = Home(tmp_path, active_key(WITNESS).wif)
-    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(CHAIN, home.settings(), on_listen=port.set_result))
-    either: list[asyncio.Future[Any]] = [serving, port]
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    number = port.result()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}", timeout=15) as client:
-        yield Caller(home, number, client)
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
+    async with calling(tmp_path, CHAIN) as caller:
+        yield caller
 
 
 async def test_good_alert_is_written_down_before_the_answer(caller: Caller) -> None:
@@ -183,6 +193,24 @@ async def test_unreachable_nodes_are_named_by_readyz(caller: Caller) -> None:
     assert reply.json()["journal"] == "ok"
     assert "0 of 1" in reply.json()["nodes"]
     assert (await caller.http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["eu"], "One node is configured: nothing contradicts it."),
+        (["eu", "us"], "Two nodes are configured: both must agree, so that either"),
+        (["eu", "us", "asia"], ""),
+    ],
+)
+async def test_status_tells_what_too_few_nodes_cost(
+    tmp_path: Path, names: list[str], told: str
+) -> None:
+    nodes = tuple(NodeSettings(name, f"ws://127.0.0.1:{1 + i}") for i, name in enumerate(names))
+    async with calling(tmp_path, replace(CHAIN, nodes=nodes)) as caller:
+        note = (await caller.get("/api/status")).json()["quorum"]
+    assert note.startswith(told)
+    assert bool(note) == bool(told)
 
 
 async def test_arming_is_kept_with_who_and_why(caller: Caller) -> None:

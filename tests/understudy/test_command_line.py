@@ -68,6 +68,27 @@ def test_check_is_content_with_secrets_that_only_their_owner_can_read(
     assert f"key file {config.parent / 'active.key'}: ok" in result.out
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["eu"], "warning: One node is configured: nothing contradicts it."),
+        (["eu", "us"], "warning: Two nodes are configured: both must agree, so that either"),
+        (["eu", "us", "asia"], "ok: 3"),
+    ],
+)
+def test_check_warns_of_too_few_nodes_to_vote(
+    run: CommandLine, config: Path, names: list[str], told: str
+) -> None:
+    nodes = ", ".join(f'{{name: {name}, url: "wss://{name}.example.org/ws"}}' for name in names)
+    lines = config.read_text().splitlines()
+    lines[1] = f"  nodes: [{nodes}]"
+    config.write_text("\n".join(lines))
+    result = run("check", "--config", str(config))
+    assert result.status == 0, result.err
+    assert f"voting nodes: {told}" in " ".join((result.out + result.err).split())
+    assert ("Configure three." in result.err) == (len(names) < 3)
+
+
 def test_check_tells_of_a_key_file_that_others_can_read(run: CommandLine, config: Path) -> None:
     key_file = config.parent / "active.key"
     key_file.chmod(0o644)
