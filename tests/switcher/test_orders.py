@@ -205,6 +205,52 @@ async def test_key_that_somebody_else_set_is_given_the_same_time_before_the_retu
         assert script.now - begun >= 60
 
 
+async def test_preferred_host_has_to_be_well_without_a_break_before_it_returns(
+    tmp_path: Path, script: Script
+) -> None:
+    script.put_on_air(BETA)
+    script.run(30)
+    async with troupe(tmp_path, script, RETURNING) as t:
+        script.find("alpha")
+        for _ in range(15):
+            await t.worker.step()
+            script.produce()
+        script.lose("alpha")
+        script.produce()
+        script.find("alpha")
+        begun = script.now
+        while not (await t.record()).incidents:
+            await t.worker.step()
+            script.produce()
+        assert script.now - begun >= 60
+
+
+async def test_host_that_never_signed_may_be_put_on_air_by_hand_at_once(
+    tmp_path: Path, script: Script
+) -> None:
+    script.find("alpha")
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.DRILL, DRILL)
+        await play_on(t, BETA)
+        await ordered(t, Cause.MANUAL, Order("you", "beta is mended", ("beta",)))
+        record = await play_on(t)
+        assert keys_on_chain(script) == ["beta", "gamma", "alpha", "beta"]
+        assert record.rotations[-1].outcome is Outcome.ON_AIR
+
+
+async def test_dead_host_is_dealt_with_before_an_order_that_came_earlier(
+    tmp_path: Path, script: Script
+) -> None:
+    script.miss(3)
+    async with troupe(tmp_path, script) as t:
+        await ordered(t, Cause.MANUAL, Order("you", "why not", ("gamma",)))
+        await t.post(ALPHA)
+        await t.worker.step()
+        [rotation] = (await t.record()).rotations
+        assert rotation.draft.producer == "beta"
+        assert not rotation.draft.by_hand
+
+
 async def test_preferred_host_that_does_not_sign_is_tried_once_a_day(
     tmp_path: Path, script: Script
 ) -> None:
