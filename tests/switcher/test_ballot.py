@@ -14,6 +14,7 @@ from switcher.ballot import DUPLICATE, agreed, deliver
 from switcher.errors import DisagreementError
 
 HANG = object()
+LATE = object()
 
 
 def watch(**answers: Any) -> Watch:
@@ -23,6 +24,10 @@ def watch(**answers: Any) -> Watch:
         answer = answers[node]
         if answer is HANG:
             await asyncio.Event().wait()
+        if answer is LATE:
+            for _turn in range(20):
+                await asyncio.sleep(0)  # the others go first
+            return None
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -40,6 +45,11 @@ async def test_majority_is_enough_and_the_slow_are_not_waited_for() -> None:
     assert await agreed(watch(eu=7, us=HANG, asia=7), "get_it") == 7
     delivery = await deliver(watch(eu=None, us=HANG, asia=None), {})
     assert (delivery.taken, delivery.silent) == (("eu", "asia"), ("us",))
+
+
+async def test_one_quick_node_is_not_enough_to_stop_giving_it_to_the_others() -> None:
+    delivery = await deliver(watch(eu=None, us=LATE, asia=LATE), {})
+    assert len(delivery.taken) >= 2
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import cast
 
 from switcher.evidence import Evidence, Seen, gather
-from switcher.model import ActionName, Incident, Record
+from switcher.model import ActionName, Draft, Incident, Outcome, Readiness, Record, Rotation
 from switcher.moment import Slots
 from tests.support.chain import PREFIX
-from tests.switcher.scripted import ALPHA, INIT0, Script
+from tests.switcher.scripted import ALPHA, BETA, INIT0, Script
 from tests.switcher.stage import WITNESS
 
 
-def gathered(script: Script) -> Evidence:
+def gathered(script: Script, *rotations: Rotation) -> Evidence:
     key = ALPHA.text(PREFIX)
     incident = Incident(1, ActionName.ROTATE, WITNESS, key, key, script.now, script.now)
-    return gather(cast("Seen", script), script.nodes, incident, Record(), script.now)
+    return gather(cast("Seen", script), script.nodes, incident, Record((), rotations), script.now)
 
 
 def stale_ages(script: Script) -> set[float]:
@@ -52,3 +52,24 @@ def test_head_is_stale_after_three_slots_and_after_a_maintenance_only_later(
     assert stale_ages(script) == {18.0}
     script.produce()
     assert stale_ages(script) == {9.0}
+
+
+def test_backup_that_signed_in_an_earlier_term_but_not_in_its_last_one_has_failed(
+    script: Script,
+) -> None:
+    script.put_on_air(BETA)
+    script.until_signed()
+    script.put_on_air(ALPHA)
+    script.run(7)
+    opened = script.now
+    script.put_on_air(BETA)
+    draft = Draft(1, WITNESS, ALPHA.text(PREFIX), BETA.text(PREFIX), "beta", opened)
+    failed = Rotation(
+        1, draft, opened, outcome=Outcome.NEVER_SIGNED, block=script.chain.number, ended=script.now
+    )
+    script.miss(1)
+    ready = {backup.name: backup.readiness for backup in gathered(script, failed).ring}
+    assert ready["beta"] is Readiness.FAILED
+    script.until_signed()
+    ready = {backup.name: backup.readiness for backup in gathered(script, failed).ring}
+    assert ready["beta"] is Readiness.READY
