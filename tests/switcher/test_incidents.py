@@ -122,6 +122,23 @@ async def test_alert_about_an_earlier_key_is_superseded_and_its_repeats_are_not_
         assert len(await t.words()) == 3
 
 
+async def test_alert_about_a_key_that_is_in_force_again_is_no_repeat(
+    tmp_path: Path, script: Script
+) -> None:
+    async with troupe(tmp_path, script) as t:
+        await t.post(GAMMA)
+        await t.worker.step()
+        script.put_on_air(GAMMA)
+        assert await t.post(GAMMA) == ["opened"]
+
+
+async def test_alert_that_began_anew_is_no_repeat(tmp_path: Path, script: Script) -> None:
+    async with troupe(tmp_path, script) as t:
+        await t.post(GAMMA)
+        await t.worker.step()
+        assert await t.post(GAMMA, starts_at="2026-11-21T09:00:00Z") == ["opened"]
+
+
 async def test_repeats_after_the_rotation_open_nothing(tmp_path: Path, script: Script) -> None:
     async with handled_outage(tmp_path, script) as t:
         await t.come_on_air()
