@@ -87,6 +87,10 @@ class Tokens:
             )
         return cls(_parse(text, path))
 
+    def holds(self, scope: Scope) -> bool:
+        """Tell whether there is a token that is good for something."""
+        return any(bearer.may(scope) for bearer in self._bearers.values())
+
     def bearer(self, token: str) -> Bearer | None:
         """Return who a token belongs to, None for an unknown one; takes equally long for all."""
         presented = _hash(token)

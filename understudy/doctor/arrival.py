@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from switcher.webhook import HEARTBEAT
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.matching import Labels
 from understudy.doctor.prometheus import Rule
+
+_PATH_BROKEN = "AlertPathBroken"
 
 
 def judge_heartbeats(heartbeats: Sequence[Labels]) -> Finding:
@@ -27,6 +29,17 @@ def judge_heartbeats(heartbeats: Sequence[Labels]) -> Finding:
             "other alert; drop these labels with alert_relabel_configs",
         )
     return Finding(HEARTBEAT, text="arrives")
+
+
+def judge_path(rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Yield that the heartbeat does not get as far as the switcher, where Prometheus knows that."""
+    if any(rule.name == _PATH_BROKEN and rule.state == "firing" for rule in rules):
+        yield failure(
+            _PATH_BROKEN,
+            "fires: the heartbeat does not reach the switcher, so no alert does; the log of "
+            "Alertmanager says why: is the token's file there, is the token known, is the address "
+            "the switcher's?",
+        )
 
 
 def added_labels(heartbeats: Iterable[Labels], rules: Iterable[Rule]) -> list[Labels]:

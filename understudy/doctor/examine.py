@@ -10,12 +10,13 @@ from switcher.settings import Policy
 from switcher.webhook import HEARTBEAT
 from understudy.config import Configuration
 from understudy.doctor.alertmanager import Alertmanager
-from understudy.doctor.arrival import added_labels, judge_heartbeats
+from understudy.doctor.arrival import added_labels, judge_heartbeats, judge_path
 from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheus
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.mutes import judge_inhibitions, judge_silences
 from understudy.doctor.prometheus import Prometheus, Rule, acting
 from understudy.doctor.raised import alerts_of
+from understudy.doctor.rings import judge_rings
 from understudy.doctor.routing import judge_routes
 from understudy.doctor.rules import judge_rules, window_of
 from understudy.doctor.secrets import secrets_of
@@ -30,7 +31,8 @@ async def examine(read: Configuration) -> list[Finding]:
     Raises:
         StackError: this installation lacks the rules to compare with.
     """
-    return [*secrets_of(read), _voting(read.chain), *await _monitoring(read)]
+    chain = read.chain
+    return [*secrets_of(read), _voting(chain), *judge_rings(chain), *await _monitoring(read)]
 
 
 def _voting(chain: ChainSettings) -> Finding:
@@ -78,6 +80,7 @@ def _judge_prometheus(
 ) -> Iterator[Finding]:
     policy = read.switcher.policy if read.switcher else Policy()
     yield from judge_rules(prometheus.rules, shipped.rules, policy)
+    yield from judge_path(prometheus.rules)
     yield from judge_targets(prometheus.targets, shipped.intervals, window_of(shipped.rules))
 
 

@@ -17,6 +17,7 @@ from understudy.doctor.values import Said, Seconds
 class Rule(Said):
     """A rule as Prometheus has loaded it, or as a file of rules has it.
 
+    `state` is firing, pending or inactive, where that is told.
     `hold` is how long it waits before it fires, `kept` how long it goes on afterwards, `interval`
     (of its group) how often it is evaluated, all in seconds.
     """
@@ -28,6 +29,7 @@ class Rule(Said):
     kept: Seconds = Field(0, validation_alias=AliasChoices("keepFiringFor", "keep_firing_for"))
     labels: Annotated[dict[str, str], Field(default_factory=dict)]
     health: str = "unknown"
+    state: str = ""
     last_error: str = Field("", validation_alias="lastError")
     group: str = ""
     interval: float = 0

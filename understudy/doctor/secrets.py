@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from switcher.auth import Tokens
+from switcher.auth import Scope, Tokens
 from switcher.errors import SwitcherError
 from switcher.settings import KeyFileSigner
 from switcher.signer import Signer, read_secret
 from understudy.config import Configuration
-from understudy.doctor.finding import Finding, failure
+from understudy.doctor.finding import Finding, Level, failure, warning
 
 _TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name alertmanager"
-_TO_OPERATE = (
-    "put in what `understudy token new --scope operate --name you` prints, or remove the key"
-)
+_TO_OPERATE = "make one with: understudy token new --scope operate --name NAME --out FILE"
 
 
 def secrets_of(read: Configuration) -> Iterator[Finding]:
@@ -23,10 +21,10 @@ def secrets_of(read: Configuration) -> Iterator[Finding]:
     settings, chain = read.switcher, read.chain
     if not settings:
         return
-    token_file, client, source = settings.token_file, settings.client_token_file, settings.signer
-    yield _tried("token file", token_file, _TO_MAKE_TOKENS, lambda: Tokens.load(token_file))
-    if client:
-        yield _tried("client token file", client, _TO_OPERATE, lambda: read_secret(client))
+    yield _token_file(settings.token_file)
+    if settings.client_token_file:
+        yield _client_token(settings.client_token_file, settings.token_file)
+    source = settings.signer
     kind, remedy = (
         ("key file", f"put the key in with: (umask 077; cat > {source.path})")
         if isinstance(source, KeyFileSigner)
@@ -38,6 +36,32 @@ def secrets_of(read: Configuration) -> Iterator[Finding]:
         remedy,
         lambda: Signer.load(source, prefix=chain.prefix, chain_id=chain.chain_id),
     )
+
+
+def _token_file(path: Path) -> Finding:
+    found = _tried("token file", path, _TO_MAKE_TOKENS, lambda: Tokens.load(path))
+    if found.level is Level.OK and not Tokens.load(path).holds(Scope.ALERTS):
+        return warning(found.what, f"has no token of scope alerts; {_TO_MAKE_TOKENS}")
+    return found
+
+
+def _client_token(path: Path, token_file: Path) -> Finding:
+    found = _tried("client token file", path, _TO_OPERATE, lambda: read_secret(path))
+    if found.level is not Level.OK:
+        return found
+    token = read_secret(path)
+    if not token:
+        return failure(found.what, f"holds no token; {_TO_OPERATE}")
+    try:
+        bearer = Tokens.load(token_file).bearer(token)
+    except SwitcherError:
+        return found  # which is told of that file
+    if bearer is None:
+        return failure(found.what, f"holds a token that is not in {token_file}; {_TO_OPERATE}")
+    if not bearer.may(Scope.OPERATE):
+        text = f"holds the token {bearer.name}, which may {bearer.scope} and not operate"
+        return failure(found.what, f"{text}; {_TO_OPERATE}")
+    return found
 
 
 def _tried(kind: str, path: Path, remedy: str, use: Callable[[], object]) -> Finding:

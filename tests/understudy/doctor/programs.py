@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import yaml
 
+from switcher.auth import Scope, new_token
 from tests.understudy.commands import PRIVATE_KEY
 from understudy.doctor.ask import ask_alertmanager, ask_prometheus
 from understudy.doctor.settings import Endpoint
@@ -62,7 +63,8 @@ class Monitoring:
         }
         path = folder / "understudy.yaml"
         path.write_text(yaml.safe_dump(document))
-        for name, content in (("active.key", PRIVATE_KEY), ("tokens", "")):
+        _, token = new_token(Scope.ALERTS, "alertmanager")
+        for name, content in (("active.key", PRIVATE_KEY), ("tokens", token)):
             (folder / name).write_text(content)
             (folder / name).chmod(0o600)
         return path

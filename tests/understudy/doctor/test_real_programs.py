@@ -112,6 +112,32 @@ async def test_a_threshold_changed_with_the_policy_is_fine(
     assert {each.level for each in findings} == {Level.OK}
 
 
+async def test_a_heartbeat_that_does_not_get_as_far_as_the_switcher_is_told(
+    running: Monitoring, tmp_path: Path
+) -> None:
+    def change(data: Any) -> None:
+        (rule,) = (
+            rule
+            for group in data["groups"]
+            for rule in group["rules"]
+            if rule.get("alert") == "AlertPathBroken"
+        )
+        rule.update(expr="vector(1)", **{"for": "0s"})
+
+    async def told() -> bool:
+        failed = failures(await found(path))
+        return any(text.startswith("AlertPathBroken: fires: the heartbeat") for text in failed)
+
+    async def no_longer_told() -> bool:
+        return not await told()
+
+    path = running.configuration(tmp_path)
+    assert not await told()
+    async with running.changed("rules/services.yml", change):
+        await until(told)
+    await until(no_longer_told)
+
+
 async def test_a_silence_is_told_until_it_is_ended(running: Monitoring, tmp_path: Path) -> None:
     path = running.configuration(tmp_path)
     now = datetime.now(UTC)
