@@ -37,8 +37,9 @@ async def examine(read: Configuration) -> list[Finding]:
 
 def _voting(chain: ChainSettings) -> Finding:
     count = len(chain.nodes)
-    note = quorum_note(count)
-    return warning("voting nodes", note) if note else Finding("voting nodes", text=f"{count} configured; they are not asked here")
+    if note := quorum_note(count):
+        return warning("voting nodes", note)
+    return Finding("voting nodes", text=f"{count} configured; they are not asked here")
 
 
 async def _monitoring(read: Configuration) -> list[Finding]:
