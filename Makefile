@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A program that was removed from the system since, or an interrupted set-up.
-TOOLS_GONE = $(shell for name in prometheus promtool alertmanager amtool; do \
+TOOLS_GONE = $(shell for name in prometheus promtool alertmanager amtool initdb postgres; do \
     [ -x .tools/bin/$$name ] || echo $$name; done)
 
 .PHONY: again help setup tools test lint lock run demo bench soak clean
@@ -30,12 +30,13 @@ setup: .venv/ready ## Make the virtual environment .venv from the locked depende
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-tools: .tools/ready ## Find or unpack Prometheus and Alertmanager into .tools/bin
+tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and PostgreSQL into .tools/bin
 	@:
 
-.tools/ready: scripts/monitoring-tools $(if $(TOOLS_GONE),again)
-	@echo "setup: Prometheus and Alertmanager"
+.tools/ready: scripts/monitoring-tools scripts/postgresql scripts/unpack.sh $(if $(TOOLS_GONE),again)
+	@echo "setup: Prometheus, Alertmanager and PostgreSQL"
 	@scripts/monitoring-tools
+	@scripts/postgresql
 	@touch $@
 
 test: setup tools lint ## Set everything up, check and test all of it, WORKERS=2 tests at a time

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.postgresql import Cluster
 
 # How fast a busy machine draws examples says nothing about the code.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -16,3 +20,18 @@ settings.load_profile("project")
 def repository() -> Path:
     """Return the root of the project."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Run a PostgreSQL for all tests of this process; ask `postgresql_url` for a database in it."""
+    with Cluster(tmp_path_factory.mktemp("cluster") / "postgresql") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Cluster) -> Iterator[str]:
+    """Return the SQLAlchemy URL of an empty PostgreSQL database."""
+    name = f"journal_{secrets.token_hex(6)}"
+    yield postgresql.create_database(name)
+    postgresql.drop_database(name)
