@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS_GONE = $(shell for name in prometheus promtool alertmanager amtool initdb postgres; do \
     [ -x .tools/bin/$$name ] || echo $$name; done)
 
-.PHONY: again help setup tools test lint lock run demo bench soak clean
+.PHONY: again help setup tools test faults lint lock run demo bench soak clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and PostgreSQL in
 
 test: setup tools lint ## Set everything up, check and test all of it, WORKERS=2 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),2) --dist worksteal
+
+faults: setup tools ## Run every fault scenario at all its moments, and the long ones
+	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),2) --dist worksteal $(ARGS)
 
 lint: setup ## Style, types and layers
 	@echo "lint: ruff, mypy, import-linter"

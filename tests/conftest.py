@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.postgresql import Cluster
 
+pytest_plugins = ["tests.faults.report"]
+
 # How fast a busy machine draws examples says nothing about the code.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from understudy.errors import StackError
+from understudy.stack import parts
 from understudy.stack.document import Written, document_of, write_document
 from understudy.stack.folder import claimed, forget
 from understudy.stack.monitoring import Addresses, write_monitoring
@@ -28,9 +27,6 @@ from understudy.stack.program import Program
 from understudy.stack.tools import Tools, shipped_monitoring
 
 __all__ = ["Program", "Stack", "StackSettings", "Tools", "document_of", "free_ports"]
-
-_IMPORT_PATH = str(Path(__file__).parent.parent.parent)
-_RESEND_DELAY = "5s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,26 +175,11 @@ class Stack:
         self._refuse_taken()
         token = self.written.alertmanager_token
         write_monitoring(shipped_monitoring(), folder, self._addresses, token, settings.interval)
-        self.exporter = self._service("exporter", f"{self.exporter_url}/readyz")
-        self.switcher = self._service("switcher", f"{self.switcher_url}/readyz")
-        self.prometheus = self._program(
-            "prometheus",
-            f"{self.prometheus_url}/-/ready",
-            self._tools.prometheus,
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'prometheus'}",
-            f"--web.listen-address={self._addresses.prometheus}",
-            f"--rules.alert.resend-delay={_RESEND_DELAY}",
-        )
-        self.alertmanager = self._program(
-            "alertmanager",
-            f"{self.alertmanager_url}/-/ready",
-            self._tools.alertmanager,
-            f"--config.file={folder / 'alertmanager.yml'}",
-            f"--storage.path={folder / 'alertmanager'}",
-            f"--web.listen-address={self._addresses.alertmanager}",
-            "--cluster.listen-address=",
-        )
+        configuration, at = self.written.configuration, self._addresses
+        self.exporter = parts.service("exporter", configuration, at.exporter, folder)
+        self.switcher = parts.service("switcher", configuration, at.switcher, folder)
+        self.prometheus = parts.prometheus(self._tools, folder, at.prometheus)
+        self.alertmanager = parts.alertmanager(self._tools, folder, at.alertmanager)
 
     def _refuse_taken(self) -> None:
         """Refuse an address at which another program listens: its answers would pass for ours.
@@ -212,22 +193,6 @@ class Stack:
                 raise StackError(
                     f"Another program listens on {address}; stop it, or change {name}.listen."
                 )
-
-    def _service(self, name: str, ready_url: str) -> Program:
-        config = self.written.configuration
-        command = (sys.executable, "-m", "understudy", name, "--config", config)
-        return self._program(name, ready_url, *command, "--log-format", "json")
-
-    def _program(self, name: str, ready_url: str, *command: str | Path) -> Program:
-        inherited = os.environ.get("PYTHONPATH")
-        path = os.pathsep.join(part for part in (_IMPORT_PATH, inherited) if part)
-        return Program(
-            name,
-            command,
-            log=self.directory / f"{name}.log",
-            ready_url=ready_url,
-            environment={"PYTHONPATH": path},
-        )
 
     async def _stop(self) -> None:
         await asyncio.gather(*(program.stop() for program in self.programs))

@@ -55,6 +55,11 @@ class Program:
         """Whether it runs now."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def status(self) -> int | None:
+        """How it ended: its exit status, or the number of the signal that killed it, negated."""
+        return self._process.returncode if self._process else None
+
     async def start(self) -> None:
         """Start it and wait until it is ready.
 

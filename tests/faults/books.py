@@ -1,0 +1,89 @@
+"""A journal read beside its switcher, whether that runs or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, NullPool, Row, create_engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from switcher.model import Entry, Incident, Rotation
+from switcher.rows import entry_of, incident_of, rotation_of
+from switcher.tables import entries, heartbeats, incidents, rotations
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """All that a journal holds, oldest first; `ended` tells when each incident was over."""
+
+    entries: tuple[Entry, ...]
+    incidents: dict[int, Incident]
+    ended: dict[int, float | None]
+    rotations: tuple[Rotation, ...]
+    heartbeat: float | None
+
+    @property
+    def words(self) -> list[str]:
+        """What the entries tell, without armings."""
+        return [entry.value for entry in self.entries if entry.kind != "arming"]
+
+    @property
+    def open(self) -> list[Incident | Rotation]:
+        """Everything that is not over."""
+        unended = [self.incidents[number] for number, time in self.ended.items() if time is None]
+        return [*unended, *(r for r in self.rotations if r.ended is None)]
+
+
+class Books:
+    """Reads the journal in a database (its SQLAlchemy URL)."""
+
+    def __init__(self, url: str) -> None:
+        # Every look opens the file anew: it may have been moved away, or be on another disk.
+        self._engine = create_engine(url, poolclass=NullPool)
+
+    async def read(self) -> Pages:
+        """Return all of it as it stands.
+
+        Raises:
+            SQLAlchemyError: it can't be read.
+        """
+        return await asyncio.to_thread(self._read)
+
+    async def until(self, wanted: Callable[[Pages], bool], timeout: float = 40.0) -> Pages:
+        """Wait until the journal meets a condition."""
+        pages: Pages | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    try:
+                        pages = await self.read()
+                    except SQLAlchemyError:
+                        pages = None  # it is not there yet, or not at present
+                    if pages is not None and wanted(pages):
+                        return pages
+                    await asyncio.sleep(0.1)
+        except TimeoutError as error:
+            told = [f"{e.value}: {e.sentence}" for e in pages.entries] if pages else ["nothing"]
+            raise AssertionError("The journal tells:\n" + "\n".join(told)) from error
+
+    async def until_word(self, word: str, timeout: float = 40.0) -> Pages:
+        """Wait until an entry of the journal has this word."""
+        return await self.until(lambda pages: word in pages.words, timeout)
+
+    def _read(self) -> Pages:
+        with self._engine.connect() as db:
+            found = {row.id: row for row in _rows(db, incidents)}
+            return Pages(
+                entries=tuple(entry_of(row) for row in _rows(db, entries)),
+                incidents={number: incident_of(row) for number, row in found.items()},
+                ended={number: row.ended for number, row in found.items()},
+                rotations=tuple(rotation_of(row) for row in _rows(db, rotations)),
+                heartbeat=db.scalar(select(heartbeats.c.time)),
+            )
+
+
+def _rows(db: Connection, table: Any) -> list[Row[Any]]:
+    return list(db.execute(select(table).order_by(table.c.id)))

@@ -1,0 +1,104 @@
+"""Between Alertmanager and a switcher: passes webhooks on, and remembers what was answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+_PASSED_ON = ("Authorization", "Content-Type")
+_PATIENCE = aiohttp.ClientTimeout(total=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A webhook on its way: its alerts, when it was passed on, and what the switcher answered.
+
+    `receipts` are the answer's, one for each alert. Times are seconds since the epoch.
+    """
+
+    began: float
+    answered: float
+    status: int
+    alerts: tuple[Mapping[str, Any], ...]
+    receipts: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass
+class Ledger:
+    """Everything that a sender was answered, in order."""
+
+    postings: list[Posting] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, posting: Posting) -> None:
+        """Write down an answer."""
+        self.postings.append(posting)
+        self._news.set()
+        self._news = asyncio.Event()
+
+    @property
+    def acknowledged(self) -> list[Posting]:
+        """Those answered with 202."""
+        return [posting for posting in self.postings if posting.status == 202]
+
+    async def answer(self, status: int, timeout: float = 30.0, **labels: str) -> Posting:
+        """Wait until an alert with these labels, that came from now on, is answered so."""
+        seen = len(self.postings)
+        async with asyncio.timeout(timeout):
+            while True:
+                for posting in self.postings[seen:]:
+                    if posting.status == status and _has(posting, labels):
+                        return posting
+                seen = len(self.postings)
+                await self._news.wait()
+
+
+class Relay:
+    """A reverse proxy before one switcher: `async with Relay(switcher_url, port)`.
+
+    Where nobody answers, it answers 502, which Alertmanager takes for a reason to try again.
+    """
+
+    def __init__(self, target: str, port: int) -> None:
+        self.target = target
+        self.address = f"127.0.0.1:{port}"
+        self.ledger = Ledger()
+        self._port = port
+
+    async def __aenter__(self) -> Self:
+        application = web.Application()
+        application.router.add_post("/alerts", self._pass_on)
+        self._client = aiohttp.ClientSession(timeout=_PATIENCE)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._runner.cleanup()
+        await self._client.close()
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+        body, began = await request.read(), time.time()
+        alerts = tuple((await request.json())["alerts"])
+        try:
+            url = f"{self.target}/alerts"
+            async with self._client.post(url, data=body, headers=headers) as answer:
+                status = answer.status
+                told = await answer.json() if status == 202 else {"alerts": []}
+        except (aiohttp.ClientError, TimeoutError):
+            self.ledger.note(Posting(began, time.time(), 502, alerts))
+            return web.Response(status=502)
+        self.ledger.note(Posting(began, time.time(), status, alerts, tuple(told["alerts"])))
+        return web.Response(status=status)
+
+
+def _has(posting: Posting, labels: Mapping[str, str]) -> bool:
+    return any(labels.items() <= alert["labels"].items() for alert in posting.alerts)

@@ -1,0 +1,193 @@
+"""The stage of the fault scenarios: a devnet, and the real parts that act on it.
+
+    async with on_stage(tmp_path) as stage:
+        await stage.net.nodes["alpha"].kill()
+        await stage.settled(rotated_to=["beta"])
+
+The devnet is in the test's process; switcher, Alertmanager and, where asked for, exporter and
+Prometheus are processes of their own, with the configuration that is shipped. Between Alertmanager
+and switcher stands a relay that notes what was acknowledged. Without Prometheus a stand-in for its
+rule posts the alerts as soon as they are due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devnet.configuration import configuration
+from devnet.launch import Devnet
+from devnet.settings import DevnetSettings
+from tests.faults.books import Books, Pages
+from tests.faults.checks import PATIENCE, settled
+from tests.faults.relay import Ledger, Relay
+from tests.faults.rule import post, rule
+from understudy.demo.journal import JournalReader
+from understudy.errors import StackError
+from understudy.stack import Program, Tools, free_ports, parts
+from understudy.stack.document import Written, write_document
+from understudy.stack.monitoring import Addresses, write_monitoring
+from understudy.stack.tools import shipped_monitoring
+
+NET = DevnetSettings(witnesses=5, prehistory=60)
+POLICY = {"arm": True, "missed_blocks": 1}
+"""All else is the shipped policy. One miss is enough, so that a scenario takes seconds."""
+
+_DEATH = 60.0
+
+
+@dataclass
+class Stage:
+    """Everything that runs, and what can be done to it."""
+
+    net: Devnet
+    folder: Path
+    written: Written
+    switcher: Program
+    alertmanager: Program
+    exporter: Program
+    prometheus: Program
+    relay: Relay
+    books: Books
+    alertmanager_url: str
+
+    @property
+    def ledger(self) -> Ledger:
+        """What Alertmanager was answered."""
+        return self.relay.ledger
+
+    def key(self, host: str) -> str:
+        """Return a host's signing key."""
+        return self.net.signing_key(host)
+
+    def journal(self) -> JournalReader:
+        """Return a reader of the running switcher's journal and status over HTTP."""
+        return JournalReader(self.relay.target, self.written.client_token)
+
+    async def post(self, *alerts: dict[str, Any]) -> None:
+        """Post alerts to Alertmanager, once."""
+        await post(self.alertmanager_url, *alerts)
+
+    async def doomed(self, *words: str) -> None:
+        """Run the switcher until it kills itself where `tests.faults.kamikaze` is told to."""
+        module = ("tests.faults.kamikaze", *words, "--")
+        address, configuration = self.written.switcher, self.written.configuration
+        program = parts.service("switcher", configuration, address, self.folder, module=module)
+        try:
+            async with asyncio.timeout(_DEATH):
+                # Its end, before it is ready or after, is what is waited for.
+                with contextlib.suppress(StackError):
+                    await program.start()
+                    await program.ended()
+        finally:
+            await program.stop()
+        assert program.status == -signal.SIGKILL, program.tail()
+
+    @asynccontextmanager
+    async def frozen(self, program: Program) -> AsyncIterator[None]:
+        """Stop a program as by SIGSTOP for as long as the context lasts."""
+        assert program.pid is not None
+        os.kill(program.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(program.pid, signal.SIGCONT)
+
+    async def restarted(self, program: Program) -> None:
+        """Kill a program and start it again."""
+        await program.kill()
+        await program.start()
+
+    async def settled(
+        self, rotated_to: Iterable[str] = ("beta",), timeout: float = PATIENCE
+    ) -> Pages:
+        """Wait for the end of it all, and check what must hold then."""
+        return await settled(
+            self.net, self.books, [self.ledger], rotated_to=rotated_to, timeout=timeout
+        )
+
+
+@asynccontextmanager
+async def on_stage(
+    folder: Path,
+    *,
+    net: DevnetSettings = NET,
+    policy: Mapping[str, Any] | None = None,
+    switcher: Mapping[str, Any] | None = None,
+    dead: Iterable[str] = (),
+    start: bool = True,
+    prometheus: bool = False,
+    by_rule: bool = True,
+) -> AsyncIterator[Stage]:
+    """Run a devnet and the real parts on it.
+
+    `policy` changes the switcher's, `switcher` its whole section (of understudy.yaml). Hosts in
+    `dead` are killed at once, while the programs start. With `start` False the switcher is left to
+    be started by the test. With `prometheus` real alerts come from the exporter's metrics through
+    the shipped rules, every second; otherwise from the stand-in, or with `by_rule` False from
+    nobody but the test.
+    """
+    tools = Tools.find()
+    async with Devnet(net) as devnet, contextlib.AsyncExitStack() as leaving:
+        for host in dead:
+            await devnet.nodes[host].kill()
+        stage = await asyncio.to_thread(_written, devnet, folder, tools, policy, switcher)
+        await leaving.enter_async_context(stage.relay)
+        programs = [stage.alertmanager, *([stage.switcher] if start else [])]
+        if prometheus:
+            programs += [stage.exporter, stage.prometheus]
+        leaving.push_async_callback(_stop, stage)
+        await asyncio.gather(*(program.start() for program in programs))
+        if by_rule and not prometheus:
+            missed = {**POLICY, **(policy or {})}["missed_blocks"]
+            await leaving.enter_async_context(rule(devnet, stage.alertmanager_url, missed=missed))
+        yield stage
+
+
+def _written(
+    net: Devnet,
+    folder: Path,
+    tools: Tools,
+    policy: Mapping[str, Any] | None,
+    switcher: Mapping[str, Any] | None,
+) -> Stage:
+    """Write all configuration and return the stage, of which nothing runs yet."""
+    exporter, listener, relay, *ports = free_ports(5)
+    document = configuration(net)
+    document["switcher"] = {**(switcher or {}), "policy": {**POLICY, **(policy or {})}}
+    monitoring = {
+        name: f"127.0.0.1:{port}"
+        for name, port in zip(("prometheus", "alertmanager"), ports, strict=True)
+    }
+    urls = {name: f"http://{address}" for name, address in monitoring.items()}
+    key = net.active_wif("init0")
+    written = write_document(document, key, folder, (exporter, listener), urls)
+    passed = Relay(f"http://{written.switcher}", relay)
+    addresses = Addresses(written.exporter, passed.address, **monitoring)
+    write_monitoring(shipped_monitoring(), folder, addresses, written.alertmanager_token, "1s")
+    section = document["switcher"]
+    database = section.get("database", f"sqlite:///{folder / 'understudy.db'}")
+    return Stage(
+        net=net,
+        folder=folder,
+        written=written,
+        switcher=parts.service("switcher", written.configuration, written.switcher, folder),
+        exporter=parts.service("exporter", written.configuration, written.exporter, folder),
+        alertmanager=parts.alertmanager(tools, folder, addresses.alertmanager),
+        prometheus=parts.prometheus(tools, folder, addresses.prometheus),
+        relay=passed,
+        books=Books(database),
+        alertmanager_url=urls["alertmanager"],
+    )
+
+
+async def _stop(stage: Stage) -> None:
+    running = (stage.prometheus, stage.alertmanager, stage.switcher, stage.exporter)
+    await asyncio.gather(*(program.stop() for program in running))
