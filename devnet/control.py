@@ -2,9 +2,11 @@
 
 GET  /network, or / — the network: chain, head, hosts with their addresses and faults
 GET  /configuration                          the part of understudy.yaml that watches it
-POST /faults/kill|freeze|cut {"host": …}
+POST /faults/kill|freeze|cut|swallow {"host": …}
 POST /faults/lag {"host": …, "answers": seconds, "messages": seconds}
+POST /faults/lie {"host": …, "lie": garbage|half|torn|other_id|… as `devnet.lies` has them}
 POST /faults/partition {"groups": [[host, …], …]}
+POST /faults/orphan {"again": whether its transaction gets into another block}
 POST /faults/heal {"host": …}, or {} for everything
 """
 
@@ -19,6 +21,7 @@ from aiohttp import web
 from chains.bitshares.transactions import format_time
 from devnet.configuration import configuration
 from devnet.faults import UnknownHostError
+from devnet.lies import UnknownLieError
 from devnet.values import Json
 
 if TYPE_CHECKING:
@@ -123,6 +126,24 @@ async def _lag(net: Devnet, body: Json) -> None:
     net.faults.lag(_host(body), _seconds(body, "answers"), _seconds(body, "messages"))
 
 
+async def _lie(net: Devnet, body: Json) -> None:
+    try:
+        net.faults.lie(_host(body), body.get("lie", ""))
+    except UnknownLieError as error:
+        raise BadFaultError(str(error)) from error
+
+
+async def _swallow(net: Devnet, body: Json) -> None:
+    net.faults.swallow(_host(body))
+
+
+async def _orphan(net: Devnet, body: Json) -> None:
+    again = body.get("again", False)
+    if not isinstance(again, bool):
+        raise BadFaultError(f"again must be true or false, not {again!r}")
+    net.faults.orphan(again=again)
+
+
 async def _partition(net: Devnet, body: Json) -> None:
     groups = body.get("groups")
     if not isinstance(groups, list) or not all(
@@ -141,7 +162,10 @@ _FAULTS: dict[str, Callable[[Devnet, Json], Awaitable[None]]] = {
     "freeze": _freeze,
     "cut": _cut,
     "lag": _lag,
+    "lie": _lie,
+    "swallow": _swallow,
     "partition": _partition,
+    "orphan": _orphan,
     "heal": _heal,
 }
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from devnet.lies import Tongue, Wire
 from devnet.rpc import Connection, Reply, encode
 from devnet.session import Session
 from devnet.values import Json
@@ -36,6 +37,7 @@ class Endpoint:
         self, host: str, port: int, open_session: OpenSession, access: frozenset[str]
     ) -> None:
         self.lag = 0.0
+        self.tongue = Tongue()
         self._open_session = open_session
         self._access = access
         self._moving = asyncio.Event()
@@ -133,15 +135,18 @@ class Endpoint:
         await self._moving.wait()
         if reply.frame is None:
             return web.Response(status=reply.status)
-        return web.Response(text=reply.text, status=reply.status, content_type="application/json")
+        try:
+            return await self.tongue.answer(reply.text, reply.status, request)
+        except ConnectionError:  # the client lost patience, or was left in the middle
+            return web.Response()
 
     async def _serve_websocket(self, request: web.BaseRequest) -> web.StreamResponse:
         socket_ = NodeSocket(max_msg_size=MAX_MESSAGE, compress=False)
         try:
-            await socket_.prepare(request)
+            writer = await socket_.prepare(request)
         except ConnectionError:  # the client lost patience while the node was frozen
             return web.Response()
-        outbox = Outbox(self, socket_)
+        outbox = Outbox(self, socket_, Wire(request.transport, writer))
         session = self._open_session(lambda frame: outbox.put(encode(frame)))
         connection = Connection(session, self._access)
         waiting: set[asyncio.Task[None]] = set()
@@ -176,9 +181,10 @@ class NodeSocket(web.WebSocketResponse):
 class Outbox:
     """The messages on their way to a client, in order, each as late as the endpoint lags."""
 
-    def __init__(self, endpoint: Endpoint, socket_: web.WebSocketResponse) -> None:
+    def __init__(self, endpoint: Endpoint, socket_: web.WebSocketResponse, wire: Wire) -> None:
         self._endpoint = endpoint
         self._socket = socket_
+        self._wire = wire
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self.task = asyncio.create_task(self._send_all())
 
@@ -195,7 +201,7 @@ class Outbox:
             while True:
                 text = await self._queue.get()
                 await self._endpoint.answering()
-                await self._socket.send_str(text)
+                await self._endpoint.tongue.say(text, self._socket, self._wire)
 
 
 async def _reply(connection: Connection, text: str, outbox: Outbox) -> None:

@@ -4,6 +4,9 @@ kill    connections broken and refused, no blocks; the chain on disk survives, m
 freeze  as by SIGSTOP: connections stay open and are accepted, nothing answers, no blocks
 cut     no peers: it goes on answering, on a fork of its own if it can produce
 lag     answers, or messages between peers, come late
+lie     what it says to clients is no answer: see `devnet.lies`
+swallow transactions are taken, shown as pending, and neither told to peers nor put into a block
+orphan  the next block that holds a transaction is seen by those who vote, and then left by all
 heal    takes all of these back; it finds its peers after `reconnect` seconds
 """
 
@@ -14,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from devnet.endpoint import Endpoint
 from devnet.network import Network
 from devnet.node import ChainNode
+from devnet.orphans import Orphaning
 from devnet.values import Json
 
 
@@ -59,6 +63,14 @@ class DevnetNode:
     def lag(self, answers: float = 0.0, messages: float = 0.0) -> None:
         """Delay its answers to clients, and its messages to and from peers, by seconds."""
         self._faults.lag(self.name, answers, messages)
+
+    def lie(self, lie: str) -> None:
+        """Have it say something else than the truth to its clients."""
+        self._faults.lie(self.name, lie)
+
+    def swallow(self) -> None:
+        """Have it keep to itself what transactions it is given."""
+        self._faults.swallow(self.name)
 
     async def heal(self) -> None:
         """Take every fault of it back."""
@@ -118,12 +130,37 @@ class Faults:
         self._node(name).endpoint.lag = answers
         self._network.lag[name] = messages
 
+    def lie(self, name: str, lie: str) -> None:
+        """Have a host say something else than the truth to its clients.
+
+        Raises:
+            UnknownLieError: there is no lie of this name in `devnet.lies`.
+        """
+        self._node(name).endpoint.tongue.start_lying(lie)
+
+    def swallow(self, name: str) -> None:
+        """Have a host keep to itself what transactions it is given."""
+        self._node(name).chain.swallows = True
+
+    def orphan(self, *, again: bool = False) -> None:
+        """Have the network leave the next block that holds a transaction.
+
+        Hosts without keys see it, and one or two blocks later the longer chain without it. With
+        `again` its transactions get into another block, as they do where every host has heard of
+        them; otherwise no host remembers them.
+        """
+        self._network.orphaning = Orphaning(self._network.nodes, again=again)
+
     async def heal(self, *names: str) -> None:
         """Take every fault of some hosts back, of all if none is named."""
+        if not names:
+            self._network.orphaning = None
         wanted = [self._node(name) for name in names] or list(self._nodes.values())
         apart = []
         for node in wanted:
             self.lag(node.name)
+            node.endpoint.tongue.stop_lying()
+            node.chain.swallows = False
             if node.name in self._killed:
                 node.chain.restart()
             if node.name in self._network.silent or self._network.group(node.name):
@@ -144,6 +181,8 @@ class Faults:
             "group": self._network.group(name),
             "answer_lag_seconds": node.endpoint.lag,
             "message_lag_seconds": self._network.lag.get(name, 0.0),
+            "lie": node.endpoint.tongue.lie,
+            "swallows": node.chain.swallows,
         }
 
     def _node(self, name: str) -> DevnetNode:

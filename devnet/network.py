@@ -15,6 +15,7 @@ from chains.errors import InvalidBlockError
 from devnet.blocks import SignedBlock
 from devnet.node import ChainNode
 from devnet.operations import Transaction
+from devnet.orphans import Orphaning
 from devnet.refusals import RefusedError
 from devnet.settings import DevnetSettings
 from devnet.state import ChainState
@@ -33,6 +34,7 @@ class Network:
         self.settings = settings
         self.silent: set[str] = set()
         self.lag: dict[str, float] = {}
+        self.orphaning: Orphaning | None = None
         self._groups = dict.fromkeys(self.nodes, _TOGETHER)
         self._last_group = _TOGETHER
         self._changed = asyncio.Event()
@@ -78,6 +80,8 @@ class Network:
 
     def send_transaction(self, sender: ChainNode, transaction: Transaction) -> None:
         """Pass a transaction on to the sender's peers; it is told once and never again."""
+        if sender.swallows:
+            return
         for peer in self._peers(sender):
             self._deliver(sender, peer, lambda to: _take_transaction(to, transaction))
 
@@ -85,6 +89,13 @@ class Network:
         """Pass a block on to the sender's peers."""
         for peer in self._peers(sender):
             self._deliver(sender, peer, lambda to: self._take_block(sender, to, block))
+
+    def _spread(self, maker: ChainNode, block: SignedBlock) -> None:
+        if self.orphaning and self.orphaning.takes(maker, block):
+            for node in self.orphaning.onlookers(maker):
+                self._deliver(maker, node, lambda to: self._take_block(maker, to, block))
+        else:
+            self.send_block(maker, block)
 
     def _peers(self, node: ChainNode) -> list[ChainNode]:
         return [
@@ -150,11 +161,11 @@ class Network:
     def produce(self, slot: int) -> None:
         """Let every node make the block of a slot, if the slot is its own."""
         for node in self.nodes.values():
-            if node.name in self.silent:
+            if node.name in self.silent or (self.orphaning and self.orphaning.rests(node)):
                 continue
             made = node.produce(slot, self.settings.required_participation)
             if made.block is not None:
-                self.send_block(node, made.block)
+                self._spread(node, made.block)
                 self._announce()
 
     def build(self, slot: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,7 +39,8 @@ class ChainNode:
 
     `keys` are the signing keys it holds, by their text. A node that was restarted produces once it
     has been in sync; with `stale_production` on a head of any age, so that a network of which all
-    hosts were gone can begin again.
+    hosts were gone can begin again. While it `swallows`, no block of its own holds a transaction;
+    transactions that are `forgotten` (ids) don't come back from blocks that are undone.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class ChainNode:
         self.pending: list[Transaction] = []
         self.pending_state = self.state
         self.listeners: list[Listener] = []
+        self.swallows = False
+        self.forgotten: set[str] = set()
         self._stale_production = stale_production
         self._may_produce = True
 
@@ -108,7 +111,7 @@ class ChainNode:
             return False
         undone = [self.ledger.block(block_id) for block_id in reversed(move.undone)]
         returned = [item for block in undone for item in block.transactions]
-        self.pending = returned + self.pending
+        self.pending = [item for item in returned if item.id not in self.forgotten] + self.pending
         for block_id in move.applied:
             self._apply(self.ledger.block(block_id))
         return True
@@ -131,11 +134,16 @@ class ChainNode:
             return Production(None, "no_private_key")
         if self.state.participation * 100 < required_participation:
             return Production(None, "low_participation")
-        block = sign_block(
-            self.state.id, now, witness.id, self.pending, key, self.ledger.genesis.prefix
-        )
+        held = [] if self.swallows else self.pending
+        block = sign_block(self.state.id, now, witness.id, held, key, self.ledger.genesis.prefix)
         self.push_block(block)
         return Production(block, "produced")
+
+    def forget(self, transaction_ids: Collection[str]) -> None:
+        """Drop transactions that are pending, now or when the block that holds them is undone."""
+        self.forgotten.update(transaction_ids)
+        self.pending = [item for item in self.pending if item.id not in self.forgotten]
+        self._try_pending_again()
 
     def restart(self) -> None:
         """Forget what only memory held, as a process does that was killed."""

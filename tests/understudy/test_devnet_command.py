@@ -62,6 +62,9 @@ async def test_a_host_is_killed_and_healed_from_another_terminal(
         assert (await tell("show")).endswith("healthy")
         assert (await tell("kill", "alpha")).endswith("killed")
         assert (await tell("lag", "alpha", "--answers", "2")).endswith("answer lag seconds 2.0")
+        assert (await tell("lie", "alpha", "half")).endswith("lie half")
+        assert (await tell("swallow", "alpha")).endswith("swallows")
+        assert (await tell("orphan", "--again")).endswith("swallows")
         assert (await tell("heal")).endswith("healthy")
         bare = ("devnet", "show", "--control", control.removeprefix("http://"))
         assert (await asyncio.to_thread(run, *bare)).status == 0

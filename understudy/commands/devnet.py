@@ -142,6 +142,43 @@ def lag(
     _break(control, "lag", {"host": host, "answers": answers, "messages": messages}, as_json)
 
 
+@app.command("lie")
+def lie(
+    host: Host,
+    words: Annotated[
+        str,
+        typer.Argument(
+            metavar="LIE",
+            help="What it says: garbage, half (an answer), torn (in the middle of one), other_id, "
+            "other_answer (another call's), endless (one that never ends), flood (notices), mute, "
+            "pings (only), or drip (the truth, a byte at a time).",
+        ),
+    ],
+    control: Control = DEFAULT_CONTROL,
+    as_json: Json = False,
+) -> None:
+    """Have a host say something else than the truth to its clients."""
+    _break(control, "lie", {"host": host, "lie": words}, as_json)
+
+
+@app.command("swallow")
+def swallow(host: Host, control: Control = DEFAULT_CONTROL, as_json: Json = False) -> None:
+    """Have a host take transactions and neither pass them on nor put them into a block."""
+    _break(control, "swallow", {"host": host}, as_json)
+
+
+@app.command("orphan")
+def orphan(
+    again: Annotated[
+        bool, typer.Option("--again", help="Its transaction gets into another block.")
+    ] = False,
+    control: Control = DEFAULT_CONTROL,
+    as_json: Json = False,
+) -> None:
+    """Have the network leave the next block that holds a transaction."""
+    _break(control, "orphan", {"again": again}, as_json)
+
+
 @app.command("partition")
 def partition(
     groups: Annotated[
