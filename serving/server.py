@@ -15,20 +15,28 @@ from typing import Any
 
 import uvicorn
 
+from serving.tls import TlsFiles
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Server(uvicorn.Server):
-    """A server for an ASGI application; requests in hand get `grace` seconds when it stops."""
+    """A server for an ASGI application; requests in hand get `grace` seconds when it stops.
 
-    def __init__(self, app: Any, *, grace: int) -> None:
+    With `tls` it speaks HTTPS only. Headers by which a proxy tells of its caller are not believed.
+    """
+
+    def __init__(self, app: Any, *, grace: int, tls: TlsFiles | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 access_log=False,
                 lifespan="off",
                 log_config=None,
+                proxy_headers=False,
                 server_header=False,
+                ssl_certfile=tls.certificate_file if tls else None,
+                ssl_keyfile=tls.key_file if tls else None,
                 timeout_graceful_shutdown=grace,
                 ws="none",
             )

@@ -42,3 +42,12 @@ def requires(scope: Scope) -> Callable[..., Awaitable[Bearer]]:
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, sentence, challenge)
 
     return check
+
+
+_reads = requires(Scope.READ)
+
+
+async def allowed_to_look(switcher: Running, credentials: Credentials) -> None:
+    """Let everybody pass where only this machine can ask, else tokens of scope `read`."""
+    if switcher.settings.exposed:
+        await _reads(switcher, credentials)

@@ -6,15 +6,22 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from switcher.errors import JournalError
-from switcher.routes import alerts, health, operate, read
+from switcher.routes import alerts, health, operate, read, shown
 from switcher.running import Switcher
 
 
 def create_app(switcher: Switcher) -> FastAPI:
     """Return the application; whoever made the switcher starts and stops it."""
-    app = FastAPI(title="Understudy switcher", docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title="Understudy switcher",
+        # These two are in `shown`, where a token may be needed.
+        docs_url=None,
+        openapi_url=None,
+        # A redirect names the address as the caller did, and a proxy's caller may be led past it.
+        redirect_slashes=False,
+    )
     app.state.switcher = switcher
-    for room in (alerts, operate, read, health):
+    for room in (alerts, operate, read, shown, health):
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
     return app

@@ -87,6 +87,10 @@ class Tokens:
             )
         return cls(_parse(text, path))
 
+    def __bool__(self) -> bool:
+        """Tell whether there is any token."""
+        return bool(self._bearers)
+
     def holds(self, scope: Scope) -> bool:
         """Tell whether there is a token that is good for something."""
         return any(bearer.may(scope) for bearer in self._bearers.values())

@@ -5,7 +5,8 @@ SwitcherError
 ├── OrderError            an order can't be taken
 ├── OverruledError        an incident ended, or its witness was disarmed, while it was acted upon
 ├── TokenFileError        the file of tokens can't be used
-├── SecretFileError       a key, wallet or passphrase file can't be used
+├── SecretFileError       a key, wallet, passphrase or certificate file can't be used
+├── ExposureError         strangers could listen in on what is said to the switcher
 ├── SigningError          no signature can be made
 ├── DisagreementError     the nodes don't agree on what they were asked
 └── WebhookError          a request that is no webhook of version 4
@@ -41,6 +42,10 @@ class TokenFileError(SwitcherError):
 
 class SecretFileError(SwitcherError):
     """A file with a secret is missing, malformed, or not for its owner alone."""
+
+
+class ExposureError(SwitcherError):
+    """The switcher would be reached from elsewhere, without TLS or without a token."""
 
 
 class SigningError(SwitcherError):

@@ -17,6 +17,7 @@ from switcher.auth import Tokens
 from switcher.desk import Desk
 from switcher.errors import OrderError
 from switcher.evidence import key_in_force
+from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
 from switcher.intake import Receipt
 from switcher.journal import Journal
@@ -112,8 +113,10 @@ async def open_switcher(
 
     Raises:
         TokenFileError, SecretFileError, JournalError: what it was given can't be used.
+        ExposureError: it may be reached from elsewhere, and there is no token.
     """
     tokens = Tokens.load(settings.token_file)
+    refuse_open(settings, tokens)
     signer = await asyncio.to_thread(
         Signer.load, settings.signer, prefix=chain.prefix, chain_id=chain.chain_id
     )

@@ -11,6 +11,7 @@ import structlog
 
 from chains.settings import ChainSettings
 from serving.server import Server, listen, stopped_by_signals
+from switcher import exposure
 from switcher.app import create_app
 from switcher.running import open_switcher
 from switcher.settings import SwitcherSettings
@@ -33,16 +34,27 @@ async def serve(
 
     Raises:
         TokenFileError, SecretFileError, JournalError: what it was given can't be used.
+        ExposureError: it would be reached from elsewhere, without TLS or without a token.
         OSError: the address can't be listened on.
     """
+    exposure.refuse_plain(settings, settings.host)
+    if settings.tls:
+        exposure.examine_tls(settings.tls)
     async with contextlib.AsyncExitStack() as stack:
         listening = contextlib.closing(listen(settings.host, settings.port))
         listener = stack.enter_context(listening)
-        switcher = await stack.enter_async_context(open_switcher(chain, settings))
-        server = Server(create_app(switcher), grace=_REQUEST_SECONDS)
-        stack.enter_context(stopped_by_signals(server))
         host, port = listener.getsockname()[:2]
-        _log.info("switcher started", host=host, port=port, witnesses=len(chain.witnesses))
+        exposure.refuse_plain(settings, host)
+        switcher = await stack.enter_async_context(open_switcher(chain, settings))
+        server = Server(create_app(switcher), grace=_REQUEST_SECONDS, tls=settings.tls)
+        stack.enter_context(stopped_by_signals(server))
+        _log.info(
+            "switcher started",
+            host=host,
+            port=port,
+            scheme=settings.scheme,
+            witnesses=len(chain.witnesses),
+        )
         on_listen(port)
         await _run(server, listener)
     _log.info("switcher stopped")

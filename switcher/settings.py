@@ -9,6 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from serving.exposure import is_loopback
+from serving.tls import TlsFiles
+
+IN_THE_CLEAR = (
+    "is reached from beyond this machine, where tokens and orders would pass in the clear; "
+    "give the switcher tls: {certificate_file: PATH, key_file: PATH}, or say behind_proxy: true if "
+    "a proxy that speaks TLS stands in front of it"
+)
+"""What is wrong with an address without TLS that others than this machine reach."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFileSigner:
@@ -58,7 +68,8 @@ class SwitcherSettings:
     `database` is an SQLAlchemy URL. `client_token_file` is what the command line presents to the
     switcher; the service itself doesn't read it. After `heartbeat_timeout` without the dead man's
     switch the alert path counts as broken; an incident that no alert renews for
-    `incident_renewal` ends, unless a transaction is already broadcast.
+    `incident_renewal` ends, unless a transaction is already broadcast. With `behind_proxy` a
+    proxy that speaks TLS stands in front of it, and others than this machine may reach it.
     """
 
     token_file: Path
@@ -70,3 +81,15 @@ class SwitcherSettings:
     policy: Policy = field(default_factory=Policy)
     heartbeat_timeout: int = 60
     incident_renewal: int = 300
+    tls: TlsFiles | None = None
+    behind_proxy: bool = False
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than the programs on this machine may reach it."""
+        return self.behind_proxy or not is_loopback(self.host)
+
+    @property
+    def scheme(self) -> str:
+        """How it is to be spoken to at its own address: "http" or "https"."""
+        return "https" if self.tls else "http"

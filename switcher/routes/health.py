@@ -1,4 +1,4 @@
-"""What machines ask without a token: is it alive, is it usable, what does it measure."""
+"""What anybody may ask, from wherever it can be reached: is it alive, is it usable."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Response, status
-from fastapi.responses import HTMLResponse
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from switcher.access import Running
 from switcher.answers import AlertPath
@@ -20,17 +18,6 @@ _ALERT_PATH = {
     AlertPath.UNKNOWN: "no heartbeat has come yet",
     AlertPath.BROKEN: "broken: no heartbeat has come in time",
 }
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Understudy switcher</title></head>
-<body><h1>Understudy switcher</h1>
-<p>Rotates a witness' signing key to a backup when its producing host fails.</p>
-<ul>
-<li><a href="readyz">Dependencies</a></li>
-<li><a href="metrics">Metrics</a></li>
-<li><a href="docs">The API</a>; state and journal need a token</li>
-</ul></body></html>
-"""
-
 router = APIRouter(tags=["health"])
 
 
@@ -75,15 +62,3 @@ async def readyz(switcher: Running, response: Response) -> Readiness:
     if not ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return Readiness(ready, journal, nodes, _ALERT_PATH[path])
-
-
-@router.get("/metrics")
-async def metrics(switcher: Running) -> Response:
-    """Return the metrics for Prometheus."""
-    return Response(switcher.metrics.expose(), media_type=CONTENT_TYPE_LATEST)
-
-
-@router.get("/", response_class=HTMLResponse)
-async def page() -> str:
-    """Return a page that names the service and links to what there is."""
-    return _PAGE

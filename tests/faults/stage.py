@@ -33,7 +33,7 @@ from understudy.demo.journal import JournalReader
 from understudy.errors import StackError
 from understudy.stack import Program, Tools, free_ports, parts
 from understudy.stack.document import Written, write_document
-from understudy.stack.monitoring import Addresses, write_monitoring
+from understudy.stack.monitoring import Access, Addresses, write_monitoring
 from understudy.stack.tools import shipped_monitoring
 
 NET = DevnetSettings(witnesses=5, prehistory=60)
@@ -171,7 +171,8 @@ def _written(
     written = write_document(document, key, folder, (exporter, listener), urls)
     passed = Relay(f"http://{written.switcher}", relay)
     addresses = Addresses(written.exporter, passed.address, **monitoring)
-    write_monitoring(shipped_monitoring(), folder, addresses, written.alertmanager_token, "1s")
+    access = Access(written.alertmanager_token)
+    write_monitoring(shipped_monitoring(), folder, addresses, access, "1s")
     section = document["switcher"]
     database = section.get("database", f"sqlite:///{folder / 'understudy.db'}")
     return Stage(

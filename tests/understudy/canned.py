@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+_REDIRECTS = (307, 308)
 HANG_UP = (0, None)
 """The answer that breaks the connection off."""
 
@@ -32,8 +34,8 @@ class Canned:
 
 
 @contextmanager
-def canned() -> Iterator[Canned]:
-    """Serve; what it answers is filled in by the test."""
+def canned(tls: ssl.SSLContext | None = None) -> Iterator[Canned]:
+    """Serve; what it answers is filled in by the test. The text of a redirect is where it leads."""
     can = Canned()
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,6 +48,8 @@ def canned() -> Iterator[Canned]:
                 return
             content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             self.send_response(status)
+            if status in _REDIRECTS:
+                self.send_header("Location", str(body))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -57,6 +61,8 @@ def canned() -> Iterator[Canned]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         can.address = f"127.0.0.1:{server.server_address[1]}"
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         serving.start()

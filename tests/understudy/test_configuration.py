@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.tls import TlsFiles
 from switcher.settings import KeyFileSigner, Policy, WalletSigner
 from understudy.config import ConfigurationError, load
 from understudy.doctor.settings import Endpoint, MonitoringSettings
@@ -64,6 +65,8 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     assert (read.exporter.host, read.exporter.port) == ("::1", 9877)
     switcher = read.needed_switcher()
     assert (switcher.host, switcher.port) == ("0.0.0.0", 9978)
+    tls = TlsFiles(tmp_path / "certificate.pem", Path("/etc/understudy/tls.key"))
+    assert (switcher.tls, switcher.behind_proxy) == (tls, True)
     assert switcher.client_token_file == Path("/etc/understudy/client-token")
     assert switcher.signer == WalletSigner(tmp_path / "wallet.sqlite", tmp_path / "passphrase")
     assert switcher.policy == Policy(4, 3, 90, 2, 0.5, arm=True, dry_run=True)
@@ -73,6 +76,25 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     )
     assert read.monitoring.prometheus == prometheus
     assert read.monitoring.alertmanager == Endpoint("http://127.0.0.1:9093")
+
+
+@pytest.mark.parametrize(
+    "listen", ["127.0.0.1:9878", "127.3.2.1:9878", "[::1]:9878", "[::ffff:127.0.0.1]:9878"]
+)
+def test_plain_http_is_fine_where_only_this_machine_reaches_it(written: Path, listen: str) -> None:
+    written.write_text(MINIMAL.rstrip() + f'\n  listen: "{listen}"\n')
+    assert not load(written).needed_switcher().exposed
+
+
+@pytest.mark.parametrize("way", ["tls: {certificate_file: c, key_file: k}", "behind_proxy: true"])
+def test_others_may_reach_it_with_tls_or_through_a_proxy(written: Path, way: str) -> None:
+    written.write_text(MINIMAL.rstrip() + f'\n  listen: "0.0.0.0:9878"\n  {way}\n')
+    assert load(written).needed_switcher().exposed
+
+
+def test_a_proxy_brings_others_to_loopback(written: Path) -> None:
+    written.write_text(MINIMAL.rstrip() + "\n  behind_proxy: true\n")
+    assert load(written).needed_switcher().exposed
 
 
 def test_what_is_left_out_has_the_settings_defaults(written: Path) -> None:

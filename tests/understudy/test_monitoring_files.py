@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from understudy.stack.monitoring import Addresses, write_monitoring
+from understudy.stack.monitoring import Access, Addresses, write_monitoring
 from understudy.stack.tools import Tools, shipped_monitoring
 
 ADDRESSES = Addresses("127.0.0.1:20001", "[::1]:20002", "127.0.0.1:20003", "127.0.0.1:20004")
@@ -23,7 +23,7 @@ def read(path: Path) -> Any:
 def folder(tmp_path: Path) -> Path:
     token = tmp_path / "token"
     token.write_text("secret")
-    write_monitoring(shipped_monitoring(), tmp_path, ADDRESSES, token, "1s")
+    write_monitoring(shipped_monitoring(), tmp_path, ADDRESSES, Access(token), "1s")
     return tmp_path
 
 
@@ -50,7 +50,7 @@ def test_alerts_go_to_our_alertmanager_and_from_there_to_the_switcher(folder: Pa
 
 def test_alertmanager_finds_its_token_where_the_switcher_listens_as_shipped(tmp_path: Path) -> None:
     shipped = Addresses("127.0.0.1:9877", "127.0.0.1:9878", "127.0.0.1:9093", "127.0.0.1:9090")
-    write_monitoring(shipped_monitoring(), tmp_path, shipped, tmp_path / "token", None)
+    write_monitoring(shipped_monitoring(), tmp_path, shipped, Access(tmp_path / "token"), None)
     (switcher,) = (
         each
         for each in read(tmp_path / "alertmanager.yml")["receivers"]
@@ -75,7 +75,7 @@ def test_everything_is_scraped_and_evaluated_as_often_as_asked(folder: Path) -> 
 
 def test_without_an_interval_the_shipped_ones_stay(tmp_path: Path) -> None:
     shipped = shipped_monitoring()
-    write_monitoring(shipped, tmp_path, ADDRESSES, tmp_path / "token", None)
+    write_monitoring(shipped, tmp_path, ADDRESSES, Access(tmp_path / "token"), None)
     for path in sorted((shipped / "rules").glob("*.yml")):
         assert read(tmp_path / "rules" / path.name) == read(path)
     ours, theirs = read(tmp_path / "prometheus.yml"), read(shipped / "prometheus.yml")

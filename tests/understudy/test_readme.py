@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from exporter.catalogue import all_metrics
-from switcher.routes import alerts, health, operate, read
+from switcher.routes import alerts, health, operate, read, shown
 from understudy.cli import app
 from understudy.config import load
 
@@ -99,7 +99,7 @@ def test_every_metric_exists() -> None:
 
 
 def test_every_address_of_the_switcher_exists() -> None:
-    routers = (alerts.router, health.router, operate.router, read.router)
+    routers = (room.router for room in (alerts, health, operate, read, shown))
     known = {route.path for router in routers for route in router.routes if hasattr(route, "path")}
     named = {path for _, path in found(SWITCHER_PATH, GUIDES)}
     assert "/api/status" in named

@@ -10,6 +10,7 @@ import signal
 import stat
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import yaml
 from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
+from serving.tls import trusting
+from tests.support.certificates import self_signed
 from understudy.config import load
 from understudy.doctor.examine import examine
 from understudy.doctor.finding import Level
@@ -79,10 +82,45 @@ async def test_the_heartbeat_arrives_and_a_check_finds_nothing_wrong(
     assert f"Prometheus {stack.prometheus_url}" in {each.what for each in findings}
 
 
+async def test_over_tls_the_real_alertmanager_and_prometheus_come_through_as_well(
+    net: Devnet, tmp_path: Path
+) -> None:
+    files = self_signed(tmp_path, names="DNS:watcher.lan")
+    document = configuration(net)
+    document["switcher"] = {"tls": {name: str(path) for name, path in asdict(files).items()}}
+    settings = StackSettings(document, net.active_wif("init0"))
+    context = trusting(files.certificate_file)
+    async with (
+        Stack(settings, Tools.find(), tmp_path / "stack") as stack,
+        httpx.AsyncClient(base_url=stack.switcher_url, verify=context) as client,
+        asyncio.timeout(30),
+    ):
+        assert stack.switcher_url.startswith("https://")
+        while "alerts come through" not in (await client.get("/readyz")).text:
+            await asyncio.sleep(0.2)
+        assert "understudy-switcher" in await targets_up(stack, {"understudy-switcher"})
+        findings = await examine(load(stack.written.configuration))
+    assert [each for each in findings if each.level is not Level.OK] == []
+
+
+async def test_a_certificate_that_cannot_be_used_is_told_before_anything_starts(
+    net: Devnet, tmp_path: Path
+) -> None:
+    files, other = self_signed(tmp_path), self_signed(tmp_path, "other")
+    document = configuration(net)
+    tls = {"certificate_file": str(files.certificate_file), "key_file": str(other.key_file)}
+    document["switcher"] = {"tls": tls}
+    settings = StackSettings(document, net.active_wif("init0"))
+    with pytest.raises(StackError, match="is not that of"):
+        async with Stack(settings, Tools.find(), tmp_path / "stack"):
+            pass
+
+
 async def test_secrets_are_for_their_owner_alone(net: Devnet, tmp_path: Path) -> None:
     settings = StackSettings(configuration(net), net.active_wif("init0"))
     async with Stack(settings, Tools.find(), tmp_path):
-        for name in ("active.key", "tokens", "client-token", "alertmanager-token"):
+        tokens = ("client-token", "alertmanager-token", "prometheus-token")
+        for name in ("active.key", "tokens", *tokens):
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 

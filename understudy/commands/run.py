@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -72,7 +73,7 @@ def _refuse_bad_secrets(config: Path) -> None:
     from understudy.doctor.finding import Level
     from understudy.doctor.secrets import secrets_of
 
-    found = secrets_of(load(config))
+    found = secrets_of(load(config), time.time())
     problems = [f"{each.what}: {each.text}" for each in found if each.level is Level.FAILURE]
     if problems:
         raise CommandError("\n".join(problems))

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from serving.exposure import is_loopback
+from switcher.settings import IN_THE_CLEAR
 from understudy.config.mistakes import Mistake, Place, written
+from understudy.config.values import address
 
 _PRIVATE_KEY = re.compile(r"\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b")
 """A private key in wallet import format, compressed or not."""
@@ -131,6 +134,18 @@ def _switcher(data: Any) -> Iterator[Mistake]:
     for place, signer in _found(data, ("switcher", "signer")):
         if isinstance(signer, dict) and len({"key_file", "wallet"} & signer.keys()) != 1:
             yield Mistake("must have either key_file or wallet", place)
+    yield from _exposure(data["switcher"])
+
+
+def _exposure(switcher: Any) -> Iterator[Mistake]:
+    if not isinstance(switcher, dict) or "tls" in switcher or switcher.get("behind_proxy") is True:
+        return
+    try:
+        host, _ = address(switcher.get("listen"))
+    except ValueError:
+        return  # told as no address, or the default one
+    if not is_loopback(host):
+        yield Mistake(IN_THE_CLEAR, ("switcher", "listen"))
 
 
 def _monitoring(data: Any) -> Iterator[Mistake]:

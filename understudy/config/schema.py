@@ -14,6 +14,7 @@ from chains.settings import (
     WitnessSettings,
 )
 from exporter.settings import ExporterSettings
+from serving.tls import TlsFiles
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings, WalletSigner
 from understudy.config import values
 from understudy.doctor.settings import Endpoint, MonitoringSettings
@@ -23,6 +24,7 @@ TEST_CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a8761744
 
 SECTION = "keys and values, one a line"
 SIGNER = "{key_file: PATH} or {wallet: {path: PATH, passphrase_file: PATH}}"
+TLS = "{certificate_file: PATH, key_file: PATH}"
 LIST = "a list, each item after a dash or within [ ]"
 
 
@@ -141,6 +143,17 @@ class Signer(_Part):
         return KeyFileSigner(self.key_file)
 
 
+class Tls(_Part):
+    """The certificate with which the switcher speaks HTTPS."""
+
+    certificate_file: values.FilePath
+    key_file: values.FilePath
+
+    def settings(self) -> TlsFiles:
+        """Return the typed settings."""
+        return TlsFiles(self.certificate_file, self.key_file)
+
+
 class PolicySection(_Part):
     """When to rotate, and when to hold."""
 
@@ -166,6 +179,8 @@ class Switcher(_Part):
     """The switcher."""
 
     listen: values.Address | None = None
+    tls: Annotated[Tls | None, Field(description=TLS)] = None
+    behind_proxy: values.Switch | None = None
     token_file: values.FilePath
     client_token_file: values.FilePath | None = None
     database: values.Database
@@ -182,8 +197,11 @@ class Switcher(_Part):
             database=self.database,
             signer=self.signer.settings(),
             policy=self.policy.settings(),
+            tls=self.tls.settings() if self.tls else None,
             **listen,
-            **self.given("client_token_file", "heartbeat_timeout", "incident_renewal"),
+            **self.given(
+                "behind_proxy", "client_token_file", "heartbeat_timeout", "incident_renewal"
+            ),
         )
 
 

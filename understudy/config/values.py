@@ -73,7 +73,12 @@ def _soon(seconds: int) -> int:
     return seconds
 
 
-def _address(value: Any) -> tuple[str, int]:
+def address(value: Any) -> tuple[str, int]:
+    """Return the host, without brackets, and the port of an address HOST:PORT.
+
+    Raises:
+        ValueError: it is none.
+    """
     match = _ADDRESS.fullmatch(_text(value))
     if not match or not 0 < int(match["port"]) <= _LAST_PORT:
         raise ValueError
@@ -159,7 +164,7 @@ CoolDown = Annotated[Duration, AfterValidator(_within_a_day)]
 Timeout = Annotated[PositiveDuration, AfterValidator(_soon)]
 Address = Annotated[
     tuple[str, int],
-    BeforeValidator(_address),
+    BeforeValidator(address),
     Field(description="an address HOST:PORT, such as 127.0.0.1:9877", strict=False),
 ]
 NodeUrl = Annotated[

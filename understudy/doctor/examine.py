@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from chains.bitshares.views import quorum_note
@@ -32,7 +33,12 @@ async def examine(read: Configuration) -> list[Finding]:
         StackError: this installation lacks the rules to compare with.
     """
     chain = read.chain
-    return [*secrets_of(read), _voting(chain), *judge_rings(chain), *await _monitoring(read)]
+    return [
+        *secrets_of(read, time.time()),
+        _voting(chain),
+        *judge_rings(chain),
+        *await _monitoring(read),
+    ]
 
 
 def _voting(chain: ChainSettings) -> Finding:
@@ -82,7 +88,9 @@ def _judge_prometheus(
     policy = read.switcher.policy if read.switcher else Policy()
     yield from judge_rules(prometheus.rules, shipped.rules, policy)
     yield from judge_path(prometheus.rules)
-    yield from judge_targets(prometheus.targets, shipped.intervals, window_of(shipped.rules))
+    yield from judge_targets(
+        prometheus.targets, shipped.intervals, window_of(shipped.rules), read.switcher
+    )
 
 
 def _judge_alertmanager(

@@ -13,6 +13,7 @@ from understudy.doctor.matching import Labels, MatcherError, match_all, written
 from understudy.doctor.raised import named
 
 _HIDDEN = "<secret>"
+_TO_HTTPS = "make it https://, with the certificate as ca_file in the http_config's tls_config"
 _DEFAULTS = Route.model_validate(
     {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
 )
@@ -53,12 +54,18 @@ def judge_routes(
         return
     there = [way for way in ways if _leads_to(way.url, switcher)]
     troubles = [(way, [*_times(way), *_delays(way, switcher)]) for way in there]
-    told = [*_astray(ways, there, alerts, switcher)]
+    told = [*_astray(ways, there, alerts, switcher), *_spoken(there, switcher)]
     for alert in alerts:
         # One good way is enough; the others may be those of another switcher, or of people.
         best = min((found for way, found in troubles if alert in way.alerts), key=len, default=[])
         told += [finding for finding in best if finding not in told]
-    yield from told or [Finding("routes", text="lead to the switcher at once")]
+    yield from told or [Finding("routes", text=_there(there, switcher))]
+
+
+def _there(ways: Sequence[_Way], switcher: SwitcherSettings) -> str:
+    proxies = sorted({way.url for way in ways if not _is_its_own(way.url, switcher)})
+    place = f"{', '.join(proxies)}, a proxy's," if proxies else "the switcher"
+    return f"lead to {place} at once"
 
 
 def _ways(routing: Routing, alerts: Sequence[Labels]) -> list[_Way]:
@@ -78,6 +85,11 @@ def _ways(routing: Routing, alerts: Sequence[Labels]) -> list[_Way]:
 
 
 def _leads_to(url: str, switcher: SwitcherSettings) -> bool:
+    through_proxy = switcher.behind_proxy and url.rstrip("/").endswith("/alerts")
+    return through_proxy or _is_its_own(url, switcher)
+
+
+def _is_its_own(url: str, switcher: SwitcherSettings) -> bool:
     # Which host stands for the switcher's is not known here; its port and path tell enough.
     return url == _HIDDEN or url.rstrip("/").endswith(f":{switcher.port}/alerts")
 
@@ -99,6 +111,24 @@ def _astray(
     else:
         text = f"{named(lost)} reaches no webhook; lead it first of all to {here}"
         yield failure("routes", f"{text}, as in alertmanager/alertmanager.yml")
+
+
+def _spoken(ways: Sequence[_Way], switcher: SwitcherSettings) -> Iterator[Finding]:
+    for url in sorted({way.url for way in ways if way.url != _HIDDEN}):
+        if not _is_its_own(url, switcher):
+            if not url.startswith("https://"):
+                text = f"{url} is no HTTPS, so that the token passes in the clear"
+                yield warning("routes", f"{text}; make it https://, if the proxy is elsewhere")
+        elif url.startswith(f"{switcher.scheme}://"):
+            continue
+        elif switcher.tls:
+            text = f"{url} is no HTTPS, and the switcher speaks nothing else, so that no alert gets"
+            yield failure("routes", f"{text} there and the token passes in the clear; {_TO_HTTPS}")
+        else:
+            text = (
+                f"{url} is HTTPS, and the switcher speaks plain HTTP, so that no alert gets there"
+            )
+            yield failure("routes", f"{text}; make it http://, or give the switcher tls")
 
 
 def _told(way: _Way) -> str:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from serving.tls import TlsFiles
 from switcher.auth import Scope, Tokens
 from switcher.errors import SwitcherError
+from switcher.exposure import examine_tls
 from switcher.settings import KeyFileSigner
 from switcher.signer import Signer, read_secret
 from understudy.config import Configuration
 from understudy.doctor.finding import Finding, Level, failure, warning
 
+_DAY = 86_400
+_SOON = 14
+"""Days; those who renew certificates do it some thirty days before their end."""
+
+_TO_CERTIFY = "docs/how-to/listen-beyond-this-machine.md tells how to make one"
 _TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name alertmanager"
 _TO_OPERATE = "make one with: understudy token new --scope operate --name NAME --out FILE"
 
 
-def secrets_of(read: Configuration) -> Iterator[Finding]:
+def secrets_of(read: Configuration, now: float) -> Iterator[Finding]:
     """Try every file with a secret that the configuration names for the switcher."""
     settings, chain = read.switcher, read.chain
     if not settings:
@@ -24,6 +31,8 @@ def secrets_of(read: Configuration) -> Iterator[Finding]:
     yield _token_file(settings.token_file)
     if settings.client_token_file:
         yield _client_token(settings.client_token_file, settings.token_file)
+    if settings.tls:
+        yield _certificate(settings.tls, now)
     source = settings.signer
     kind, remedy = (
         ("key file", f"put the key in with: (umask 077; cat > {source.path})")
@@ -62,6 +71,22 @@ def _client_token(path: Path, token_file: Path) -> Finding:
         text = f"holds the token {bearer.name}, which may {bearer.scope} and not operate"
         return failure(found.what, f"{text}; {_TO_OPERATE}")
     return found
+
+
+def _certificate(tls: TlsFiles, now: float) -> Finding:
+    found = _tried("certificate", tls.certificate_file, _TO_CERTIFY, lambda: examine_tls(tls))
+    if found.level is not Level.OK:
+        return found
+    certificate = examine_tls(tls)
+    if not certificate.names:
+        text = "names no host (subjectAltName), so that Alertmanager and Prometheus refuse it"
+        return failure(found.what, f"{text}; {_TO_CERTIFY}")
+    days = (certificate.expires - now) / _DAY
+    if days < _SOON:
+        return warning(
+            found.what, f"expires in {days:.0f} days; renew it, and restart the switcher"
+        )
+    return Finding(found.what, text=f"stands for {', '.join(certificate.names)}; {days:.0f} days")
 
 
 def _tried(kind: str, path: Path, remedy: str, use: Callable[[], object]) -> Finding:

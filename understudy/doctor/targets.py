@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from switcher.settings import SwitcherSettings
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.prometheus import Target
 
-_FEEDS_RULES = "understudy-exporter"
+_FEEDS_RULES, _OF_SWITCHER = "understudy-exporter", "understudy-switcher"
+_TO_MEND = "start it, or mend its address"
 
 
 def judge_targets(
-    targets: Iterable[Target], intervals: Mapping[str, float], window: float
+    targets: Iterable[Target],
+    intervals: Mapping[str, float],
+    window: float,
+    switcher: SwitcherSettings | None = None,
 ) -> Iterator[Finding]:
     """Yield what is wrong with each of our jobs.
 
@@ -22,10 +27,22 @@ def judge_targets(
     for job, interval in intervals.items():
         found = [target for target in targets if target.job == job]
         felt = window if job == _FEEDS_RULES else math.inf
-        yield from _job(f"scrape job {job}", found, interval, felt)
+        remedy = _way_in(switcher) if switcher and job == _OF_SWITCHER else ""
+        yield from _job(f"scrape job {job}", found, interval, felt, remedy)
 
 
-def _job(what: str, targets: Sequence[Target], interval: float, window: float) -> Iterator[Finding]:
+def _way_in(switcher: SwitcherSettings) -> str:
+    """Return what a job needs in order to be let in where others than this machine may ask."""
+    needed = [
+        *(["scheme: https and the certificate as tls_config.ca_file"] if switcher.tls else []),
+        *(["a token of scope read as authorization.credentials_file"] if switcher.exposed else []),
+    ]
+    return f"give the job {' and '.join(needed)}" if needed else ""
+
+
+def _job(
+    what: str, targets: Sequence[Target], interval: float, window: float, way_in: str
+) -> Iterator[Finding]:
     if not targets:
         text = "Prometheus has no target of it; take the job over from alertmanager/prometheus.yml"
         yield failure(what, text)
@@ -34,7 +51,8 @@ def _job(what: str, targets: Sequence[Target], interval: float, window: float) -
     slowest = max(target.interval for target in targets)
     for target in targets:
         if target.health == "down":
-            text = f"{target.url} is down ({target.last_error}); start it, or mend its address"
+            remedy = f"start it, mend its address, or {way_in}" if way_in else _TO_MEND
+            text = f"{target.url} is down ({target.last_error}); {remedy}"
             yield warning(what, text) if "up" in states else failure(what, text)
     if set(states) == {"unknown"}:
         yield failure(what, "has not been scraped yet; ask again in some seconds")

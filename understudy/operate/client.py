@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from serving.tls import TlsError, TlsFiles, trusting
 from switcher.answers import ArmingState, JournalPage, Ordered, Preview, Status
 from switcher.model import Entry
 from switcher.settings import SwitcherSettings
@@ -32,13 +34,17 @@ _HOW_TO_MAKE = "understudy token new --scope operate --name you --out FILE"
 class SwitcherClient:
     """A client of the switcher; use it as a context manager.
 
-    `url` is where the switcher listens, `token` what it is shown, `token_file` where that is from.
+    `url` is where the switcher listens, `token` what it is shown, `token_file` where that is from,
+    `tls` says whom to trust where that is HTTPS. A redirect is not followed: the token is shown to
+    nobody else.
 
     Every method raises `SwitcherGoneError` when no switcher answers as it should, and
     `RefusedError` when it does not do what it was asked, with its own sentence.
     """
 
-    def __init__(self, url: str, token: str, token_file: Path) -> None:
+    def __init__(
+        self, url: str, token: str, token_file: Path, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.url = url
         self._token_file = token_file
         self._http = httpx.Client(
@@ -46,6 +52,7 @@ class SwitcherClient:
             headers={"Authorization": f"Bearer {token}"},
             timeout=_ANSWER_SECONDS,
             trust_env=False,
+            verify=tls or True,
         )
 
     @classmethod
@@ -55,7 +62,7 @@ class SwitcherClient:
         Raises:
             ConfigurationError: it names no switcher, or no token to show to it.
             SecretFileError: the token's file can't be read, or others can read it as well.
-            RefusedError: it holds no token.
+            RefusedError: it holds no token, or the certificate can't be read.
         """
         from switcher.signer import read_secret  # noqa: PLC0415 - takes time that help need not
 
@@ -68,7 +75,7 @@ class SwitcherClient:
         token = read_secret(file)
         if not _TOKEN.fullmatch(token):
             raise RefusedError(f"{file} holds no token; make one with {_HOW_TO_MAKE}.")
-        return cls(address_of(settings), token, file)
+        return cls(address_of(settings), token, file, _trusted(settings.tls))
 
     def __enter__(self) -> Self:
         """Open the connection."""
@@ -129,6 +136,11 @@ class SwitcherClient:
             raise self._no_switcher(path) from error
 
     def _silence(self, error: httpx.HTTPError, path: str) -> str:
+        if _is_untrusted(error):
+            return (
+                f"What answers at {self.url} has another certificate than the one in "
+                "switcher.tls.certificate_file"
+            )
         if isinstance(error, httpx.ConnectError):
             return f"No switcher answers at {self.url} ({error})"
         reason = str(error) or type(error).__name__
@@ -162,10 +174,26 @@ class SwitcherClient:
 def address_of(settings: SwitcherSettings) -> str:
     """Return the URL of a switcher on this machine, such as "http://127.0.0.1:9878"."""
     host = _LOOPBACK.get(settings.host, settings.host)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    host = f"[{host}]" if ":" in host else host
+    return f"{settings.scheme}://{host}:{settings.port}"
+
+
+def _trusted(tls: TlsFiles | None) -> ssl.SSLContext | None:
+    try:
+        return trusting(tls.certificate_file) if tls else None
+    except TlsError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _advice(error: httpx.HTTPError, method: str) -> str:
+    if _is_untrusted(error):
+        return "it reads its certificate when it starts: restart it"
     if isinstance(error, httpx.ConnectError):
         return (
             "start it with `understudy switcher`, or correct switcher.listen in the configuration"

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from serving.tls import TlsError, examine_pair
 from understudy.errors import StackError
 from understudy.stack import parts
 from understudy.stack.document import Written, document_of, write_document
 from understudy.stack.folder import claimed, forget
-from understudy.stack.monitoring import Addresses, write_monitoring
+from understudy.stack.monitoring import Access, Addresses, write_monitoring
 from understudy.stack.ports import free_ports, is_taken
 from understudy.stack.program import Program
 from understudy.stack.tools import Tools, shipped_monitoring
@@ -69,8 +70,8 @@ class Stack:
         """Write all configuration, start everything, and wait until it is ready.
 
         Raises:
-            StackError: the folder or an address is taken, or a program did not start; the text then
-                has the end of its log.
+            StackError: the folder or an address is taken, the switcher's certificate can't be
+                used, or a program did not start; the text then has the end of its log.
         """
         with contextlib.ExitStack() as claim:
             claim.enter_context(claimed(self.directory))
@@ -116,7 +117,7 @@ class Stack:
     @property
     def switcher_url(self) -> str:
         """Where the switcher is."""
-        return f"http://{self._addresses.switcher}"
+        return f"{self._access.scheme}://{self._addresses.switcher}"
 
     @property
     def prometheus_url(self) -> str:
@@ -173,11 +174,13 @@ class Stack:
             prometheus=prometheus,
         )
         self._refuse_taken()
-        token = self.written.alertmanager_token
-        write_monitoring(shipped_monitoring(), folder, self._addresses, token, settings.interval)
-        configuration, at = self.written.configuration, self._addresses
+        self._access = _access(self.written)
+        write_monitoring(
+            shipped_monitoring(), folder, self._addresses, self._access, settings.interval
+        )
+        configuration, at, scheme = self.written.configuration, self._addresses, self._access.scheme
         self.exporter = parts.service("exporter", configuration, at.exporter, folder)
-        self.switcher = parts.service("switcher", configuration, at.switcher, folder)
+        self.switcher = parts.service("switcher", configuration, at.switcher, folder, scheme=scheme)
         self.prometheus = parts.prometheus(self._tools, folder, at.prometheus)
         self.alertmanager = parts.alertmanager(self._tools, folder, at.alertmanager)
 
@@ -196,3 +199,24 @@ class Stack:
 
     async def _stop(self) -> None:
         await asyncio.gather(*(program.stop() for program in self.programs))
+
+
+def _access(written: Written) -> Access:
+    access = Access(written.alertmanager_token, written.prometheus_token)
+    if written.tls is None:
+        return access
+    try:
+        names = examine_pair(written.tls).names
+    except TlsError as error:
+        raise StackError(str(error)) from error
+    host = written.switcher.rpartition(":")[0].strip("[]")
+    return replace(
+        access,
+        certificate=written.tls.certificate_file,
+        server_name=None if host in names else _called(names),
+    )
+
+
+def _called(names: Sequence[str]) -> str | None:
+    """Return one of the names that a certificate stands for; any host is good for a wildcard."""
+    return names[0].replace("*", "switcher") if names else None

@@ -5,18 +5,23 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from serving.tls import TlsFiles
 from switcher.auth import Scope, new_token
 from switcher.settings import KeyFileSigner
 from understudy.config import load, source
 from understudy.errors import StackError
 
-_TOKEN_NAMES = {Scope.ALERTS: "stack-alertmanager", Scope.OPERATE: "stack-operator"}
+_TOKEN_NAMES = {
+    Scope.ALERTS: "stack-alertmanager",
+    Scope.OPERATE: "stack-operator",
+    Scope.READ: "stack-prometheus",
+}
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not listened on
 
 
@@ -24,16 +29,19 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not 
 class Written:
     """What was written: the configuration file, and where its services can be reached.
 
-    `alertmanager_token` is the file with the token for posting alerts, `client_token` a token for
-    operating the switcher, which `client_token_file` holds as well.
+    `alertmanager_token` is the file with the token for posting alerts, `prometheus_token` that for
+    reading, `client_token` a token for operating the switcher, which `client_token_file` holds as
+    well. `tls` has the switcher's certificate, if it has one.
     """
 
     configuration: Path
     exporter: str
     switcher: str
     alertmanager_token: Path
+    prometheus_token: Path
     client_token: str
     client_token_file: Path
+    tls: TlsFiles | None
 
 
 def document_of(path: Path) -> dict[str, Any]:
@@ -49,6 +57,8 @@ def document_of(path: Path) -> dict[str, Any]:
     section["database"] = settings.database
     if settings.client_token_file:
         section["client_token_file"] = str(settings.client_token_file)
+    if settings.tls:
+        section["tls"] = {name: str(path) for name, path in asdict(settings.tls).items()}
     signer = settings.signer
     if isinstance(signer, KeyFileSigner):
         section["signer"] = {"key_file": str(signer.path)}
@@ -69,10 +79,11 @@ def write_document(
 
     What the document leaves out gets a place in the folder: the listening addresses (at the given
     ports of exporter and switcher), database, client token, and the signer, which is `active_key`.
-    The folder's token file has the tokens of the document's own, and two for the stack. The section
-    `monitoring` is replaced, since the stack has its own Prometheus and Alertmanager.
+    The folder's token file has the tokens of the document's own, and three for the stack. The
+    section `monitoring` is replaced, since the stack has its own Prometheus and Alertmanager.
 
     Raises:
+        ConfigurationError: the document has mistakes.
         StackError: neither the document names a signer, nor is there a key.
     """
     made = copy.deepcopy(dict(document)) | {"monitoring": dict(monitoring)}
@@ -97,8 +108,10 @@ def write_document(
         exporter=_reachable(exporter["listen"]),
         switcher=_reachable(switcher["listen"]),
         alertmanager_token=write_secret(folder / "alertmanager-token", tokens[Scope.ALERTS][0]),
+        prometheus_token=write_secret(folder / "prometheus-token", tokens[Scope.READ][0]),
         client_token=client_token,
         client_token_file=client_token_file,
+        tls=load(configuration).needed_switcher().tls,
     )
 
 

@@ -20,6 +20,8 @@ _SHIPPED_ADDRESSES = {
 }
 """The ports by which the shipped files name each program, on 127.0.0.1 or localhost."""
 
+_SWITCHER_JOB = "understudy-switcher"
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -36,6 +38,36 @@ class Addresses:
         return str(getattr(self, name)) if name else address
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How Alertmanager and Prometheus get into the switcher: files with their tokens.
+
+    With `certificate` (a file) they speak HTTPS and trust it; where it doesn't stand for the
+    address at which they reach the switcher, `server_name` is one of the names that it stands for.
+    """
+
+    alerts_token: Path
+    read_token: Path | None = None
+    certificate: Path | None = None
+    server_name: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """How the switcher is spoken to: "http" or "https"."""
+        return "https" if self.certificate else "http"
+
+    def http(self, token: Path) -> dict[str, Any]:
+        """Return what both call an HTTP configuration, with one of the tokens."""
+        made: dict[str, Any] = {
+            "authorization": {"type": "Bearer", "credentials_file": str(token)},
+        }
+        if self.certificate:
+            made["tls_config"] = {"ca_file": str(self.certificate)}
+            if self.server_name:
+                made["tls_config"]["server_name"] = self.server_name
+        return made
+
+
 def _program_at(address: str) -> str | None:
     host, _, port = address.rpartition(":")
     if host not in ("127.0.0.1", "localhost"):
@@ -44,7 +76,7 @@ def _program_at(address: str) -> str | None:
 
 
 def prometheus_configuration(
-    shipped: Mapping[str, Any], addresses: Addresses, interval: str | None
+    shipped: Mapping[str, Any], addresses: Addresses, access: Access, interval: str | None
 ) -> dict[str, Any]:
     """Return prometheus.yml for these addresses.
 
@@ -53,6 +85,9 @@ def prometheus_configuration(
     made = copy.deepcopy(dict(shipped))
     jobs = made.get("scrape_configs", [])
     notified = made.get("alerting", {}).get("alertmanagers", [])
+    for job in jobs:
+        if job["job_name"] == _SWITCHER_JOB and access.read_token:
+            job.update(scheme=access.scheme, **access.http(access.read_token))
     for holder in (*jobs, *notified):
         for group in holder.get("static_configs", []):
             group["targets"] = [addresses.moved(target) for target in group["targets"]]
@@ -76,30 +111,28 @@ def rules(shipped: Mapping[str, Any], interval: str | None) -> dict[str, Any]:
 
 
 def alertmanager_configuration(
-    shipped: Mapping[str, Any], addresses: Addresses, token_file: Path
+    shipped: Mapping[str, Any], addresses: Addresses, access: Access
 ) -> dict[str, Any]:
-    """Return alertmanager.yml for these addresses, with the token for the switcher in a file."""
+    """Return alertmanager.yml for these addresses."""
     made = copy.deepcopy(dict(shipped))
     for receiver in made.get("receivers", []):
         for webhook in receiver.get("webhook_configs", []):
             parts = urlsplit(webhook.get("url", ""))
             if _program_at(parts.netloc) == "switcher":
                 moved = addresses.moved(parts.netloc)
-                webhook["url"] = urlunsplit(parts._replace(netloc=moved))
-                authorization = webhook.setdefault("http_config", {}).setdefault(
-                    "authorization", {"type": "Bearer"}
-                )
-                authorization["credentials_file"] = str(token_file)
+                webhook["url"] = urlunsplit(parts._replace(scheme=access.scheme, netloc=moved))
+                webhook.setdefault("http_config", {}).update(access.http(access.alerts_token))
     return made
 
 
 def write_monitoring(
-    shipped: Path, folder: Path, addresses: Addresses, token_file: Path, interval: str | None
+    shipped: Path, folder: Path, addresses: Addresses, access: Access, interval: str | None
 ) -> None:
     """Write prometheus.yml, rules/*.yml and alertmanager.yml into a folder."""
-    prometheus = prometheus_configuration(_read(shipped / "prometheus.yml"), addresses, interval)
+    shipped_prometheus = _read(shipped / "prometheus.yml")
+    prometheus = prometheus_configuration(shipped_prometheus, addresses, access, interval)
     alertmanager = alertmanager_configuration(
-        _read(shipped / "alertmanager.yml"), addresses, token_file
+        _read(shipped / "alertmanager.yml"), addresses, access
     )
     _write(folder / "prometheus.yml", prometheus)
     _write(folder / "alertmanager.yml", alertmanager)

@@ -22,10 +22,12 @@ def service(
     folder: Path,
     *,
     module: Sequence[str] = ("understudy",),
+    scheme: str = "http",
 ) -> Program:
     """Return one of our services ("exporter", "switcher"), which listens at HOST:PORT.
 
-    `module` is the Python module that takes the command, with arguments of its own before it.
+    `module` is the Python module that takes the command, with arguments of its own before it;
+    `scheme` is "https" where it has a certificate.
     """
     inherited = os.environ.get("PYTHONPATH")
     path = os.pathsep.join(part for part in (_IMPORT_PATH, inherited) if part)
@@ -34,7 +36,7 @@ def service(
         name,
         (*command, "--config", configuration, "--log-format", "json"),
         log=folder / f"{name}.log",
-        ready_url=f"http://{address}/readyz",
+        ready_url=f"{scheme}://{address}/readyz",
         environment={"PYTHONPATH": path},
     )
 

@@ -132,7 +132,8 @@ class Program:
         return "\n".join(lines[-_TAIL_LINES:])
 
     async def _ready(self, process: asyncio.subprocess.Process) -> None:
-        # It is plain HTTP; reading all of the system's certificates would hold up the event loop.
+        # No secret is sent, so that the answer may come from anybody; reading all of the system's
+        # certificates would hold up the event loop.
         async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501
             while process.returncode is None:
                 with contextlib.suppress(httpx.HTTPError):

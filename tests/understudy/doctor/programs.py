@@ -22,7 +22,7 @@ from tests.understudy.commands import PRIVATE_KEY
 from understudy.doctor.ask import ask_alertmanager, ask_prometheus
 from understudy.doctor.settings import Endpoint
 from understudy.stack import Program, Tools, free_ports
-from understudy.stack.monitoring import Addresses, write_monitoring
+from understudy.stack.monitoring import Access, Addresses, write_monitoring
 from understudy.stack.tools import shipped_monitoring
 
 _MINIMAL = Path(__file__).parents[2] / "fixtures" / "config" / "good" / "minimal.yaml"
@@ -127,7 +127,7 @@ async def monitoring(folder: Path) -> AsyncIterator[Monitoring]:
     ports = free_ports(4)
     addresses = Addresses(*(f"127.0.0.1:{port}" for port in ports))
     (folder / "token").write_text("a-token")
-    write_monitoring(shipped_monitoring(), folder, addresses, folder / "token", "1s")
+    write_monitoring(shipped_monitoring(), folder, addresses, Access(folder / "token"), "1s")
     tools = Tools.find()
     prometheus, alertmanager = f"http://{addresses.prometheus}", f"http://{addresses.alertmanager}"
     made = Monitoring(

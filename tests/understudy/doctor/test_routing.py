@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from serving.tls import TlsFiles
 from switcher.settings import KeyFileSigner, SwitcherSettings
 from tests.alertmanager.tools import FOLDER
 from tests.understudy.doctor.made import failures, read, shipped_alerts, warnings
@@ -74,6 +76,34 @@ def test_a_webhook_elsewhere_may_be_a_proxy(shipped: Any) -> None:
 def test_a_webhook_at_the_switchers_port_on_any_host_is_the_switchers(shipped: Any) -> None:
     webhook(shipped)["url"] = "http://watcher.lan:9878/alerts/"
     assert {each.level for each in judged(shipped)} == {Level.OK}
+
+
+def test_plain_http_to_a_switcher_with_tls_is_told(shipped: Any) -> None:
+    tls = replace(SWITCHER, tls=TlsFiles(Path("c"), Path("k")))
+    (text,) = failures(judged(shipped, tls))
+    assert text.startswith("routes: http://127.0.0.1:9878/alerts is no HTTPS, and the switcher spe")
+    assert (
+        "the token passes in the clear; make it https://, with the certificate as ca_file" in text
+    )
+    webhook(shipped)["url"] = "https://127.0.0.1:9878/alerts"
+    assert {each.level for each in judged(shipped, tls)} == {Level.OK}
+
+
+def test_https_to_a_switcher_without_tls_is_told(shipped: Any) -> None:
+    webhook(shipped)["url"] = "https://127.0.0.1:9878/alerts"
+    (text,) = failures(judged(shipped))
+    assert "is HTTPS, and the switcher speaks plain HTTP, so that no alert gets there" in text
+
+
+def test_a_declared_proxy_is_not_doubted_unless_the_token_passes_in_the_clear(shipped: Any) -> None:
+    switcher = replace(SWITCHER, behind_proxy=True)
+    webhook(shipped)["url"] = "https://switcher.example.org/alerts"
+    assert judged(shipped, switcher) == [
+        Finding("routes", text="lead to https://switcher.example.org/alerts, a proxy's, at once")
+    ]
+    webhook(shipped)["url"] = "http://switcher.example.org/alerts"
+    (text,) = warnings(judged(shipped, switcher))
+    assert "http://switcher.example.org/alerts is no HTTPS, so that the token passes in the" in text
 
 
 @pytest.mark.parametrize("hidden", ["<secret>", None])

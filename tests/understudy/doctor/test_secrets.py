@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from serving.tls import TlsFiles
 from switcher.auth import Scope, new_token
+from tests.support.certificates import self_signed
 from tests.understudy.doctor.made import failures, warnings
 from understudy.config import load
 from understudy.doctor.secrets import secrets_of
+
+NOW = time.time()
 
 
 @pytest.fixture
@@ -31,30 +36,30 @@ def known(config: Path, scope: Scope) -> str:
 def test_token_that_can_operate_is_fine(config: Path, client: Path) -> None:
     known(config, Scope.ALERTS)
     client.write_text(known(config, Scope.OPERATE) + "\n")
-    found = list(secrets_of(load(config)))
+    found = list(secrets_of(load(config), NOW))
     assert (failures(found), warnings(found)) == ([], [])
 
 
 def test_token_of_another_scope_is_told(config: Path, client: Path) -> None:
     client.write_text(known(config, Scope.ALERTS))
-    (failed,) = failures(secrets_of(load(config)))
+    (failed,) = failures(secrets_of(load(config), NOW))
     assert failed.startswith(f"client token file {client}: holds the token the-alerts, which may ")
 
 
 def test_token_that_the_switcher_does_not_know_is_told(config: Path, client: Path) -> None:
     client.write_text(new_token(Scope.OPERATE, "other")[0])
-    (failed,) = failures(secrets_of(load(config)))
+    (failed,) = failures(secrets_of(load(config), NOW))
     assert f"holds a token that is not in {config.parent / 'tokens'}" in failed
 
 
 def test_empty_client_token_file_is_told(config: Path, client: Path) -> None:
-    (failed,) = failures(secrets_of(load(config)))
+    (failed,) = failures(secrets_of(load(config), NOW))
     assert "holds no token" in failed
 
 
 def test_token_file_without_a_token_for_alertmanager_is_told(config: Path) -> None:
     known(config, Scope.OPERATE)
-    (told,) = warnings(secrets_of(load(config)))
+    (told,) = warnings(secrets_of(load(config), NOW))
     assert told.startswith(f"token file {config.parent / 'tokens'}: has no token of scope alerts")
 
 
@@ -63,5 +68,39 @@ def test_client_token_is_not_held_against_a_token_file_that_is_missing(
 ) -> None:
     client.write_text(new_token(Scope.OPERATE, "other")[0])
     (config.parent / "tokens").unlink()
-    (failed,) = failures(secrets_of(load(config)))
+    (failed,) = failures(secrets_of(load(config), NOW))
     assert failed.startswith("token file ")
+
+
+def certified(config: Path, files: TlsFiles) -> Path:
+    known(config, Scope.ALERTS)
+    said = f"  tls: {{certificate_file: {files.certificate_file}, key_file: {files.key_file}}}\n"
+    config.write_text(config.read_text().replace("switcher:\n", f"switcher:\n{said}"))
+    return config
+
+
+def test_certificate_that_can_be_used_tells_its_hosts(config: Path, tmp_path: Path) -> None:
+    files = self_signed(tmp_path, names="DNS:watcher.lan,IP:127.0.0.1")
+    found = list(secrets_of(load(certified(config, files)), NOW))
+    assert (failures(found), warnings(found)) == ([], [])
+    (told,) = (each.text for each in found if each.what == f"certificate {files.certificate_file}")
+    assert told == "stands for watcher.lan, 127.0.0.1; 30 days"
+
+
+def test_certificate_that_will_soon_expire_is_told(config: Path, tmp_path: Path) -> None:
+    read = load(certified(config, self_signed(tmp_path)))
+    (told,) = warnings(secrets_of(read, NOW + 20 * 86_400))
+    assert told.endswith("expires in 10 days; renew it, and restart the switcher")
+
+
+def test_certificate_that_names_no_host_is_told(config: Path, tmp_path: Path) -> None:
+    read = load(certified(config, self_signed(tmp_path, names="")))
+    (told,) = failures(secrets_of(read, NOW))
+    assert "names no host (subjectAltName), so that Alertmanager and Prometheus refuse it" in told
+
+
+def test_certificate_with_a_key_for_everybody_is_told(config: Path, tmp_path: Path) -> None:
+    files = self_signed(tmp_path)
+    files.key_file.chmod(0o644)
+    (told,) = failures(secrets_of(load(certified(config, files)), NOW))
+    assert f"{files.key_file} is open to others than its owner (mode 0644)" in told

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from serving.tls import TlsFiles
+from switcher.settings import KeyFileSigner, SwitcherSettings
 from tests.understudy.doctor.made import SHIPPED, failures, warnings
 from understudy.doctor.finding import Level
 from understudy.doctor.prometheus import Target
@@ -53,6 +57,17 @@ def test_each_trouble_with_a_job(targets: list[Target], level: Level, expected: 
     (finding,) = judge_targets(targets, {SWITCHER: 2}, WINDOW)
     assert finding.level is level
     assert expected in finding.text
+
+
+def test_a_switcher_that_others_may_ask_lets_nobody_in_without_tls_and_token() -> None:
+    tls = TlsFiles(Path("c"), Path("k"))
+    key = KeyFileSigner(Path("key"))
+    switcher = SwitcherSettings(Path("tokens"), "sqlite:///x.db", key, host="0.0.0.0", tls=tls)
+    targets = [target(EXPORTER, "down"), target(SWITCHER, "down")]
+    exporter, refused = failures(judge_targets(targets, SHIPPED.intervals, WINDOW, switcher))
+    assert exporter.endswith("; start it, or mend its address")
+    assert "scheme: https and the certificate as tls_config.ca_file" in refused
+    assert "a token of scope read as authorization.credentials_file" in refused
 
 
 @pytest.mark.parametrize(("interval", "fires"), [("5s", True), ("6s", False), ("15s", False)])

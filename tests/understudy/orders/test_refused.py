@@ -227,6 +227,6 @@ def test_the_question_names_nobody_whom_a_drill_may_pass_over(
     ],
 )
 def test_the_switcher_is_asked_where_it_listens(config: Path, listen: str, address: str) -> None:
-    change(config, listen=listen)
+    change(config, listen=listen, behind_proxy=True)
     settings: SwitcherSettings = load(config).needed_switcher()
     assert address_of(settings) == address
