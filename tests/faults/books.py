@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, NullPool, Row, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from switcher.model import Entry, Incident, Rotation
+from switcher.model import Entry, EntryKind, Incident, Rotation
 from switcher.rows import entry_of, incident_of, rotation_of
 from switcher.tables import entries, heartbeats, incidents, rotations
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pages:
     """All that a journal holds, oldest first; `ended` tells when each incident was over."""
 
@@ -29,6 +30,12 @@ class Pages:
     def words(self) -> list[str]:
         """What the entries tell, without armings."""
         return [entry.value for entry in self.entries if entry.kind != "arming"]
+
+    @cached_property
+    def opened(self) -> dict[int | None, str]:
+        """The fingerprint of the alert that opened each incident."""
+        found = (entry for entry in self.entries if entry.kind is EntryKind.OPENED)
+        return {entry.incident: entry.details.get("fingerprint", "") for entry in found}
 
     @property
     def open(self) -> list[Incident | Rotation]:

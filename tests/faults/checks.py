@@ -56,14 +56,14 @@ async def settled(
     books: Books,
     ledgers: Iterable[Ledger],
     *,
-    rotated_to: Iterable[str] = ("beta",),
+    rotated_to: Iterable[str | None] = ("beta",),
     account: str = "init0",
     timeout: float = PATIENCE,
 ) -> Pages:
     """Wait until nothing is open and a host is on air; then check all that must hold.
 
     The chain has exactly these updates, the last one's host is healthy and signs, and no alert
-    that was answered with 202 is missing in the journal.
+    that was answered with 202 is missing in the journal. In `rotated_to`, None is a key of nobody.
     """
     expected = list(rotated_to)
     last = expected[-1] if expected else _first_host(net, account)
@@ -71,6 +71,7 @@ async def settled(
         lambda pages: not pages.open and on_air(net, account) == last, timeout
     )
     assert [update.host for update in updates(net, account)] == expected
+    assert last is not None
     assert is_healthy(net, last)
     missing = [text for ledger in ledgers for text in lost(ledger, pages)]
     assert not missing, "\n".join(missing)
@@ -117,8 +118,7 @@ def _is_known(
         return False
     match receipt["result"]:
         case "opened":
-            told = [e.details.get("fingerprint") for e in pages.entries if e.incident == number]
-            return alert["fingerprint"] in told
+            return pages.opened.get(number) == str(alert["fingerprint"])
         case "renewed":
             return incident.renewed >= posting.began
         case "ended":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -28,6 +28,15 @@ class Posting:
     alerts: tuple[Mapping[str, Any], ...]
     receipts: tuple[Mapping[str, Any], ...] = ()
 
+    @property
+    def results(self) -> list[str]:
+        """What was made of its alerts."""
+        return [receipt["result"] for receipt in self.receipts]
+
+    def has(self, **labels: str) -> bool:
+        """Tell whether it has an alert with these labels."""
+        return any(labels.items() <= alert["labels"].items() for alert in self.alerts)
+
 
 @dataclass
 class Ledger:
@@ -47,13 +56,13 @@ class Ledger:
         """Those answered with 202."""
         return [posting for posting in self.postings if posting.status == 202]
 
-    async def answer(self, status: int, timeout: float = 30.0, **labels: str) -> Posting:
-        """Wait until an alert with these labels, that came from now on, is answered so."""
-        seen = len(self.postings)
+    async def first(self, wanted: Callable[[Posting], bool], timeout: float = 40.0) -> Posting:
+        """Wait for the first posting of its kind, from the beginning on."""
+        seen = 0
         async with asyncio.timeout(timeout):
             while True:
                 for posting in self.postings[seen:]:
-                    if posting.status == status and _has(posting, labels):
+                    if wanted(posting):
                         return posting
                 seen = len(self.postings)
                 await self._news.wait()
@@ -98,7 +107,3 @@ class Relay:
             return web.Response(status=502)
         self.ledger.note(Posting(began, time.time(), status, alerts, tuple(told["alerts"])))
         return web.Response(status=status)
-
-
-def _has(posting: Posting, labels: Mapping[str, str]) -> bool:
-    return any(labels.items() <= alert["labels"].items() for alert in posting.alerts)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 FOLDER = "tests/faults/"
+FIGURES = "figures"
+"""The property by which a scenario tells what it measured, with `record_property`."""
+
 _SLOWEST = 5
 
 
@@ -46,4 +49,7 @@ def summary(ran: Sequence[pytest.TestReport]) -> list[str]:
     total = sum(report.duration for report in ran)
     slowest = sorted(ran, key=lambda report: -report.duration)[:_SLOWEST]
     lines = [f"{each.duration:6.1f} s  {each.nodeid.removeprefix(FOLDER)}" for each in slowest]
+    lines += [
+        str(told) for report in ran for name, told in report.user_properties if name == FIGURES
+    ]
     return [f"{len(ran)} scenarios in {total:.0f} s of one worker; the slowest:", *lines]

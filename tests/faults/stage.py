@@ -106,7 +106,7 @@ class Stage:
         await program.start()
 
     async def settled(
-        self, rotated_to: Iterable[str] = ("beta",), timeout: float = PATIENCE
+        self, rotated_to: Iterable[str | None] = ("beta",), timeout: float = PATIENCE
     ) -> Pages:
         """Wait for the end of it all, and check what must hold then."""
         return await settled(
@@ -123,6 +123,8 @@ async def on_stage(
     switcher: Mapping[str, Any] | None = None,
     dead: Iterable[str] = (),
     start: bool = True,
+    keys: Mapping[str, str] | None = None,
+    signer: str = "init0",
     prometheus: bool = False,
     by_rule: bool = True,
 ) -> AsyncIterator[Stage]:
@@ -130,15 +132,19 @@ async def on_stage(
 
     `policy` changes the switcher's, `switcher` its whole section (of understudy.yaml). Hosts in
     `dead` are killed at once, while the programs start. With `start` False the switcher is left to
-    be started by the test. With `prometheus` real alerts come from the exporter's metrics through
-    the shipped rules, every second; otherwise from the stand-in, or with `by_rule` False from
-    nobody but the test.
+    be started by the test. `keys` are configured for hosts that hold others, and the key file has
+    the active key of the account `signer`. With `prometheus` real alerts come from the exporter's
+    metrics through the shipped rules, every second; otherwise from the stand-in, or with `by_rule`
+    False from nobody but the test.
     """
     tools = Tools.find()
+    section = {**(switcher or {}), "policy": {**POLICY, **(policy or {})}}
     async with Devnet(net) as devnet, contextlib.AsyncExitStack() as leaving:
         for host in dead:
             await devnet.nodes[host].kill()
-        stage = await asyncio.to_thread(_written, devnet, folder, tools, policy, switcher)
+        stage = await asyncio.to_thread(
+            _written, devnet, folder, tools, section, keys or {}, signer
+        )
         await leaving.enter_async_context(stage.relay)
         programs = [stage.alertmanager, *([stage.switcher] if start else [])]
         if prometheus:
@@ -146,7 +152,7 @@ async def on_stage(
         leaving.push_async_callback(_stop, stage)
         await asyncio.gather(*(program.start() for program in programs))
         if by_rule and not prometheus:
-            missed = {**POLICY, **(policy or {})}["missed_blocks"]
+            missed = section["policy"]["missed_blocks"]
             await leaving.enter_async_context(rule(devnet, stage.alertmanager_url, missed=missed))
         yield stage
 
@@ -155,25 +161,26 @@ def _written(
     net: Devnet,
     folder: Path,
     tools: Tools,
-    policy: Mapping[str, Any] | None,
-    switcher: Mapping[str, Any] | None,
+    section: Mapping[str, Any],
+    keys: Mapping[str, str],
+    signer: str,
 ) -> Stage:
     """Write all configuration and return the stage, of which nothing runs yet."""
     exporter, listener, relay, *ports = free_ports(5)
     document = configuration(net)
-    document["switcher"] = {**(switcher or {}), "policy": {**POLICY, **(policy or {})}}
+    document["switcher"] = section
+    for producer in document["bitshares"]["witnesses"][0]["producers"]:
+        producer["signing_key"] = keys.get(producer["name"], producer["signing_key"])
     monitoring = {
         name: f"127.0.0.1:{port}"
         for name, port in zip(("prometheus", "alertmanager"), ports, strict=True)
     }
     urls = {name: f"http://{address}" for name, address in monitoring.items()}
-    key = net.active_wif("init0")
-    written = write_document(document, key, folder, (exporter, listener), urls)
+    written = write_document(document, net.active_wif(signer), folder, (exporter, listener), urls)
     passed = Relay(f"http://{written.switcher}", relay)
     addresses = Addresses(written.exporter, passed.address, **monitoring)
     access = Access(written.alertmanager_token)
     write_monitoring(shipped_monitoring(), folder, addresses, access, "1s")
-    section = document["switcher"]
     database = section.get("database", f"sqlite:///{folder / 'understudy.db'}")
     return Stage(
         net=net,
