@@ -1,38 +1,108 @@
-"""The journal's database: opened durably, its schema checked, errors turned into sentences."""
+"""The journal's database: opened durably, its tables made, its errors turned into sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from switcher import tables
-from switcher.errors import JournalError
+from switcher import postgresql, schema, sqlite
+from switcher.errors import JournalError, SecretFileError, UnreachableError
 
-_BUSY_SECONDS = 3.0
-"""How long a write waits for another program's; Alertmanager posts again what was not written."""
+_WRITES = "understudy_writes"
+_MEMORY = (None, "", ":memory:")
+_DRIVERS = ("sqlite", "postgresql")
 
 
-def open_database(url: str) -> Engine:
-    """Open a database and make its tables if it is empty.
+class Database:
+    """An open database for one thread: transactions that read, and those that write.
 
-    SQLite runs in WAL mode with every commit on the disk before it returns.
+    Of those that write there is one at a time, whoever else has the database open: it holds a lock
+    from its beginning to its end. Those that read see one state of it and wait for nobody.
+    """
+
+    def __init__(self, engine: Engine, wire: postgresql.Wire | None, lock: sqlite.FileLock | None):
+        self._reading = (
+            engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            if wire
+            else engine
+        )
+        self._writing = engine.execution_options(**{_WRITES: True})
+        self._wire = wire
+        self._lock = lock
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Tell whether it is one that other switchers may share."""
+        return self._wire is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Begin a transaction that only reads.
+
+        Raises:
+            JournalError: the database can't be used.
+        """
+        with journal_errors(), self._limited(), self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Begin a transaction that writes; it is on the disk once the context is left.
+
+        Raises:
+            JournalError: the database can't be used, and nothing is written.
+        """
+        with journal_errors(), self._limited(), self._writing.begin() as connection:
+            yield connection
+
+    def _limited(self) -> AbstractContextManager[None]:
+        return self._wire.limited(postgresql.LONGEST) if self._wire else nullcontext()
+
+    def bring_up_to_date(self) -> None:
+        """Make the tables, or change those that an earlier version made.
+
+        Raises:
+            JournalError: it can't be done; the tables are as they were before.
+        """
+        with self.reading() as connection:
+            if self.is_postgresql:
+                postgresql.check_encoding(connection)
+            if schema.is_current(connection):
+                return
+        with journal_errors(), self._writing.begin() as connection:
+            if self.is_postgresql:
+                postgresql.be_patient(connection)
+            if not schema.is_current(connection):
+                schema.bring_up_to_date(connection)
+
+    def close(self) -> None:
+        """Close the connection and let another switcher have the file."""
+        self._writing.dispose()
+        if self._lock:
+            self._lock.release()
+
+
+def open_database(address: str, password_file: Path | None = None) -> Database:
+    """Open a database by its SQLAlchemy URL, and make its tables or bring them up to date.
+
+    `password_file` holds the password for PostgreSQL and is for its owner alone; without one the
+    driver looks where PostgreSQL's own programs do (PGPASSFILE, ~/.pgpass).
 
     Raises:
-        JournalError: it can't be opened, or an unknown version wrote it.
+        JournalError: it can't be opened, another switcher has the file open, or an unknown version
+            or another program made the tables.
     """
+    database = _open(address, password_file)
     try:
-        engine = create_engine(url)
-    except (SQLAlchemyError, ImportError) as error:
-        raise JournalError(f"The journal's database can't be opened: {error}") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _make_durable)
-    with journal_errors():
-        _check_schema(engine)
-    return engine
+        database.bring_up_to_date()
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 @contextmanager
@@ -41,37 +111,39 @@ def journal_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error)
-        raise JournalError(f"The journal can't be used: {reason}") from error
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        kind = UnreachableError if _is_unreachable(error) else JournalError
+        raise kind(f"The journal can't be used: {reason}") from error
+    except SecretFileError as error:
+        raise JournalError(f"The journal can't be used: {error}") from error
 
 
-def _make_durable(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+def _is_unreachable(error: SQLAlchemyError) -> bool:
+    """Tell whether there is no connection, rather than one that refused something."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
 
 
-def _check_schema(engine: Engine) -> None:
-    with engine.begin() as connection:
-        found = set(inspect(connection).get_table_names())
-        if tables.schema.name in found:
-            _check_version(connection)
-        elif ours := found & set(tables.metadata.tables):
-            names = ", ".join(sorted(ours))
-            raise JournalError(f"The database has tables of that name that are not ours: {names}.")
-        else:
-            tables.metadata.create_all(connection)
-            connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
+def _open(address: str, password_file: Path | None) -> Database:
+    try:
+        url = make_url(address)
+        match url.get_backend_name():
+            case "sqlite":
+                return _open_sqlite(url)
+            case "postgresql":
+                wire = postgresql.Wire()
+                return Database(
+                    postgresql.open_engine(url, password_file, _is_write, wire), wire, None
+                )
+    except (SQLAlchemyError, ImportError) as error:
+        raise JournalError(f"The journal's database can't be opened: {error}") from error
+    raise JournalError(f"The journal's database can't be opened: it is none of {_DRIVERS}.")
 
 
-def _check_version(connection: Connection) -> None:
-    version = connection.scalar(select(tables.schema.c.version))
-    if version != tables.SCHEMA_VERSION:
-        raise JournalError(
-            f"The journal was written with schema {version}, this version of Understudy knows "
-            f"schema {tables.SCHEMA_VERSION} only. Use the version that wrote it, or move the "
-            "database away to begin a new journal, which starts as policy.arm says."
-        )
+def _open_sqlite(url: URL) -> Database:
+    engine = sqlite.open_engine(url, _is_write)
+    lock = None if url.database in _MEMORY else sqlite.FileLock(Path(str(url.database)))
+    return Database(engine, None, lock)
+
+
+def _is_write(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get(_WRITES))

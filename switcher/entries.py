@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from switcher.model import Entry, EntryKind, Incident, Outcome, Rotation, Step
 from switcher.rows import entry_of
@@ -31,9 +31,11 @@ def write_entry(
     sentence: str,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append an entry."""
+    """Append an entry, numbered without a gap: whoever writes is alone."""
+    last = db.scalar(select(func.max(entries.c.id))) or 0
     db.execute(
         insert(entries).values(
+            id=last + 1,
             time=now,
             kind=kind,
             value=value,

@@ -2,6 +2,7 @@
 
 SwitcherError
 ├── JournalError          the database can't be used
+│   └── UnreachableError  … for there is no connection to it
 ├── OrderError            an order can't be taken
 ├── OverruledError        an incident ended, or its witness was disarmed, while it was acted upon
 ├── TokenFileError        the file of tokens can't be used
@@ -26,6 +27,10 @@ class SwitcherError(Exception):
 
 class JournalError(SwitcherError):
     """The journal could not be read or written."""
+
+
+class UnreachableError(JournalError):
+    """There was no connection to the journal's database, or it was lost."""
 
 
 class OverruledError(SwitcherError):

@@ -7,16 +7,20 @@ rotations here; cool-down and daily budget follow from the rotations.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from switcher import entries, intake, ordering, store
-from switcher.database import journal_errors, open_database
+from switcher.database import Database, open_database
+from switcher.errors import UnreachableError
 from switcher.intake import Receipt
 from switcher.model import (
     Arming,
@@ -46,14 +50,15 @@ class Journal:
     Every method raises `JournalError` when the database can't do it.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, password_file: Path | None = None) -> None:
+        self._open = partial(open_database, url, password_file)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._engine: Engine | None = None
+        self._database: Database | None = None
+        self._lost = (0.0, "")
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._engine = await loop.run_in_executor(self._thread, open_database, self._url)
+        self._database = await loop.run_in_executor(self._thread, self._open)
         return self
 
     async def __aexit__(
@@ -63,23 +68,23 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        if self._engine is not None:
-            await loop.run_in_executor(self._thread, self._engine.dispose)
+        if self._database is not None:
+            await loop.run_in_executor(self._thread, self._database.close)
         await asyncio.to_thread(self._thread.shutdown)
 
     async def take(
         self, alerts: Iterable[Judged], keys: Mapping[str, str | None], now: float
     ) -> list[Receipt]:
         """Take a notification's alerts in, all of them or none."""
-        return await self._run(intake.take, alerts, keys, now)
+        return await self._write(intake.take, alerts, keys, now)
 
     async def record(self, witness: str, since: float) -> Record:
         """Return what is known of a witness, with its rotations since a time."""
-        return await self._run(store.read_record, witness, since)
+        return await self._read(store.read_record, witness, since)
 
     async def strangers(self, known: Collection[str]) -> tuple[Incident, ...]:
         """Return the open incidents of witnesses that the configuration does not know."""
-        return await self._run(store.strangers, known)
+        return await self._read(store.strangers, known)
 
     async def decide(
         self,
@@ -90,7 +95,9 @@ class Journal:
         now: float,
     ) -> bool:
         """Note a decision; tell whether it, or the time it plans, is another one than before."""
-        return await self._run(store.decide, incident, decision, sentence, planned, now)
+        if not store.is_news(incident, decision, sentence, planned):
+            return False
+        return await self._write(store.decide, incident, decision, sentence, planned, now)
 
     async def open_order(
         self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
@@ -100,19 +107,19 @@ class Journal:
         Raises:
             OrderError: another one is still open.
         """
-        return await self._run(ordering.open_order, witness, signing_key, cause, order, now)
+        return await self._write(ordering.open_order, witness, signing_key, cause, order, now)
 
     async def note_drill(self, witness: str, results: Iterable[Drilled]) -> None:
         """Remember what a drill showed of each producer."""
-        await self._run(ordering.note_drill, witness, results)
+        await self._write(ordering.note_drill, witness, results)
 
     async def drills(self, witness: str) -> tuple[Drilled, ...]:
         """Return the newest drills of each producer of a witness by result."""
-        return await self._run(ordering.read_drills, witness)
+        return await self._read(ordering.read_drills, witness)
 
     async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
         """End an incident."""
-        await self._run(store.end_incident, incident, ending, sentence, now)
+        await self._write(store.end_incident, incident, ending, sentence, now)
 
     async def open_rotation(
         self, draft: Draft, outcome: Outcome, sentence: str, now: float
@@ -122,7 +129,7 @@ class Journal:
         Raises:
             OverruledError: its incident ended or its witness was disarmed meanwhile.
         """
-        return await self._run(store.open_rotation, draft, outcome, sentence, now)
+        return await self._write(store.open_rotation, draft, outcome, sentence, now)
 
     async def change(
         self,
@@ -133,7 +140,7 @@ class Journal:
         details: Mapping[str, Any] | None = None,
     ) -> Rotation:
         """Change a rotation, with an entry for each step."""
-        return await self._run(store.change_rotation, rotation, values, steps, now, details)
+        return await self._write(store.change_rotation, rotation, values, steps, now, details)
 
     async def end_rotation(
         self,
@@ -145,44 +152,73 @@ class Journal:
         details: Mapping[str, Any],
     ) -> Rotation:
         """End a rotation, and with it its incident, or turn that against the new key."""
-        return await self._run(store.end_rotation, rotation, values, steps, closing, now, details)
+        return await self._write(store.end_rotation, rotation, values, steps, closing, now, details)
 
     async def arm(self, witness: str, state: Arming) -> None:
         """Arm or disarm a witness."""
-        await self._run(store.set_arming, witness, state)
+        await self._write(store.set_arming, witness, state)
 
     async def begin(self, witnesses: Iterable[str], state: Arming) -> None:
         """Give an empty journal its first state."""
-        await self._run(_begin, tuple(witnesses), state)
+        await self._write(_begin, tuple(witnesses), state)
 
     async def heartbeat(self) -> float | None:
         """Return when the dead man's switch last came."""
-        return await self._run(store.last_beat)
+        return await self._read(store.last_beat)
 
     async def entries(
         self, *, before: int | None = None, incident: int | None = None, limit: int = 100
     ) -> list[Entry]:
         """Return at most `limit` (up to 1000) entries, newest first."""
         wanted = min(limit, _LONGEST_PAGE)
-        return await self._run(
+        return await self._read(
             partial(entries.read_entries, before=before, incident=incident, limit=wanted)
         )
 
     async def ping(self) -> None:
         """Ask the database for a sign of life."""
-        await self._run(_ping)
+        await self._read(_ping)
 
-    async def _run(
+    async def _read(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
+        return await self._run(Database.reading, lambda db: work(db, *args, **kwargs))
+
+    async def _write(
+        self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        return await self._run(Database.writing, lambda db: work(db, *args, **kwargs))
+
+    async def _run(
+        self,
+        transaction: Callable[[Database], AbstractContextManager[Connection]],
+        work: Callable[[Connection], _T],
+    ) -> _T:
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, partial(self._transaction, work, *args, **kwargs)
+            self._thread, self._transaction, transaction, work, time.monotonic()
         )
 
-    def _transaction(self, work: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
-        assert self._engine is not None
-        with journal_errors(), self._engine.begin() as connection:
-            return work(connection, *args, **kwargs)
+    def _transaction(
+        self,
+        transaction: Callable[[Database], AbstractContextManager[Connection]],
+        work: Callable[[Connection], _T],
+        asked: float,
+    ) -> _T:
+        """Do some work in a transaction.
+
+        What waited here while another call found the database gone, which takes seconds, fails
+        with that one: otherwise the last of a queue would be answered minutes later.
+        """
+        lost, why = self._lost
+        if asked < lost:
+            raise UnreachableError(why)
+        assert self._database is not None
+        try:
+            with transaction(self._database) as connection:
+                return work(connection)
+        except UnreachableError as error:
+            self._lost = (time.monotonic(), str(error))
+            raise
 
 
 def _begin(db: Connection, witnesses: tuple[str, ...], state: Arming) -> None:

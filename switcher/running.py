@@ -120,7 +120,7 @@ async def open_switcher(
     signer = await asyncio.to_thread(
         Signer.load, settings.signer, prefix=chain.prefix, chain_id=chain.chain_id
     )
-    async with Journal(settings.database) as journal:
+    async with Journal(settings.database, settings.database_password_file) as journal:
         desk = _desk(chain, settings, journal, signer, clock)
         switcher = Switcher(
             chain,

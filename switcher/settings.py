@@ -65,7 +65,8 @@ class Policy:
 class SwitcherSettings:
     """Where the switcher listens, keeps its journal, finds its secrets, and what it may do.
 
-    `database` is an SQLAlchemy URL. `client_token_file` is what the command line presents to the
+    `database` is an SQLAlchemy URL without a password, which `database_password_file` may hold.
+    `client_token_file` is what the command line presents to the
     switcher; the service itself doesn't read it. After `heartbeat_timeout` without the dead man's
     switch the alert path counts as broken; an incident that no alert renews for
     `incident_renewal` ends, unless a transaction is already broadcast. With `behind_proxy` a
@@ -78,6 +79,7 @@ class SwitcherSettings:
     host: str = "127.0.0.1"
     port: int = 9878
     client_token_file: Path | None = None
+    database_password_file: Path | None = None
     policy: Policy = field(default_factory=Policy)
     heartbeat_timeout: int = 60
     incident_renewal: int = 300

@@ -72,6 +72,12 @@ def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
     return tuple(incident_of(row) for row in rows)
 
 
+def is_news(incident: Incident, decision: Decision, sentence: str, planned: float | None) -> bool:
+    """Tell whether anything of a decision is other than what the incident has already."""
+    before = (incident.decision, incident.sentence, incident.planned)
+    return before != (decision, sentence, planned)
+
+
 def decide(
     db: Connection,
     incident: Incident,
@@ -85,8 +91,6 @@ def decide(
     Then it gets an entry. Nothing is noted of an incident that an alert has ended meanwhile.
     """
     before = (incident.decision, incident.planned)
-    if (*before, incident.sentence) == (decision, planned, sentence):
-        return False
     values = {"decision": decision, "sentence": sentence, "planned": planned}
     if not _change_open(db, incident, values) or before == (decision, planned):
         return False
@@ -127,11 +131,14 @@ def open_rotation(
     With an outcome that changed nothing (it can't be signed or paid) it is over at once.
 
     Raises:
-        OverruledError: the incident ended or the witness was disarmed meanwhile.
+        OverruledError: the incident ended, the witness was disarmed, or another rotation of it
+            began meanwhile.
     """
     incident = open_incident(db, draft.incident)
     if incident is None:
         raise OverruledError(f"Incident {draft.incident} ended before its rotation began.")
+    if (other := _open_rotation(db, draft.witness)) is not None:
+        raise OverruledError(f"Rotation {other} of {draft.witness} began before this one.")
     arming_now = read_arming(db, draft.witness)
     if not arming_now.permits(by_hand=draft.by_hand, asked=incident.opened):
         raise OverruledError(f"{draft.witness} was disarmed before its rotation began.")
@@ -150,6 +157,12 @@ def open_rotation(
     }
     step_entry(db, rotation, outcome, sentence, now, details)
     return rotation
+
+
+def _open_rotation(db: Connection, witness: str) -> int | None:
+    return db.scalar(
+        select(rotations.c.id).where(rotations.c.witness == witness, rotations.c.ended.is_(None))
+    )
 
 
 def change_rotation(

@@ -1,11 +1,18 @@
-"""The journal's tables. Times are seconds since the epoch; JSON columns hold plain objects."""
+"""The journal's tables. Times are seconds since the epoch; JSON columns hold plain objects.
+
+`switcher.migrations` makes them, and brings those of earlier versions up to date.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -14,21 +21,52 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
+    text,
 )
 
-SCHEMA_VERSION = 2
-"""Grows with every change of these tables; a database of another version is refused."""
+from switcher.plain import plain_json, plain_text
+
+REVISION = "0003"
+"""The newest migration: grows with every change of these tables."""
 
 metadata = MetaData()
 
-schema = Table("understudy_schema", metadata, Column("version", Integer, primary_key=True))
+
+class PlainText(TypeDecorator[str]):
+    """Text for people, of any length, whoever wrote it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return what is stored."""
+        return None if value is None else plain_text(value)
+
+
+class PlainJson(TypeDecorator[Any]):
+    """JSON, whoever wrote it."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Return what is stored."""
+        return plain_json(value)
+
+
+_Large = BigInteger().with_variant(Integer, "sqlite")
+"""Unsigned numbers of 32 bits, such as block numbers and times: PostgreSQL's integer is signed."""
+
+_open = text("ended IS NULL")
+_open_accusation = text("ended IS NULL AND cause = 'alert'")
 
 incidents = Table(
     "incidents",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("cause", String(32), nullable=False, default="alert"),
-    Column("order", JSON),
+    Column("order", PlainJson),
     Column("action", String(32), nullable=False),
     Column("witness", String(63), nullable=False),
     Column("signing_key", String(80), nullable=False),
@@ -37,12 +75,20 @@ incidents = Table(
     Column("renewed", Float, nullable=False),
     Column("resolved", Boolean, nullable=False, default=False),
     Column("decision", String(32)),
-    Column("sentence", Text, nullable=False, default=""),
+    Column("sentence", PlainText, nullable=False, default=""),
     Column("planned", Float),
-    Column("alerts", JSON, nullable=False),
+    Column("alerts", PlainJson, nullable=False),
     Column("ended", Float),
     Column("ending", String(32)),
     Index("incidents_by_accusation", "witness", "signing_key", "ended"),
+    Index(
+        "one_open_accusation",
+        "witness",
+        "signing_key",
+        unique=True,
+        sqlite_where=_open_accusation,
+        postgresql_where=_open_accusation,
+    ),
 )
 
 rotations = Table(
@@ -57,35 +103,36 @@ rotations = Table(
     Column("decided", Float, nullable=False),
     Column("by_hand", Boolean, nullable=False, default=False),
     Column("opened", Float, nullable=False),
-    Column("reference", Integer, nullable=False),
-    Column("expiration", Integer, nullable=False),
+    Column("reference", _Large, nullable=False),
+    Column("expiration", _Large, nullable=False),
     Column("transaction_id", String(40)),
-    Column("transaction", JSON),
+    Column("transaction", PlainJson),
     Column("accepted", Boolean, nullable=False, default=False),
     Column("sent", Float),
-    Column("block", Integer),
+    Column("block", _Large),
     Column("block_id", String(40)),
     Column("in_block", Float),
     Column("irreversible", Float),
     Column("on_air", Float),
     Column("ended", Float),
     Column("outcome", String(32)),
-    Column("sentence", Text, nullable=False, default=""),
+    Column("sentence", PlainText, nullable=False, default=""),
     Index("rotations_by_witness", "witness", "opened"),
+    Index("one_open_rotation", "witness", unique=True, sqlite_where=_open, postgresql_where=_open),
 )
 
 entries = Table(
     "entries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("time", Float, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("value", String(32), nullable=False),
     Column("witness", String(63), nullable=False),
     Column("incident", ForeignKey("incidents.id")),
     Column("rotation", ForeignKey("rotations.id")),
-    Column("sentence", Text, nullable=False),
-    Column("details", JSON, nullable=False),
+    Column("sentence", PlainText, nullable=False),
+    Column("details", PlainJson, nullable=False),
     Index("entries_by_incident", "incident"),
 )
 
@@ -95,7 +142,7 @@ arming = Table(
     Column("witness", String(63), primary_key=True),
     Column("armed", Boolean, nullable=False),
     Column("who", String(128), nullable=False),
-    Column("why", Text, nullable=False),
+    Column("why", PlainText, nullable=False),
     Column("since", Float, nullable=False),
 )
 

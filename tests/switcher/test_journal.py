@@ -23,21 +23,21 @@ def url(folder: Path) -> str:
 
 
 def test_every_commit_is_on_the_disk_before_it_returns(tmp_path: Path) -> None:
-    engine = open_database(url(tmp_path))
-    with engine.connect() as connection:
+    database = open_database(url(tmp_path))
+    with database.writing() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert connection.scalar(text("PRAGMA synchronous")) == 2
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
-    engine.dispose()
+    database.close()
 
 
 def test_database_of_another_version_is_refused(tmp_path: Path) -> None:
-    open_database(url(tmp_path)).dispose()
+    open_database(url(tmp_path)).close()
     engine = create_engine(url(tmp_path))
     with engine.begin() as connection:
-        connection.execute(text("update understudy_schema set version = 7"))
+        connection.execute(text("update understudy_version set version_num = '0700'"))
     engine.dispose()
-    with pytest.raises(JournalError, match=r"schema 7.*schema 2"):
+    with pytest.raises(JournalError, match=r"schema 0700.*up to"):
         open_database(url(tmp_path))
 
 

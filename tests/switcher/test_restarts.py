@@ -170,14 +170,14 @@ def _kill_at(journal: Journal, call: int, *, done: bool) -> None:
     """End the process at a call of the journal from now on, before or after it was `done`."""
     run, left = journal._run, call
 
-    async def killed(*work: object, **options: object) -> object:
+    async def killed(*work: object) -> object:
         nonlocal left
         left -= 1
         if left == 0 and done:
-            await run(*work, **options)  # type: ignore[arg-type]
+            await run(*work)  # type: ignore[arg-type]
         if left <= 0:
             raise KilledError
-        return await run(*work, **options)  # type: ignore[arg-type]
+        return await run(*work)  # type: ignore[arg-type]
 
     journal._run = killed  # type: ignore[assignment]
 

@@ -184,6 +184,7 @@ class Switcher(_Part):
     token_file: values.FilePath
     client_token_file: values.FilePath | None = None
     database: values.Database
+    database_password_file: values.FilePath | None = None
     signer: Annotated[Signer, Field(description=SIGNER)]
     policy: Annotated[PolicySection, Field(description=SECTION)] = PolicySection()
     heartbeat_timeout: values.PositiveDuration | None = None
@@ -200,7 +201,11 @@ class Switcher(_Part):
             tls=self.tls.settings() if self.tls else None,
             **listen,
             **self.given(
-                "behind_proxy", "client_token_file", "heartbeat_timeout", "incident_renewal"
+                "behind_proxy",
+                "client_token_file",
+                "database_password_file",
+                "heartbeat_timeout",
+                "incident_renewal",
             ),
         )
 

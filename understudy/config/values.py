@@ -143,7 +143,8 @@ def _database(value: Any, info: ValidationInfo[Context]) -> str:
     if url.password is not None or "password" in url.query:
         raise refusal(
             "has a password in it; secrets never stand in this file: "
-            "put it into ~/.pgpass or a file named by ?passfile="
+            "put it into a file that only you can read, and name that file in "
+            "switcher.database_password_file"
         )
     if url.drivername == "sqlite":
         if url.database == ":memory:":

@@ -1,0 +1,1 @@
+"""The migrations, named after what each brings."""

@@ -1,0 +1,160 @@
+"""PostgreSQL under the journal, which several switchers may share.
+
+Writes are serialised by one advisory lock, which their transactions hold from their beginning and
+lose with their connection. They run in READ COMMITTED: a snapshot for the whole transaction would
+be taken with its first statement, the one that waits for the lock, and so not show what was written
+while it waited. Reads see one snapshot and wait for nobody.
+
+A server that vanished, or stopped answering, is noticed within some seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from switcher.errors import JournalError
+
+LONGEST = 6.0
+"""Seconds that a transaction may take; a server that keeps one longer doesn't answer any more."""
+
+_WIRE = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 3000,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "application_name": "understudy",
+}
+"""libpq's parameters: seconds, `tcp_user_timeout` milliseconds."""
+
+_SESSION = {
+    "lock_timeout": "3s",
+    "statement_timeout": "4s",
+    "idle_in_transaction_session_timeout": "5s",
+    "tcp_keepalives_idle": "2s",
+    "tcp_keepalives_interval": "1s",
+    "tcp_keepalives_count": "3",
+}
+"""The server's: it, too, must notice that a switcher vanished, which may have held the lock."""
+
+_DURABLE = (
+    "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
+    "WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)"
+)
+"""What was answered with 202 is on the disk, whatever the server's own default says."""
+
+_LOCK = "SELECT pg_advisory_xact_lock(1970496882, hashtext(current_schema()))"
+"""One for each journal: other schemas of the database may hold others. The number is "unde"."""
+
+
+def open_engine(
+    url: URL, password_file: Path | None, is_write: Callable[[Connection], bool], wire: Wire
+) -> Engine:
+    """Return an engine whose one connection is made anew whenever it was lost."""
+    engine = create_engine(
+        url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=LONGEST,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args=_WIRE,
+    )
+    if password_file is not None:
+        event.listen(engine, "do_connect", _with_password(password_file))
+    event.listen(engine, "connect", wire.attach)
+    event.listen(engine, "close", wire.detach)
+    event.listen(engine, "connect", _set_up)
+
+    def begin(connection: Connection) -> None:
+        if is_write(connection):
+            connection.exec_driver_sql(_LOCK)
+
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def _with_password(path: Path) -> Callable[..., None]:
+    """Have every new connection read the password, which may have been replaced meanwhile."""
+    # The signing library takes time to load.
+    from switcher.signer import read_secret  # noqa: PLC0415
+
+    def connect(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+        parameters["password"] = read_secret(path)
+
+    return connect
+
+
+class Wire:
+    """The connection's socket, which is cut when a server keeps a transaction for too long.
+
+    The driver waits for ever for one that is frozen, since its system goes on acknowledging.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: dict[int, socket.socket] = {}
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Cut the connection if what is done meanwhile takes longer."""
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def attach(self, connection: Any, _record: Any) -> None:
+        """Remember a new connection's socket, under a number that can't be another's later."""
+        with self._lock:
+            self._sockets[id(connection)] = socket.socket(fileno=os.dup(connection.fileno()))
+
+    def detach(self, connection: Any, _record: Any) -> None:
+        """Forget a connection that is closed."""
+        with self._lock, closing(self._sockets.pop(id(connection))):
+            return
+
+    def _cut(self) -> None:
+        with self._lock:
+            for wire in self._sockets.values():
+                with suppress(OSError):
+                    wire.shutdown(socket.SHUT_RDWR)
+
+
+def _set_up(connection: Any, _record: Any) -> None:
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for name, value in _SESSION.items():
+            cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
+        cursor.execute(_DURABLE)
+    connection.autocommit = False
+
+
+def check_encoding(db: Connection) -> None:
+    """Refuse a database that can't hold every text.
+
+    Raises:
+        JournalError: with what makes one that can.
+    """
+    encoding = db.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise JournalError(
+            f"The journal's database has encoding {encoding}, which can't hold every text; make "
+            "one with: createdb --encoding=UTF8 --template=template0 NAME"
+        )
+
+
+def be_patient(db: Connection) -> None:
+    """Let a transaction take its time, as one that changes tables may."""
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        db.exec_driver_sql(f"SET LOCAL {name} = 0")

@@ -1,0 +1,76 @@
+"""Which version of the tables a database has, and bringing it up to date.
+
+Versions are Alembic's, in a table of their own. Understudy's first releases kept a plain number in
+another table; such a journal is taken over as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, column, inspect, select, table, text
+
+from switcher import migrations
+from switcher.errors import JournalError
+from switcher.tables import REVISION, metadata
+
+VERSION_TABLE = "understudy_version"
+_FIRST_TABLE = "understudy_schema"
+_VERSION = table(VERSION_TABLE, column("version_num"))
+_FIRST_VERSION = table(_FIRST_TABLE, column("version"))
+
+
+def is_current(db: Connection) -> bool:
+    """Tell whether the tables are those of this version."""
+    return inspect(db).has_table(VERSION_TABLE) and db.scalar(select(_VERSION)) == REVISION
+
+
+def bring_up_to_date(db: Connection) -> None:
+    """Make the tables, or change those of an earlier version, within the caller's transaction.
+
+    Raises:
+        JournalError: a later version or another program made them.
+    """
+    # Alembic takes time to load that a database which is up to date need not cost.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    folder = str(Path(migrations.__file__).parent).replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    config.attributes["connection"] = db
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
+    version = _version(db)
+    if version is not None and version not in known:
+        raise JournalError(
+            f"The journal was written with schema {version}, this version of Understudy knows "
+            f"those up to {REVISION} only. Use the version that wrote it, or move the "
+            "database away to begin a new journal, which starts as policy.arm says."
+        )
+    if _replaces_first_table(db) and version is not None:
+        command.stamp(config, version)
+    command.upgrade(config, REVISION)
+
+
+def _version(db: Connection) -> str | None:
+    """Return the version of the tables; None for a database without any of ours."""
+    found = set(inspect(db).get_table_names())
+    if VERSION_TABLE in found:
+        version = db.scalar(select(_VERSION))
+        return None if version is None else str(version)
+    if _FIRST_TABLE in found:
+        return f"{db.scalar(select(_FIRST_VERSION)):04d}"
+    if ours := found & set(metadata.tables):
+        names = ", ".join(sorted(ours))
+        raise JournalError(f"The database has tables of that name that are not ours: {names}.")
+    return None
+
+
+def _replaces_first_table(db: Connection) -> bool:
+    """Remove the table of the first releases' version; tell whether it was there."""
+    if not inspect(db).has_table(_FIRST_TABLE):
+        return False
+    db.execute(text(f"DROP TABLE {_FIRST_TABLE}"))
+    return True

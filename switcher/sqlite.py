@@ -1,0 +1,77 @@
+"""SQLite under the journal: one file, one switcher, every commit on the disk."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+from switcher.errors import JournalError, reason_of
+
+_BUSY_SECONDS = 3.0
+"""How long a write waits for another program's; Alertmanager posts again what was not written."""
+
+_OWNER_ONLY = 0o600
+
+
+def open_engine(url: URL, is_write: Callable[[Connection], bool]) -> Engine:
+    """Return an engine in WAL mode, with every commit on the disk before it returns.
+
+    A transaction that writes has the one write lock from its beginning, so that it can't fail in
+    its middle for having read before another one wrote. The driver's own way, to begin one with
+    the first change of a row, would leave out changes of tables.
+    """
+    engine = create_engine(url)
+    event.listen(engine, "connect", _make_durable)
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write(connection) else "BEGIN")
+
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def _make_durable(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+class FileLock:
+    """Keeps a second switcher from a file; the system releases it when the process ends."""
+
+    def __init__(self, database: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            JournalError: another switcher has it, or its file can't be made.
+        """
+        path = database.resolve()
+        path = path.with_name(f"{path.name}.lock")
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+        except OSError as error:
+            raise JournalError(
+                f"The journal's lock {path} can't be made: {reason_of(error)}."
+            ) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise JournalError(
+                f"Another switcher uses the journal {database}: stop it first, or give each a "
+                "database of its own; to share one journal, let switcher.database name a "
+                "PostgreSQL."
+            ) from error
+
+    def release(self) -> None:
+        """Let another switcher have the file."""
+        os.close(self._descriptor)
