@@ -13,6 +13,7 @@ from switcher import postgresql, schema, sqlite
 from switcher.errors import JournalError, SecretFileError, UnreachableError
 
 _WRITES = "understudy_writes"
+_PATIENTLY = "understudy_writes_patiently"
 _MEMORY = (None, "", ":memory:")
 _DRIVERS = ("sqlite", "postgresql")
 
@@ -73,9 +74,8 @@ class Database:
                 postgresql.check_encoding(connection)
             if schema.is_current(connection):
                 return
-        with journal_errors(), self._writing.begin() as connection:
-            if self.is_postgresql:
-                postgresql.be_patient(connection)
+        patiently = self._writing.execution_options(**{_PATIENTLY: True})
+        with journal_errors(), patiently.begin() as connection:
             if not schema.is_current(connection):
                 schema.bring_up_to_date(connection)
 
@@ -132,7 +132,7 @@ def _open(address: str, password_file: Path | None) -> Database:
             case "postgresql":
                 wire = postgresql.Wire()
                 return Database(
-                    postgresql.open_engine(url, password_file, _is_write, wire), wire, None
+                    postgresql.open_engine(url, password_file, _haste, wire), wire, None
                 )
     except (SQLAlchemyError, ImportError) as error:
         raise JournalError(f"The journal's database can't be opened: {error}") from error
@@ -140,10 +140,14 @@ def _open(address: str, password_file: Path | None) -> Database:
 
 
 def _open_sqlite(url: URL) -> Database:
-    engine = sqlite.open_engine(url, _is_write)
+    engine = sqlite.open_engine(url, lambda connection: _haste(connection) is not None)
     lock = None if url.database in _MEMORY else sqlite.FileLock(Path(str(url.database)))
     return Database(engine, None, lock)
 
 
-def _is_write(connection: Connection) -> bool:
-    return bool(connection.get_execution_options().get(_WRITES))
+def _haste(connection: Connection) -> postgresql.Haste | None:
+    """Return how a transaction writes; None if it only reads."""
+    options = connection.get_execution_options()
+    if not options.get(_WRITES):
+        return None
+    return postgresql.Haste.NONE if options.get(_PATIENTLY) else postgresql.Haste.USUAL

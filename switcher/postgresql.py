@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,13 @@ _WIRE = {
 }
 """libpq's parameters: seconds, `tcp_user_timeout` milliseconds."""
 
-_SESSION = {
+_LIMITS = {
     "lock_timeout": "3s",
     "statement_timeout": "4s",
     "idle_in_transaction_session_timeout": "5s",
+}
+_SESSION = {
+    **_LIMITS,
     "tcp_keepalives_idle": "2s",
     "tcp_keepalives_interval": "1s",
     "tcp_keepalives_count": "3",
@@ -55,8 +59,18 @@ _LOCK = "SELECT pg_advisory_xact_lock(1970496882, hashtext(current_schema()))"
 """One for each journal: other schemas of the database may hold others. The number is "unde"."""
 
 
+class Haste(Enum):
+    """How long a transaction that writes may wait and take: not at all limited, or as usual."""
+
+    NONE = "none"
+    USUAL = "usual"
+
+
 def open_engine(
-    url: URL, password_file: Path | None, is_write: Callable[[Connection], bool], wire: Wire
+    url: URL,
+    password_file: Path | None,
+    haste: Callable[[Connection], Haste | None],
+    wire: Wire,
 ) -> Engine:
     """Return an engine whose one connection is made anew whenever it was lost."""
     engine = create_engine(
@@ -75,8 +89,13 @@ def open_engine(
     event.listen(engine, "connect", _set_up)
 
     def begin(connection: Connection) -> None:
-        if is_write(connection):
-            connection.exec_driver_sql(_LOCK)
+        match haste(connection):
+            case Haste.NONE:
+                for name in _LIMITS:
+                    connection.exec_driver_sql(f"SET LOCAL {name} = 0")
+                connection.exec_driver_sql(_LOCK)
+            case Haste.USUAL:
+                connection.exec_driver_sql(_LOCK)
 
     event.listen(engine, "begin", begin)
     return engine
@@ -152,9 +171,3 @@ def check_encoding(db: Connection) -> None:
             f"The journal's database has encoding {encoding}, which can't hold every text; make "
             "one with: createdb --encoding=UTF8 --template=template0 NAME"
         )
-
-
-def be_patient(db: Connection) -> None:
-    """Let a transaction take its time, as one that changes tables may."""
-    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        db.exec_driver_sql(f"SET LOCAL {name} = 0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.switcher.scripted import Script
@@ -10,3 +12,16 @@ from tests.switcher.scripted import Script
 @pytest.fixture
 def script() -> Script:
     return Script()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the SQLAlchemy URL of a file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'understudy.db'}"
+
+
+@pytest.fixture(params=["sqlite_url", "postgresql_url"], ids=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Return the SQLAlchemy URL of an empty database of either kind."""
+    url: str = request.getfixturevalue(request.param)
+    return url

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from switcher.database import open_database
 from switcher.errors import JournalError
@@ -29,25 +29,6 @@ def test_every_commit_is_on_the_disk_before_it_returns(tmp_path: Path) -> None:
         assert connection.scalar(text("PRAGMA synchronous")) == 2
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
     database.close()
-
-
-def test_database_of_another_version_is_refused(tmp_path: Path) -> None:
-    open_database(url(tmp_path)).close()
-    engine = create_engine(url(tmp_path))
-    with engine.begin() as connection:
-        connection.execute(text("update understudy_version set version_num = '0700'"))
-    engine.dispose()
-    with pytest.raises(JournalError, match=r"schema 0700.*up to"):
-        open_database(url(tmp_path))
-
-
-def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
-    engine = create_engine(url(tmp_path))
-    with engine.begin() as connection:
-        connection.execute(text("create table incidents (x int)"))
-    engine.dispose()
-    with pytest.raises(JournalError, match="not ours: incidents"):
-        open_database(url(tmp_path))
 
 
 @pytest.mark.parametrize("address", ["sqlite:////nowhere/at/all.db", "nonsense", "nodb://x"])

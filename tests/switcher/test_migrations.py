@@ -1,0 +1,171 @@
+"""What becomes of a journal that an earlier version, a later one, or another program wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect, select, text
+
+from switcher import migrations, schema, tables
+from switcher.database import open_database
+from switcher.errors import JournalError
+from switcher.journal import Journal
+from switcher.model import Cause
+from tests.switcher.stage import WITNESS
+
+OLD = Path(__file__).parent.parent / "fixtures" / "journal"
+
+
+def written_by(version: int, folder: Path) -> str:
+    """Make the journal of an earlier version: a rotation that is on air, and one under way."""
+    path = folder / "understudy.db"
+    with sqlite3.connect(path) as db:
+        db.executescript((OLD / f"schema-{version}.sql").read_text())
+    db.close()
+    return f"sqlite:///{path}"
+
+
+def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Return all that a database holds, as the driver gives it."""
+    engine = create_engine(url)
+    with engine.connect() as db:
+        names = inspect(db).get_table_names()
+        held = {
+            name: [tuple(row) for row in db.execute(text(f'select * from "{name}"'))]
+            for name in names
+        }
+    engine.dispose()
+    return held
+
+
+def test_the_tables_are_those_that_the_code_knows(database: str) -> None:
+    open_database(database).close()
+    engine = create_engine(database)
+    with engine.connect() as db:
+        context = MigrationContext.configure(db, opts={"version_table": schema.VERSION_TABLE})
+        assert compare_metadata(context, tables.metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_one_that_the_code_knows() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_heads() == [tables.REVISION]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_journal_of_an_earlier_version_goes_on_without_loss(
+    tmp_path: Path, version: int
+) -> None:
+    url = written_by(version, tmp_path)
+    before = rows(url)
+    async with Journal(url) as journal:
+        record = await journal.record(WITNESS, 0)
+        assert record.arming.armed
+        assert [i.id for i in record.incidents] == [2]
+        assert [r.outcome for r in record.rotations] == ["on_air", "broadcast"]
+        assert {i.cause for i in record.incidents} == {Cause.ALERT}
+        assert not any(r.draft.by_hand for r in record.rotations)
+        assert record.open_rotation is not None
+        assert record.open_rotation.draft.transaction is not None
+        told = await journal.entries()
+        assert [e.id for e in told[-14:]] == list(range(14, 0, -1))
+    after = rows(url)
+    assert "understudy_schema" not in after
+    for name in ("incidents", "rotations"):
+        assert [row[0] for row in after[name]] == [row[0] for row in before[name]]
+    assert after["arming"] == before["arming"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_earlier_journal_then_has_the_tables_that_the_code_knows(
+    tmp_path: Path, version: int
+) -> None:
+    url = written_by(version, tmp_path)
+    open_database(url).close()
+    engine = create_engine(url)
+    with engine.connect() as db:
+        context = MigrationContext.configure(db, opts={"version_table": schema.VERSION_TABLE})
+        assert compare_metadata(context, tables.metadata) == []
+        db.execute(select(tables.drills))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_migration_that_fails_leaves_the_journal_as_it_was(tmp_path: Path, version: int) -> None:
+    url = written_by(version, tmp_path)
+    path = tmp_path / "understudy.db"
+    with sqlite3.connect(path) as db:
+        # Two rotations under way, which no version wrote and the newest tables refuse.
+        db.execute("update rotations set ended = null")
+    db.close()
+    before = rows(url)
+    with pytest.raises(JournalError, match="UNIQUE"):
+        open_database(url)
+    assert rows(url) == before
+
+
+def test_journal_of_a_later_version_is_refused(database: str) -> None:
+    open_database(database).close()
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.execute(text("update understudy_version set version_num = '0700'"))
+    engine.dispose()
+    before = rows(database)
+    with pytest.raises(JournalError, match=r"schema 0700.*up to"):
+        open_database(database)
+    assert rows(database) == before
+
+
+def test_unknown_number_of_the_first_releases_is_refused(tmp_path: Path) -> None:
+    url = written_by(2, tmp_path)
+    with sqlite3.connect(tmp_path / "understudy.db") as db:
+        db.execute("update understudy_schema set version = 700")
+    db.close()
+    with pytest.raises(JournalError, match=r"schema 0700.*up to"):
+        open_database(url)
+
+
+def test_database_of_another_program_is_refused(database: str) -> None:
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.execute(text("create table incidents (x int)"))
+    engine.dispose()
+    with pytest.raises(JournalError, match="not ours: incidents"):
+        open_database(database)
+
+
+START = """
+import sys
+from switcher.database import open_database
+print(flush=True)
+sys.stdin.readline()
+open_database(sys.argv[1]).close()
+"""
+
+
+def test_switchers_that_start_at_once_make_the_tables_once(postgresql_url: str) -> None:
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", START, postgresql_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for each in starting:
+        assert each.stdout
+        each.stdout.readline()
+    told = [each.communicate("\n", timeout=60)[1] for each in starting]
+    assert told == [""] * 3
+    assert rows(postgresql_url)[schema.VERSION_TABLE] == [(tables.REVISION,)]
