@@ -101,10 +101,13 @@ class WitnessStatus:
     """A configured witness.
 
     `on_air` names the host whose key is in force, if it is in the ring; `next_slot` is when the
-    witness' next slot begins, None where the next shuffle decides that.
+    witness' next slot begins, None where the next shuffle decides that. `acting`: this switcher
+    decides about it; where several share a journal, `actor` is the one that last began to.
     """
 
     witness: str
+    acting: bool
+    actor: str | None
     armed: bool
     armed_by: str
     armed_why: str

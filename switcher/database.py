@@ -105,6 +105,17 @@ def open_database(address: str, password_file: Path | None = None) -> Database:
     return database
 
 
+def open_wire(
+    address: str, password_file: Path | None = None
+) -> tuple[Engine, postgresql.Wire]:
+    """Return an engine with one more connection to PostgreSQL, and the socket of that.
+
+    Its transactions take no lock.
+    """
+    wire = postgresql.Wire()
+    return postgresql.open_engine(make_url(address), password_file, lambda _: None, wire), wire
+
+
 @contextmanager
 def journal_errors() -> Iterator[None]:
     """Turn the library's errors into `JournalError`."""

@@ -5,6 +5,7 @@ SwitcherError
 │   └── UnreachableError  … for there is no connection to it
 ├── OrderError            an order can't be taken
 ├── OverruledError        an incident ended, or its witness was disarmed, while it was acted upon
+├── StandbyError          another switcher acts for the witness
 ├── TokenFileError        the file of tokens can't be used
 ├── SecretFileError       a key, wallet, passphrase or certificate file can't be used
 ├── ExposureError         strangers could listen in on what is said to the switcher
@@ -35,6 +36,10 @@ class UnreachableError(JournalError):
 
 class OverruledError(SwitcherError):
     """An incident ended, or its witness was disarmed, while a rotation was being prepared."""
+
+
+class StandbyError(SwitcherError):
+    """Another switcher that shares the journal acts for the witness."""
 
 
 class OrderError(SwitcherError):

@@ -19,9 +19,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection, text
 
 from switcher import entries, intake, ordering, store
-from switcher.database import Database, open_database
-from switcher.errors import UnreachableError
+from switcher.database import Database, open_database, open_wire
+from switcher.errors import StandbyError, UnreachableError
 from switcher.intake import Receipt
+from switcher.lease import Leases
+from switcher.lease_session import Holder, LeaseSession, check_claim, read_holders
 from switcher.model import (
     Arming,
     Cause,
@@ -47,14 +49,17 @@ _LONGEST_PAGE = 1000
 class Journal:
     """An open journal; use it as an asynchronous context manager.
 
-    Every method raises `JournalError` when the database can't do it.
+    Every method raises `JournalError` when the database can't do it. Where the journal is shared,
+    what is done about incidents and rotations raises `StandbyError` while another switcher acts.
     """
 
     def __init__(self, url: str, password_file: Path | None = None) -> None:
         self._open = partial(open_database, url, password_file)
+        self._open_wire = partial(open_wire, url, password_file)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._database: Database | None = None
         self._lost = (0.0, "")
+        self._leases: Leases | None = None
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -71,6 +76,28 @@ class Journal:
         if self._database is not None:
             await loop.run_in_executor(self._thread, self._database.close)
         await asyncio.to_thread(self._thread.shutdown)
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether other switchers may work with it at the same time."""
+        assert self._database is not None
+        return self._database.is_postgresql
+
+    def lease_session(self, holder: str) -> LeaseSession:
+        """Return a session that can hold leases, under the name of this switcher."""
+        return LeaseSession(*self._open_wire(), holder)
+
+    def act_under(self, leases: Leases) -> None:
+        """Have what is done for a witness done only while its lease is held."""
+        self._leases = leases
+
+    def acts_for(self, witness: str) -> bool:
+        """Tell whether it is for this switcher to decide about a witness."""
+        return self._leases is None or self._leases.claim(witness) is not None
+
+    async def holders(self) -> Mapping[str, Holder]:
+        """Return who took each witness' lease last; nobody where the journal is not shared."""
+        return await self._read(read_holders)
 
     async def take(
         self, alerts: Iterable[Judged], keys: Mapping[str, str | None], now: float
@@ -97,7 +124,8 @@ class Journal:
         """Note a decision; tell whether it, or the time it plans, is another one than before."""
         if not store.is_news(incident, decision, sentence, planned):
             return False
-        return await self._write(store.decide, incident, decision, sentence, planned, now)
+        witness = incident.witness
+        return await self._act(witness, store.decide, incident, decision, sentence, planned, now)
 
     async def open_order(
         self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
@@ -111,7 +139,7 @@ class Journal:
 
     async def note_drill(self, witness: str, results: Iterable[Drilled]) -> None:
         """Remember what a drill showed of each producer."""
-        await self._write(ordering.note_drill, witness, results)
+        await self._act(witness, ordering.note_drill, witness, results)
 
     async def drills(self, witness: str) -> tuple[Drilled, ...]:
         """Return the newest drills of each producer of a witness by result."""
@@ -119,7 +147,7 @@ class Journal:
 
     async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
         """End an incident."""
-        await self._write(store.end_incident, incident, ending, sentence, now)
+        await self._act(incident.witness, store.end_incident, incident, ending, sentence, now)
 
     async def open_rotation(
         self, draft: Draft, outcome: Outcome, sentence: str, now: float
@@ -129,7 +157,7 @@ class Journal:
         Raises:
             OverruledError: its incident ended or its witness was disarmed meanwhile.
         """
-        return await self._write(store.open_rotation, draft, outcome, sentence, now)
+        return await self._act(draft.witness, store.open_rotation, draft, outcome, sentence, now)
 
     async def change(
         self,
@@ -140,7 +168,10 @@ class Journal:
         details: Mapping[str, Any] | None = None,
     ) -> Rotation:
         """Change a rotation, with an entry for each step."""
-        return await self._write(store.change_rotation, rotation, values, steps, now, details)
+        witness = rotation.draft.witness
+        return await self._act(
+            witness, store.change_rotation, rotation, values, steps, now, details
+        )
 
     async def end_rotation(
         self,
@@ -152,7 +183,10 @@ class Journal:
         details: Mapping[str, Any],
     ) -> Rotation:
         """End a rotation, and with it its incident, or turn that against the new key."""
-        return await self._write(store.end_rotation, rotation, values, steps, closing, now, details)
+        witness = rotation.draft.witness
+        return await self._act(
+            witness, store.end_rotation, rotation, values, steps, closing, now, details
+        )
 
     async def arm(self, witness: str, state: Arming) -> None:
         """Arm or disarm a witness."""
@@ -178,6 +212,30 @@ class Journal:
     async def ping(self) -> None:
         """Ask the database for a sign of life."""
         await self._read(_ping)
+
+    async def _act(
+        self,
+        witness: str,
+        work: Callable[Concatenate[Connection, _P], _T],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        """Do what only the one that acts for a witness may do.
+
+        Raises:
+            StandbyError: another switcher does.
+        """
+        if self._leases is None:
+            return await self._write(work, *args, **kwargs)
+        claim = self._leases.claim(witness)
+        if claim is None:
+            raise StandbyError(f"Another switcher acts for {witness} now.")
+
+        def act(db: Connection) -> _T:
+            check_claim(db, claim)
+            return work(db, *args, **kwargs)
+
+        return await self._write(act)
 
     async def _read(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs

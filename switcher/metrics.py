@@ -108,6 +108,12 @@ class Metrics:
             ["witness"],
             registry=registry,
         )
+        self._acting = Gauge(
+            "understudy_acting",
+            "Whether this switcher acts for the witness (1), or another with the same journal (0).",
+            ["witness"],
+            registry=registry,
+        )
         self._budget = Gauge(
             "understudy_rotation_budget_remaining",
             "Rotations by itself that are left of the last 24 hours' budget.",
@@ -150,6 +156,7 @@ class Metrics:
             self._stages.labels(stage)
         for witness in self._witnesses:
             self._armed.labels(witness)
+            self._acting.labels(witness)
             self._budget.labels(witness)
             for outcome in Outcome:
                 self._rotations.labels(witness, outcome)
@@ -200,9 +207,10 @@ class Metrics:
         if before.on_air is None and after.on_air and after.in_block:
             self._stages.labels("block_to_on_air").observe(after.on_air - after.in_block)
 
-    def witness(self, witness: str, *, armed: bool, budget: int) -> None:
+    def witness(self, witness: str, *, armed: bool, budget: int, acts: bool) -> None:
         """Set a witness' gauges."""
         self._armed.labels(witness).set(armed)
+        self._acting.labels(witness).set(acts)
         self._budget.labels(witness).set(budget)
 
     def open_incidents(self, witness: str, counts: Mapping[Decision, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
@@ -21,11 +22,13 @@ from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
 from switcher.intake import Receipt
 from switcher.journal import Journal
+from switcher.lease import Leases
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
 from switcher.rotate import Rotator
 from switcher.settings import SwitcherSettings
 from switcher.signer import Signer
+from switcher.status import usable_nodes
 from switcher.webhook import Judged
 from switcher.worker import Worker
 
@@ -97,6 +100,11 @@ class Switcher:
         await self.journal.arm(witness, state)
         self._wake({witness})
 
+    def wake_all(self) -> None:
+        """Have every worker look at its incidents now."""
+        for worker in self.workers.values():
+            worker.wake()
+
     def _wake(self, witnesses: Collection[str]) -> None:
         for witness in witnesses:
             self.workers.get(witness, self.workers[None]).wake()
@@ -136,7 +144,7 @@ async def open_switcher(
         await _begin(switcher)
         for witness in (*switcher.witnesses, None):
             switcher.workers[witness] = Worker(desk, witness)
-        async with _at_work(switcher):
+        async with _under_leases(switcher), _at_work(switcher):
             yield switcher
 
 
@@ -187,6 +195,29 @@ async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
         for task in (*unfinished, waking, watching):
             task.cancel()
         await asyncio.gather(*working, waking, watching, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _under_leases(switcher: Switcher) -> AsyncIterator[None]:
+    """Where the journal is shared, act only for the witnesses that no other switcher acts for."""
+    journal, watch = switcher.journal, switcher.watch
+    if not journal.shared:
+        yield
+        return
+
+    def able() -> bool:
+        usable, needed = usable_nodes(watch.nodes)
+        return usable >= needed
+
+    session = journal.lease_session(f"{socket.gethostname()}:{switcher.settings.port}")
+    leases = Leases(session, switcher.witnesses, able, switcher.clock)
+    journal.act_under(leases)
+    keeping = asyncio.create_task(leases.run(switcher.wake_all), name="leases")
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def _keep_watching(watch: Watch) -> None:

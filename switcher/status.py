@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chains.bitshares.views import NodeView, majority_of
 from chains.settings import WitnessSettings
@@ -58,16 +59,22 @@ def node_statuses(nodes: Sequence[NodeView]) -> list[NodeStatus]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal knows of a witness, and who acts for it: `acting`, this switcher does."""
+
+    record: Record
+    drills: Sequence[Drilled] = ()
+    acting: bool = True
+    actor: str | None = None
+
+
 def witness_statuses(
-    seen: Seen,
-    records: Mapping[str, Record],
-    drills: Mapping[str, Sequence[Drilled]],
-    policy: Policy,
-    now: float,
+    seen: Seen, known: Mapping[str, Known], policy: Policy, now: float
 ) -> list[WitnessStatus]:
-    """Return the configured witnesses; `records` and `drills` by account."""
+    """Return the configured witnesses; what is `known` of them by account."""
     return [
-        _witness(seen, witness, records[witness.account], drills[witness.account], policy, now)
+        _witness(seen, witness, known[witness.account], policy, now)
         for witness in seen.settings.witnesses
     ]
 
@@ -95,11 +102,11 @@ def incident_statuses(incidents: Sequence[Incident]) -> list[IncidentStatus]:
 def _witness(
     seen: Seen,
     witness: WitnessSettings,
-    record: Record,
-    drills: Sequence[Drilled],
+    known: Known,
     policy: Policy,
     now: float,
 ) -> WitnessStatus:
+    record = known.record
     ids = seen.witness_ids(witness.account)
     witness_id = ids.witness_id if ids else ""
     term = seen.follower.term(witness_id)
@@ -109,6 +116,8 @@ def _witness(
     arming = record.arming
     return WitnessStatus(
         witness=witness.account,
+        acting=known.acting,
+        actor=known.actor,
         armed=arming.armed,
         armed_by=arming.who,
         armed_why=arming.why,
@@ -126,7 +135,7 @@ def _witness(
         ],
         incidents=incident_statuses(record.incidents),
         rotation=_rotation(record.open_rotation),
-        drills=[DrillStatus(d.producer, d.result, d.time) for d in drills],
+        drills=[DrillStatus(d.producer, d.result, d.time) for d in known.drills],
     )
 
 

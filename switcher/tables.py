@@ -161,3 +161,12 @@ heartbeats = Table(
     Column("name", String(32), primary_key=True),
     Column("time", Float, nullable=False),
 )
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("witness", String(63), primary_key=True),
+    Column("token", Integer, nullable=False),
+    Column("holder", String(255), nullable=False),
+    Column("since", Float, nullable=False),
+)

@@ -16,7 +16,8 @@ from structlog.contextvars import bound_contextvars
 from chains.bitshares.views import NodeView, Verdict
 from switcher import decide, evidence, upkeep
 from switcher.desk import Desk
-from switcher.errors import DisagreementError, JournalError, OverruledError
+from switcher.errors import DisagreementError, JournalError, OverruledError, StandbyError
+from switcher.lease import STRANGERS
 from switcher.metrics import STRANGER
 from switcher.model import ActionName, Cause, Decision, Ending, Incident, Record
 from switcher.rotate import Plan
@@ -76,6 +77,8 @@ class Worker:
     async def _guarded_step(self) -> None:
         try:
             await self.step()
+        except StandbyError as error:
+            _log.info("another switcher took over", why=str(error))
         except JournalError as error:
             # Without the journal nothing is done; the next block finds the same incidents.
             _log.error("journal unusable, holding", error=str(error))
@@ -84,20 +87,31 @@ class Worker:
             _log.exception("step failed, trying again with the next block")
 
     async def step(self) -> None:
-        """Look once at everything that is open.
+        """Look once at everything that is open; only show it while another switcher acts.
 
         Raises:
             JournalError: it can't be read or written.
+            StandbyError: another switcher took over meanwhile.
         """
-        if self._witness is None:
+        if not self._desk.journal.acts_for(self._witness or STRANGERS):
+            await self._stand_by()
+        elif self._witness is None:
             await self._step_strangers()
-            return
+        else:
+            await self._step_witness(self._witness)
+
+    async def _stand_by(self) -> None:
+        self._planned = None
+        if self._witness is not None:
+            self._show(await self._read())
+
+    async def _step_witness(self, witness: str) -> None:
         began, record = self._desk.clock(), await self._read()
         if (rotation := record.open_rotation) is not None:
             with bound_contextvars(incident=rotation.draft.incident):
                 await self._desk.follow_up.advance(rotation, record)
             record = await self._read()
-        if await upkeep.offer_return(self._desk, self._witness, record):
+        if await upkeep.offer_return(self._desk, witness, record):
             record = await self._read()
         if record.incidents and self._can_see():
             await self._consider_all(record)
@@ -214,7 +228,8 @@ class Worker:
         assert self._witness is not None
         metrics, policy = self._desk.metrics, self._desk.settings.policy
         left = max(0, policy.rotations_per_day - record.spent())
-        metrics.witness(self._witness, armed=record.arming.armed, budget=left)
+        acts = self._desk.journal.acts_for(self._witness)
+        metrics.witness(self._witness, armed=record.arming.armed, budget=left, acts=acts)
         metrics.open_incidents(self._witness, _by_decision(record.incidents))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -11,7 +12,9 @@ from switcher.access import Running, requires
 from switcher.answers import JournalPage, Status
 from switcher.auth import Scope
 from switcher.evidence import DAY
+from switcher.journal import Journal
 from switcher.status import (
+    Known,
     alert_path,
     chain_status,
     incident_statuses,
@@ -29,8 +32,7 @@ router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(requires(
 async def read_status(switcher: Running) -> Status:
     """Return what is on air, what is open, and whether alerts come through."""
     now, watch = switcher.clock(), switcher.watch
-    records = {w: await switcher.journal.record(w, now - DAY) for w in switcher.witnesses}
-    drills = {w: await switcher.journal.drills(w) for w in switcher.witnesses}
+    known = await _known(switcher.journal, switcher.witnesses, now)
     heartbeat = await switcher.journal.heartbeat()
     timeout = switcher.settings.heartbeat_timeout
     return Status(
@@ -42,9 +44,22 @@ async def read_status(switcher: Running) -> Status:
         dry_run=switcher.settings.policy.dry_run,
         chain=chain_status(watch),
         nodes=node_statuses(watch.nodes),
-        witnesses=witness_statuses(watch, records, drills, switcher.settings.policy, now),
+        witnesses=witness_statuses(watch, known, switcher.settings.policy, now),
         unknown_witnesses=incident_statuses(await switcher.journal.strangers(switcher.witnesses)),
     )
+
+
+async def _known(journal: Journal, witnesses: Iterable[str], now: float) -> dict[str, Known]:
+    holders = await journal.holders()
+    return {
+        witness: Known(
+            await journal.record(witness, now - DAY),
+            await journal.drills(witness),
+            journal.acts_for(witness),
+            holders[witness].name if witness in holders else None,
+        )
+        for witness in witnesses
+    }
 
 
 @router.get("/journal")

@@ -67,15 +67,33 @@ class Cluster:
 
     def create_database(self, name: str) -> str:
         """Make an empty database and return its SQLAlchemy URL, without the password."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, name: str) -> None:
         """Remove a database and whoever is connected to it."""
         drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(drop)
+
+    def end_sessions(self, name: str) -> None:
+        """End every client's session with a database."""
+        end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s"
+        with self.connect() as connection:
+            connection.execute(end, [name])
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """Return a connection of one's own; every statement is committed at once."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=OWNER,
+            password=self._password,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=5,
+        )
 
     def start(self) -> None:
         """Start the server and wait until it lets clients in."""
@@ -110,20 +128,9 @@ class Cluster:
 
     def _lets_in(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError):
-            self._connect().close()
+            self.connect().close()
             return True
         return False
-
-    def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(
-            host="127.0.0.1",
-            port=self.port,
-            user=OWNER,
-            password=self._password,
-            dbname="postgres",
-            autocommit=True,
-            connect_timeout=5,
-        )
 
     def _init(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True)
