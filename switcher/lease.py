@@ -68,7 +68,7 @@ class Leases:
                     changed()
                 await asyncio.sleep(_BEAT)
         finally:
-            await asyncio.to_thread(self._close)
+            await self.close()
 
     async def beat(self) -> bool:
         """Show that this process lives and take what is free; tell whether the leases changed."""
@@ -103,6 +103,8 @@ class Leases:
         self._patience_ends = now + _BLIND
         return self._wanted
 
-    def _close(self) -> None:
-        self._thread.submit(self._session.close).result()
-        self._thread.shutdown()
+    async def close(self) -> None:
+        """Give everything up; others may have it at once."""
+        self._tokens = {}
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._session.close)
+        await asyncio.to_thread(self._thread.shutdown)

@@ -77,9 +77,14 @@ class Cluster:
         with self.connect() as connection:
             connection.execute(drop)
 
-    def end_sessions(self, name: str) -> None:
-        """End every client's session with a database."""
-        end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s"
+    def end_holders(self, name: str) -> None:
+        """End every session with a database that holds an advisory lock."""
+        end = """
+            select pg_terminate_backend(pid, 5000) from (
+                select distinct pid from pg_locks join pg_database on database = pg_database.oid
+                where locktype = 'advisory' and granted and datname = %s
+            ) as holders
+        """
         with self.connect() as connection:
             connection.execute(end, [name])
 

@@ -68,7 +68,7 @@ def test_a_killed_holder_loses_its_leases_at_once(
     engine: Engine, first: LeaseSession, second: LeaseSession, postgresql: Cluster
 ) -> None:
     first.beat(["init0"], NOW)
-    postgresql.end_sessions(str(engine.url.database))
+    postgresql.end_holders(str(engine.url.database))
     with pytest.raises(JournalError):
         first.beat(["init0"], NOW)
     assert second.beat(["init0"], NOW) == {"init0": 2}

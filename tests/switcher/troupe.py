@@ -63,12 +63,12 @@ class Troupe:
 
 @asynccontextmanager
 async def troupe(
-    folder: Path, script: Script, policy: Policy | None = None
+    folder: Path, script: Script, policy: Policy | None = None, database: str | None = None
 ) -> AsyncIterator[Troupe]:
-    """Open a journal in a folder and have a worker on it, as after a start of the service."""
+    """Open a journal, in a folder or at an URL, and have a worker on it, as the service does."""
     settings = SwitcherSettings(
         token_file=folder / "unused",
-        database=f"sqlite:///{folder / 'understudy.db'}",
+        database=database or f"sqlite:///{folder / 'understudy.db'}",
         signer=KeyFileSigner(folder / "unused"),
         policy=policy or Policy(arm=True),
     )

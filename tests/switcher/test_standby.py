@@ -1,0 +1,164 @@
+"""Two switchers on one journal: one acts, the other takes over when that can't."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from switcher.errors import StandbyError
+from switcher.lease import Leases
+from switcher.model import Outcome
+from tests.support.postgresql import Cluster
+from tests.switcher.scripted import ALPHA, NODES, Script
+from tests.switcher.stage import WITNESS
+from tests.switcher.troupe import Troupe, troupe
+
+
+@dataclass
+class Member:
+    """One of the switchers, with its leases; `able` says whether it sees the nodes."""
+
+    troupe: Troupe
+    leases: Leases
+    able: bool = True
+
+    def acts(self) -> bool:
+        return self.troupe.journal.acts_for(WITNESS)
+
+    async def step(self) -> None:
+        """Show that it lives, and look at what is open."""
+        await self.leases.beat()
+        await self.troupe.worker.step()
+
+
+@dataclass
+class Company:
+    """The first, which acts at the beginning, and the second.
+
+    `end_first` has the server end the session of the one that acts.
+    """
+
+    first: Member
+    second: Member
+    script: Script
+    end_first: Callable[[], None]
+
+
+@pytest.fixture
+async def company(
+    tmp_path: Path, script: Script, postgresql_url: str, postgresql: Cluster
+) -> AsyncIterator[Company]:
+    script.miss(3)
+    async with (
+        _member(tmp_path, script, postgresql_url, "first") as first,
+        _member(tmp_path, script, postgresql_url, "second") as second,
+    ):
+        database = postgresql_url.rpartition("/")[2]
+        yield Company(first, second, script, lambda: postgresql.end_holders(database))
+
+
+@asynccontextmanager
+async def _member(folder: Path, script: Script, url: str, name: str) -> AsyncIterator[Member]:
+    async with AsyncExitStack() as stack:
+        t = await stack.enter_async_context(troupe(folder, script, database=url))
+        leases = Leases(t.journal.lease_session(name), [WITNESS], lambda: member.able, script.clock)
+        stack.push_async_callback(leases.close)
+        member = Member(t, leases)
+        t.journal.act_under(leases)
+        await leases.beat()
+        yield member
+
+
+async def test_alert_at_both_leads_to_one_rotation(company: Company) -> None:
+    first, second, script = company.first, company.second, company.script
+    assert await first.troupe.post(ALPHA) == ["opened"]
+    assert await second.troupe.post(ALPHA) == ["renewed"]
+    await second.step()
+    assert script.transactions == []
+    await first.step()
+    assert len(script.transactions) == 1
+    await second.step()
+    assert len(script.transactions) == 1
+
+
+async def test_alert_that_only_the_standby_hears_is_acted_upon(company: Company) -> None:
+    await company.second.troupe.post(ALPHA)
+    await company.first.step()
+    assert len(company.script.transactions) == 1
+
+
+async def test_standby_takes_over_before_the_decision(company: Company) -> None:
+    await company.first.troupe.post(ALPHA)
+    company.end_first()
+    await company.second.step()
+    assert company.second.acts()
+    assert len(company.script.transactions) == 1
+
+
+async def test_standby_goes_on_with_the_rotation_of_the_one_that_died(company: Company) -> None:
+    first, second, script = company.first, company.second, company.script
+    script.deaf = set(NODES)
+    await first.troupe.post(ALPHA)
+    await first.step()
+    company.end_first()
+    script.deaf = set()
+    await second.step()
+    await second.troupe.come_on_air()
+    assert len(script.transactions) == 1
+    [rotation] = (await second.troupe.record()).rotations
+    assert rotation.outcome is Outcome.ON_AIR
+
+
+async def test_frozen_holder_that_wakes_up_can_write_nothing(company: Company) -> None:
+    first, second, script = company.first, company.second, company.script
+    await first.troupe.post(ALPHA)
+    company.end_first()  # as the server does with one that says nothing
+    await second.step()
+    assert second.acts()
+    assert first.acts(), "it does not know yet"
+    script.produce(include=True)
+    with pytest.raises(StandbyError, match="second acts for init0"):
+        await first.troupe.worker.step()
+    assert await second.troupe.words("step") == ["broadcast", "sent"]
+    await first.leases.beat()
+    assert not first.acts()
+    await first.troupe.worker.step()
+    assert len(script.transactions) == 1
+
+
+async def test_blind_holder_gives_way_to_one_that_sees_the_nodes(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switcher.lease._BLIND", 0.0)
+    first, second = company.first, company.second
+    await first.leases.beat()
+    first.able = False
+    await first.leases.beat()
+    assert not first.acts()
+    await second.leases.beat()
+    assert second.acts()
+    await first.leases.beat()
+    assert not first.acts()
+
+
+async def test_switcher_that_comes_back_stands_by(company: Company) -> None:
+    company.end_first()
+    await company.second.leases.beat()
+    for _ in range(2):  # the first beat finds the session gone, the next one opens another
+        await company.first.leases.beat()
+    assert company.second.acts()
+    assert not company.first.acts()
+
+
+async def test_switcher_that_gets_no_answer_counts_itself_out(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switcher.lease._FRESH", -1.0)
+    await company.first.leases.beat()
+    assert not company.first.acts()
+    with pytest.raises(StandbyError):
+        await company.first.troupe.journal.note_drill(WITNESS, [])
