@@ -105,9 +105,7 @@ def open_database(address: str, password_file: Path | None = None) -> Database:
     return database
 
 
-def open_wire(
-    address: str, password_file: Path | None = None
-) -> tuple[Engine, postgresql.Wire]:
+def open_wire(address: str, password_file: Path | None = None) -> tuple[Engine, postgresql.Wire]:
     """Return an engine with one more connection to PostgreSQL, and the socket of that.
 
     Its transactions take no lock.

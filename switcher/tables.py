@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from switcher.plain import plain_json, plain_text
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration: grows with every change of these tables."""
 
 metadata = MetaData()

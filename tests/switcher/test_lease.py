@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine
 
+from switcher.database import open_wire
 from switcher.errors import JournalError, StandbyError
 from switcher.lease_session import IDLE_SECONDS, Claim, LeaseSession, check_claim, lock_key
 from switcher.tables import leases
@@ -23,15 +24,15 @@ def engine(postgresql_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def first(engine: Engine) -> Iterator[LeaseSession]:
-    session = LeaseSession(engine, "first")
+def first(engine: Engine, postgresql_url: str) -> Iterator[LeaseSession]:
+    session = LeaseSession(*open_wire(postgresql_url), "first")
     yield session
     session.close()
 
 
 @pytest.fixture
-def second(engine: Engine) -> Iterator[LeaseSession]:
-    session = LeaseSession(engine, "second")
+def second(engine: Engine, postgresql_url: str) -> Iterator[LeaseSession]:
+    session = LeaseSession(*open_wire(postgresql_url), "second")
     yield session
     session.close()
 
