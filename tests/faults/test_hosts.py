@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from devnet.keys import DevKey
-from tests.faults.checks import on_air, updates
+from tests.faults.checks import updates
 from tests.faults.stage import on_stage
+from tests.faults.timings import timings
 
 
 async def test_backup_that_never_signs_costs_one_needless_rotation(tmp_path: Path) -> None:
     unheld = DevKey("held by no host").text("BTS")
     async with on_stage(tmp_path, keys={"beta": unheld}, dead=["alpha"]) as stage:
         await stage.books.until_word("never_signed")
-        await stage.net.wait_for(lambda _: on_air(stage.net) == "gamma")
         pages = await stage.settled(rotated_to=[None, "gamma"])
         assert [update.key for update in updates(stage.net)] == [unheld, stage.key("gamma")]
         assert [r.draft.producer for r in pages.rotations] == ["beta", "gamma"]
+
+
+@dataclass(frozen=True)
+class Flapping:
+    """A host that is away for half of every period (seconds), so many times over."""
+
+    period: float
+    times: int
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    prometheus: bool = False
+
+
+SHORT = Flapping(8, 3)
+AS_SHIPPED = Flapping(20, 9, {"missed_blocks": 3}, prometheus=True)
+WITH_RETURN = Flapping(20, 9, {"missed_blocks": 3, "return_after": "60s"}, prometheus=True)
+
+
+@timings("flapping", SHORT, AS_SHIPPED, WITH_RETURN)
+async def test_flapping_host_costs_one_needless_rotation_at_most(
+    tmp_path: Path, flapping: Flapping
+) -> None:
+    async with on_stage(tmp_path, policy=flapping.policy, prometheus=flapping.prometheus) as stage:
+        for _ in range(flapping.times):
+            await stage.net.nodes["alpha"].kill()
+            await asyncio.sleep(flapping.period / 2)
+            await stage.net.nodes["alpha"].heal()
+            await asyncio.sleep(flapping.period / 2)
+        done = [update.host for update in updates(stage.net)]
+        assert done in ([], ["beta"])
+        await stage.settled(rotated_to=done)
