@@ -27,15 +27,25 @@ async def test_backup_that_never_signs_costs_one_needless_rotation(tmp_path: Pat
 class Flapping:
     """A host that is away for half of every period (seconds), so many times over."""
 
+    name: str
     period: float
     times: int
     policy: Mapping[str, Any] = field(default_factory=dict)
     prometheus: bool = False
 
+    def __str__(self) -> str:
+        return self.name
 
-SHORT = Flapping(8, 3)
-AS_SHIPPED = Flapping(20, 9, {"missed_blocks": 3}, prometheus=True)
-WITH_RETURN = Flapping(20, 9, {"missed_blocks": 3, "return_after": "60s"}, prometheus=True)
+
+SHORT = Flapping("often", 6, 3)
+AS_SHIPPED = Flapping("every 20 s", 20, 9, {"missed_blocks": 3}, prometheus=True)
+WITH_RETURN = Flapping(
+    "every 20 s, with a way back",
+    20,
+    9,
+    {"missed_blocks": 3, "return_after": "60s"},
+    prometheus=True,
+)
 
 
 @timings("flapping", SHORT, AS_SHIPPED, WITH_RETURN)

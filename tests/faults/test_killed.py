@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.faults.stage import on_stage
+from tests.faults.timings import timings
 
 
 @dataclass(frozen=True)
@@ -17,34 +16,64 @@ class Death:
     when: str
     words: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return self.when
 
-def at(place: str, *words: str) -> tuple[str, ...]:
-    return ("--at", place, *words)
+
+def at(when: str, place: str, *words: str) -> Death:
+    return Death(when, ("--at", place, *words))
+
+
+def at_step(when: str, step: str) -> Death:
+    """Return the death after a step of the rotation is written down."""
+    journal = "switcher.journal:Journal"
+    places = ("--at", f"{journal}.change", "--at", f"{journal}.end_rotation")
+    return Death(when, (*places, "--mentioning", step))
 
 
 ACCUSED = ("--mentioning", "Accusation")
-STEPS = ("--at", "switcher.journal:Journal.change", "--at", "switcher.journal:Journal.end_rotation")
-DEATHS = (
-    Death("before the webhook is written down", at("switcher.intake:take", *ACCUSED)),
-    Death("before the webhook is answered", at("switcher.journal:Journal.take", *ACCUSED)),
-    Death("after deciding", at("switcher.rotate:Rotator.rotate", "--before")),
-    Death("after signing", at("switcher.signer:Signer.sign")),
-    Death("before the rotation is written down", at("switcher.store:open_rotation")),
-    Death("before any node gets it", at("switcher.journal:Journal.open_rotation")),
-    Death("when the first node has it", at("switcher.ballot:_broadcast")),
-    Death("after it is sent", (*STEPS, "--mentioning", "Step.SENT")),
-    Death("in a block", (*STEPS, "--mentioning", "Outcome.IN_BLOCK")),
-    Death("irreversible", (*STEPS, "--mentioning", "Outcome.IRREVERSIBLE")),
-    Death("on air, before its end is written down", at("switcher.store:end_rotation")),
-    Death("on air, after its end", at("switcher.journal:Journal.end_rotation")),
+UNWRITTEN = at("before the webhook is written down", "switcher.intake:take", *ACCUSED)
+UNANSWERED = at("before the webhook is answered", "switcher.journal:Journal.take", *ACCUSED)
+DECIDED = at("after deciding", "switcher.rotate:Rotator.rotate", "--before")
+SIGNED = at("after signing", "switcher.signer:Signer.sign")
+UNOPENED = at("before the rotation is written down", "switcher.store:open_rotation")
+UNSENT = at("before any node gets it", "switcher.journal:Journal.open_rotation")
+FIRST_NODE = at("when the first node has it", "switcher.ballot:_broadcast")
+SEEN_IN_BLOCK = at("seen in a block", "switcher.entries:step_entry", "--mentioning", "IN_BLOCK")
+UNENDED = at("on air, before its end is written down", "switcher.store:end_rotation")
+
+SENT = at_step("after it is sent", "Step.SENT")
+IN_BLOCK = at_step("in a block", "Outcome.IN_BLOCK")
+IRREVERSIBLE = at_step("irreversible", "Outcome.IRREVERSIBLE")
+ENDED = at("on air, after its end", "switcher.journal:Journal.end_rotation")
+
+IN_TURN = (
+    *(UNWRITTEN, UNANSWERED, DECIDED, SIGNED, UNOPENED, UNSENT, FIRST_NODE),
+    *(SEEN_IN_BLOCK, UNENDED),
 )
+"""Those that come in each rotation, however long the switcher was away before."""
+
+ALONE = (
+    *(UNANSWERED, UNSENT, FIRST_NODE),
+    *(UNWRITTEN, DECIDED, SIGNED, UNOPENED, SENT, IN_BLOCK, IRREVERSIBLE, UNENDED, ENDED),
+)
+"""The most delicate ones first."""
 
 
-@pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.when.replace(" ", "-"))
+async def test_switcher_killed_at_every_step_of_a_rotation_rotates_once(tmp_path: Path) -> None:
+    async with on_stage(tmp_path, dead=["alpha"], start=False) as stage:
+        for death in IN_TURN:
+            await stage.doomed(*death.words)
+        await stage.switcher.start()
+        pages = await stage.settled(rotated_to=["beta"])
+        assert len(pages.rotations) == 1
+
+
+@timings("death", *ALONE, always=3)
 async def test_killed_switcher_rotates_once_and_loses_nothing(tmp_path: Path, death: Death) -> None:
     async with on_stage(tmp_path, dead=["alpha"], start=False) as stage:
         await stage.doomed(*death.words)
         await stage.switcher.start()
         pages = await stage.settled(rotated_to=["beta"])
-        assert len([r for r in pages.rotations if r.draft.transaction]) == 1
+        assert len(pages.rotations) == 1
         assert stage.ledger.acknowledged

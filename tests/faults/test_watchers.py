@@ -34,7 +34,8 @@ async def test_one_crash_and_any_watcher_killed_is_one_rotation(tmp_path: Path, 
         await stage.settled(rotated_to=["beta"])
 
 
-@timings("name", "switcher", "alertmanager", "prometheus", "exporter")
+@pytest.mark.timing
+@pytest.mark.parametrize("name", ["switcher", "alertmanager", "prometheus", "exporter"])
 async def test_watcher_that_stands_still_for_a_while_is_one_rotation(
     tmp_path: Path, name: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Scenarios at several moments, of which `make test` tries one and `make faults` all."""
+"""Scenarios at several moments, of which `make test` tries some and `make faults` all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 
-def timings(name: str, first: Any, *others: Any) -> pytest.MarkDecorator:
-    """Give a test an argument: the first value in every run, the others with --all-timings."""
-    marked = [pytest.param(other, marks=pytest.mark.timing) for other in others]
-    return pytest.mark.parametrize(name, [first, *marked])
+def timings(name: str, *values: Any, always: int = 1) -> pytest.MarkDecorator:
+    """Give a test an argument: the first values in every run, the others with --all-timings.
+
+    They go by their text, with hyphens for its spaces.
+    """
+    marked = [pytest.param(value, marks=pytest.mark.timing) for value in values[always:]]
+    return pytest.mark.parametrize(name, [*values[:always], *marked], ids=_id)
+
+
+def _id(value: object) -> str:
+    return str(value).replace(" ", "-")

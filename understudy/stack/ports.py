@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
+from collections import deque
 
 _FIRST, _LAST = 20000, 32000
 """Below the range from which systems give outgoing connections their ports."""
 
 
+_KEPT = 200
+_claims: deque[socket.socket] = deque()
+
+
 def free_ports(count: int) -> list[int]:
-    """Return so many different ports that nothing listens on at the moment."""
+    """Return so many different ports that nothing listens on at the moment.
+
+    Other processes that ask here don't get them, while this one runs and asks for few more: a
+    program that is killed leaves its port free until it is started again.
+    """
     found: set[int] = set()
     while len(found) < count:
         port = random.randint(_FIRST, _LAST)  # noqa: S311 - no secret
+        if not _claim(port):
+            continue
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -22,6 +34,22 @@ def free_ports(count: int) -> list[int]:
                 continue
         found.add(port)
     return list(found)
+
+
+def _claim(port: int) -> bool:
+    """Tell whether no other process has claimed a port here, and claim it; Linux only."""
+    if sys.platform != "linux":
+        return True
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        claim.bind(f"\0understudy-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    if len(_claims) == _KEPT:
+        _claims.popleft().close()
+    _claims.append(claim)
+    return True
 
 
 def is_taken(address: str) -> bool:
