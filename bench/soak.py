@@ -41,7 +41,7 @@ async def measure(minutes: int = MINUTES, seed: int | None = None) -> dict[str, 
     say(f"soak: seed {seed}, {minutes} minutes")
     async with theatre() as running:
         net, stack = running.running.net, running.running.stack
-        roll, alerts = Roll(net, ring_keys(net.settings)), AlertLog(stack.prometheus_url)
+        roll, alerts = Roll(net, ring_keys(net.settings)), AlertLog(stack.prometheus.url)
         began, first = asyncio.get_running_loop().time(), running.chronicle.head
         memory = _memory(running, "start")
         async with meanwhile(roll.run(), alerts.run()):

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from understudy.stack.monitoring import Access, Addresses, write_monitoring
+from understudy.stack.addresses import Addresses
+from understudy.stack.monitoring import Access, write_monitoring
 from understudy.stack.ports import free_ports
 
 from .tools import FOLDER, tool
@@ -50,7 +51,7 @@ class Prometheus:
 async def prometheus(folder: Path, exporter: str) -> AsyncIterator[Prometheus]:
     """Run Prometheus with the shipped intervals; `exporter` is where one listens."""
     switcher, alertmanager, own = (f"127.0.0.1:{port}" for port in free_ports(3))
-    addresses = Addresses(exporter, switcher, alertmanager, own)
+    addresses = Addresses((exporter,), (switcher,), (alertmanager,), (own,))
     write_monitoring(FOLDER, folder, addresses, Access(folder / "token"), None)
     process = await asyncio.create_subprocess_exec(
         tool("prometheus"),

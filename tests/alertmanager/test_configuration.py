@@ -48,6 +48,12 @@ def test_the_samples_are_real_settings(tmp_path: Path) -> None:
     assert set(people) == {"name", "telegram_configs", "email_configs", "slack_configs"}
 
 
+def test_the_sampled_second_switcher_is_told_as_the_first_is() -> None:
+    receivers = yaml.safe_load(_with_samples("alertmanager.yml"))["receivers"]
+    one, other = next(r for r in receivers if r["name"] == "switcher")["webhook_configs"]
+    assert other == {**one, "url": "https://10.9.0.2:9878/alerts"}
+
+
 def test_promtool_accepts_the_configuration() -> None:
     assert "SUCCESS" in run("promtool", "check", "config", "prometheus.yml")
 
@@ -56,8 +62,12 @@ def test_promtool_accepts_the_samples_of_the_configuration(tmp_path: Path) -> No
     path = tmp_path / "prometheus.yml"
     path.write_text(_with_samples("prometheus.yml"))
     sampled = yaml.safe_load(path.read_text())
-    assert sampled["alerting"]["alert_relabel_configs"]
-    assert sampled["global"]["external_labels"]
+    assert sampled["global"]["external_labels"] == {"replica": "a"}
+    assert sampled["alerting"]["alert_relabel_configs"] == [
+        {"action": "labeldrop", "regex": "replica"}
+    ]
+    (told,) = sampled["alerting"]["alertmanagers"]
+    assert len([target for group in told["static_configs"] for target in group["targets"]]) == 3
     assert "SUCCESS" in run("promtool", "check", "config", "--syntax-only", path)
 
 

@@ -35,7 +35,7 @@ async def journal(running: Set) -> AsyncIterator[JournalReader]:
 async def post(running: Set, **labels: str) -> None:
     """Put an alert into Alertmanager, as anybody can who reaches it."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        url = f"{running.stack.alertmanager_url}/api/v2/alerts"
+        url = f"{running.stack.alertmanager.url}/api/v2/alerts"
         answer = await client.post(url, json=[{"labels": labels, "annotations": {}}])
         answer.raise_for_status()
 
@@ -81,6 +81,6 @@ async def test_the_dead_mans_switch_reaches_the_switcher(
 ) -> None:
     await status(journal, lambda told: told.alert_path is AlertPath.OK)
     async with httpx.AsyncClient(trust_env=False) as client:
-        ready = await client.get(f"{running.stack.switcher_url}/readyz")
+        ready = await client.get(f"{running.stack.switcher.url}/readyz")
     assert ready.status_code == httpx.codes.OK
     assert ready.json()["alert_path"] == "alerts come through"

@@ -18,7 +18,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,10 @@ from tests.faults.relay import Ledger, Relay
 from tests.faults.rule import post, rule
 from understudy.demo.journal import JournalReader
 from understudy.errors import StackError
-from understudy.stack import Program, Tools, free_ports, parts
-from understudy.stack.document import Written, write_document
-from understudy.stack.monitoring import Access, Addresses, write_monitoring
+from understudy.stack import Program, StackSettings, Tools, free_ports, parts
+from understudy.stack.addresses import Addresses
+from understudy.stack.document import Written, write_documents
+from understudy.stack.monitoring import Access, write_monitoring
 from understudy.stack.tools import shipped_monitoring
 
 NET = DevnetSettings(witnesses=5, prehistory=60)
@@ -166,19 +167,14 @@ def _written(
     signer: str,
 ) -> Stage:
     """Write all configuration and return the stage, of which nothing runs yet."""
-    exporter, listener, relay, *ports = free_ports(5)
     document = configuration(net)
     document["switcher"] = section
     for producer in document["bitshares"]["witnesses"][0]["producers"]:
         producer["signing_key"] = keys.get(producer["name"], producer["signing_key"])
-    monitoring = {
-        name: f"127.0.0.1:{port}"
-        for name, port in zip(("prometheus", "alertmanager"), ports, strict=True)
-    }
-    urls = {name: f"http://{address}" for name, address in monitoring.items()}
-    written = write_document(document, net.active_wif(signer), folder, (exporter, listener), urls)
-    passed = Relay(f"http://{written.switcher}", relay)
-    addresses = Addresses(written.exporter, passed.address, **monitoring)
+    free = Addresses.chosen(StackSettings(document))
+    (written,) = write_documents(document, net.active_wif(signer), folder, free)
+    passed = Relay(f"http://{written.switcher}", *free_ports(1))
+    addresses = replace(free, exporter=(written.exporter,), switcher=(passed.address,))
     access = Access(written.alertmanager_token)
     write_monitoring(shipped_monitoring(), folder, addresses, access, "1s")
     database = section.get("database", f"sqlite:///{folder / 'understudy.db'}")
@@ -188,11 +184,11 @@ def _written(
         written=written,
         switcher=parts.service("switcher", written.configuration, written.switcher, folder),
         exporter=parts.service("exporter", written.configuration, written.exporter, folder),
-        alertmanager=parts.alertmanager(tools, folder, addresses.alertmanager),
-        prometheus=parts.prometheus(tools, folder, addresses.prometheus),
+        alertmanager=parts.alertmanager(tools, folder, *addresses.alertmanager),
+        prometheus=parts.prometheus(tools, folder, *addresses.prometheus),
         relay=passed,
         books=Books(database),
-        alertmanager_url=urls["alertmanager"],
+        alertmanager_url=f"http://{addresses.alertmanager[0]}",
     )
 
 

@@ -74,8 +74,11 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     prometheus = Endpoint(
         "https://monitoring.example.org/prometheus", tmp_path / "prometheus-token"
     )
-    assert read.monitoring.prometheus == prometheus
-    assert read.monitoring.alertmanager == Endpoint("http://127.0.0.1:9093")
+    assert read.monitoring.prometheus == (prometheus,)
+    assert read.monitoring.alertmanager == (
+        Endpoint("http://127.0.0.1:9093"),
+        Endpoint("http://10.0.0.2:9093"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from understudy.stack.monitoring import Access, Addresses, write_monitoring
+from understudy.stack.addresses import Addresses
+from understudy.stack.monitoring import Access, write_monitoring
 from understudy.stack.tools import Tools, shipped_monitoring
 
-ADDRESSES = Addresses("127.0.0.1:20001", "[::1]:20002", "127.0.0.1:20003", "127.0.0.1:20004")
+ADDRESSES = Addresses(
+    ("127.0.0.1:20001",), ("[::1]:20002",), ("127.0.0.1:20003",), ("127.0.0.1:20004",)
+)
 
 
 def read(path: Path) -> Any:
@@ -49,7 +52,7 @@ def test_alerts_go_to_our_alertmanager_and_from_there_to_the_switcher(folder: Pa
 
 
 def test_alertmanager_finds_its_token_where_the_switcher_listens_as_shipped(tmp_path: Path) -> None:
-    shipped = Addresses("127.0.0.1:9877", "127.0.0.1:9878", "127.0.0.1:9093", "127.0.0.1:9090")
+    shipped = Addresses(*((f"127.0.0.1:{port}",) for port in (9877, 9878, 9093, 9090)))
     write_monitoring(shipped_monitoring(), tmp_path, shipped, Access(tmp_path / "token"), None)
     (switcher,) = (
         each
@@ -79,7 +82,7 @@ def test_without_an_interval_the_shipped_ones_stay(tmp_path: Path) -> None:
     for path in sorted((shipped / "rules").glob("*.yml")):
         assert read(tmp_path / "rules" / path.name) == read(path)
     ours, theirs = read(tmp_path / "prometheus.yml"), read(shipped / "prometheus.yml")
-    assert ours["global"] == theirs["global"]
+    assert ours["global"] == {**theirs["global"], "external_labels": {"replica": "prometheus"}}
 
 
 def test_routes_are_those_that_are_shipped(folder: Path) -> None:
@@ -87,7 +90,53 @@ def test_routes_are_those_that_are_shipped(folder: Path) -> None:
     assert read(folder / "alertmanager.yml")["route"] == shipped["route"]
 
 
-def test_the_real_checkers_accept_what_is_written(folder: Path) -> None:
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    token = tmp_path / "token"
+    token.write_text("secret")
+    two, three = ("127.0.0.1:20005", "127.0.0.1:20006"), ("127.0.0.1:1", "127.0.0.1:2", "[::1]:3")
+    addresses = Addresses(("127.0.0.1:20001",), ("127.0.0.1:20002", "[::1]:20003"), three, two)
+    write_monitoring(shipped_monitoring(), tmp_path, addresses, Access(token), "1s")
+    return tmp_path
+
+
+def test_each_of_several_prometheus_scrapes_all_and_sends_to_all(several: Path) -> None:
+    for name in ("prometheus", "prometheus-2"):
+        made = read(several / f"{name}.yml")
+        targets = {
+            job["job_name"]: job["static_configs"][0]["targets"] for job in made["scrape_configs"]
+        }
+        assert targets["understudy-switcher"] == ["127.0.0.1:20002", "[::1]:20003"]
+        assert targets["prometheus"] == ["127.0.0.1:20005", "127.0.0.1:20006"]
+        (told,) = made["alerting"]["alertmanagers"]
+        assert told["static_configs"][0]["targets"] == targets["alertmanager"]
+        assert len(targets["alertmanager"]) == 3
+
+
+def test_several_prometheus_differ_in_a_label_that_alerts_lose(several: Path) -> None:
+    one, other = (read(several / f"{name}.yml") for name in ("prometheus", "prometheus-2"))
+    labels = [made["global"].pop("external_labels") for made in (one, other)]
+    assert labels == [{"replica": "prometheus"}, {"replica": "prometheus-2"}]
+    assert one == other
+    dropped = {"action": "labeldrop", "regex": "replica"}
+    assert one["alerting"]["alert_relabel_configs"] == [dropped]
+
+
+def test_alertmanager_delivers_to_each_switcher(several: Path) -> None:
+    receivers = {each["name"]: each for each in read(several / "alertmanager.yml")["receivers"]}
+    webhooks = receivers["switcher"]["webhook_configs"]
+    urls = [webhook["url"] for webhook in webhooks]
+    assert urls == ["http://127.0.0.1:20002/alerts", "http://[::1]:20003/alerts"]
+    files = {webhook["http_config"]["authorization"]["credentials_file"] for webhook in webhooks}
+    assert files == {str(several / "token")}
+    assert all(webhook["send_resolved"] for webhook in webhooks)
+
+
+@pytest.mark.parametrize("files", ["folder", "several"])
+def test_the_real_checkers_accept_what_is_written(
+    request: pytest.FixtureRequest, files: str
+) -> None:
+    folder: Path = request.getfixturevalue(files)
     programs = Tools.find().prometheus.parent
     commands: list[list[str | Path]] = [
         [programs / "promtool", "check", "config", folder / "prometheus.yml"],

@@ -27,7 +27,14 @@ from understudy.config import load
 from understudy.doctor.examine import examine
 from understudy.doctor.finding import Level
 from understudy.errors import StackError
-from understudy.stack import Stack, StackSettings, Tools, document_of, free_ports
+from understudy.stack import (
+    Replicas,
+    Stack,
+    StackSettings,
+    Tools,
+    document_of,
+    free_ports,
+)
 from understudy.stack.on_devnet import devnet_stack
 
 pytestmark = pytest.mark.stack
@@ -41,7 +48,7 @@ async def net() -> AsyncIterator[Devnet]:
 
 async def targets_up(stack: Stack, jobs: set[str]) -> set[str]:
     """Wait until Prometheus has scraped all jobs, and return those that are up."""
-    async with httpx.AsyncClient(base_url=stack.prometheus_url) as client, asyncio.timeout(20):
+    async with httpx.AsyncClient(base_url=stack.prometheus.url) as client, asyncio.timeout(20):
         while True:
             answer = await client.get("/api/v1/query", params={"query": "up"})
             samples: Any = answer.json()["data"]["result"]
@@ -58,11 +65,11 @@ async def test_every_program_is_ready_and_sees_the_others(net: Devnet, tmp_path:
         assert jobs <= await targets_up(stack, jobs)
         async with httpx.AsyncClient() as client:
             token = {"Authorization": f"Bearer {stack.written.client_token}"}
-            answer = await client.get(f"{stack.switcher_url}/api/status", headers=token)
+            answer = await client.get(f"{stack.switcher.url}/api/status", headers=token)
             assert answer.status_code == httpx.codes.OK
-            loaded = await client.get(f"{stack.prometheus_url}/api/v1/alertmanagers")
+            loaded = await client.get(f"{stack.prometheus.url}/api/v1/alertmanagers")
             (found,) = loaded.json()["data"]["activeAlertmanagers"]
-            assert found["url"].startswith(stack.alertmanager_url)
+            assert found["url"].startswith(stack.alertmanager.url)
     assert not any(program.running for program in stack.programs)
 
 
@@ -72,14 +79,37 @@ async def test_the_heartbeat_arrives_and_a_check_finds_nothing_wrong(
     settings = StackSettings(configuration(net), net.active_wif("init0"))
     async with (
         Stack(settings, Tools.find(), tmp_path) as stack,
-        httpx.AsyncClient(base_url=stack.switcher_url) as client,
+        httpx.AsyncClient(base_url=stack.switcher.url) as client,
         asyncio.timeout(30),
     ):
         while "alerts come through" not in (await client.get("/readyz")).text:
             await asyncio.sleep(0.2)
         findings = await examine(load(stack.written.configuration))
     assert [each for each in findings if each.level is not Level.OK] == []
-    assert f"Prometheus {stack.prometheus_url}" in {each.what for each in findings}
+    assert f"Prometheus {stack.prometheus.url}" in {each.what for each in findings}
+
+
+async def test_several_of_each_see_each_other_and_a_check_finds_nothing_wrong(
+    net: Devnet, tmp_path: Path
+) -> None:
+    several = Replicas(exporter=2, switcher=2, prometheus=2, alertmanager=3)
+    settings = StackSettings(configuration(net), net.active_wif("init0"), replicas=several)
+    async with (
+        Stack(settings, Tools.find(), tmp_path) as stack,
+        httpx.AsyncClient() as client,
+        asyncio.timeout(40),
+    ):
+        for switcher in stack.switchers:
+            while "alerts come through" not in (await client.get(switcher.ready_url)).text:
+                await asyncio.sleep(0.2)
+        for alertmanager in stack.alertmanagers:
+            status = await client.get(f"{alertmanager.url}/api/v2/status")
+            assert len(status.json()["cluster"]["peers"]) == 3
+        for written in stack.documents:
+            findings = await examine(load(written.configuration))
+            assert [each for each in findings if each.level is not Level.OK] == []
+    journals = {load(each.configuration).needed_switcher().database for each in stack.documents}
+    assert len(journals) == 2
 
 
 async def test_over_tls_the_real_alertmanager_and_prometheus_come_through_as_well(
@@ -92,10 +122,10 @@ async def test_over_tls_the_real_alertmanager_and_prometheus_come_through_as_wel
     context = trusting(files.certificate_file)
     async with (
         Stack(settings, Tools.find(), tmp_path / "stack") as stack,
-        httpx.AsyncClient(base_url=stack.switcher_url, verify=context) as client,
+        httpx.AsyncClient(base_url=stack.switcher.url, verify=context) as client,
         asyncio.timeout(30),
     ):
-        assert stack.switcher_url.startswith("https://")
+        assert stack.switcher.url.startswith("https://")
         while "alerts come through" not in (await client.get("/readyz")).text:
             await asyncio.sleep(0.2)
         assert "understudy-switcher" in await targets_up(stack, {"understudy-switcher"})
@@ -149,7 +179,7 @@ async def test_two_stacks_do_not_share_a_folder(net: Devnet, tmp_path: Path) -> 
             await Stack(settings, Tools.find(), tmp_path).__aenter__()
         token = stack.written.alertmanager_token.read_text()
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
-            answer = await client.post(f"{stack.switcher_url}/alerts", content="x")
+            answer = await client.post(f"{stack.switcher.url}/alerts", content="x")
         assert answer.status_code == httpx.codes.BAD_REQUEST
 
 
@@ -185,8 +215,8 @@ async def test_ones_own_configuration_is_used_as_it_is(
     folder = tmp_path / "stack"
     settings = StackSettings(document_of(config), interval=None)
     async with Stack(settings, Tools.find(), folder) as stack:
-        assert stack.exporter_url == f"http://{exporter}"
-        assert stack.switcher_url == f"http://{switcher}"
+        assert stack.exporter.url == f"http://{exporter}"
+        assert stack.switcher.url == f"http://{switcher}"
         used = load(stack.written.configuration).needed_switcher()
         given = load(config).needed_switcher()
         assert (used.signer, used.database, used.policy) == (

@@ -149,6 +149,8 @@ def _exposure(switcher: Any) -> Iterator[Mistake]:
 
 
 def _monitoring(data: Any) -> Iterator[Mistake]:
+    for name in ("prometheus", "alertmanager"):
+        yield from _repeated(data, ("monitoring", name, "*"), "in the list as", same=_address)
     for place, section in _found(data, ("monitoring",)):
         for name in ("prometheus", "alertmanager"):
             token_file = f"{name}_token_file"

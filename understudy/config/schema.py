@@ -211,19 +211,19 @@ class Switcher(_Part):
 
 
 class Monitoring(_Part):
-    """Prometheus and Alertmanager, for `understudy check`."""
+    """Prometheus and Alertmanager, one or several of each, for `understudy check`."""
 
-    prometheus: values.MonitoringUrl | None = None
+    prometheus: values.MonitoringUrls | None = None
     prometheus_token_file: values.FilePath | None = None
-    alertmanager: values.MonitoringUrl | None = None
+    alertmanager: values.MonitoringUrls | None = None
     alertmanager_token_file: values.FilePath | None = None
 
     def settings(self) -> MonitoringSettings:
         """Return the typed settings."""
-        prometheus, alertmanager = self.prometheus, self.alertmanager
+        prometheus, alertmanager = self.prometheus or (), self.alertmanager or ()
         return MonitoringSettings(
-            Endpoint(prometheus, self.prometheus_token_file) if prometheus else None,
-            Endpoint(alertmanager, self.alertmanager_token_file) if alertmanager else None,
+            tuple(Endpoint(url, self.prometheus_token_file) for url in prometheus),
+            tuple(Endpoint(url, self.alertmanager_token_file) for url in alertmanager),
         )
 
 

@@ -113,6 +113,14 @@ def _monitoring_url(value: Any) -> str:
     return parts.geturl().rstrip("/")
 
 
+def _monitoring_urls(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return (_monitoring_url(value),)
+    if not value:
+        raise ValueError
+    return tuple(_monitoring_url(each) for each in value)
+
+
 def _signing_key(value: Any, info: ValidationInfo[Context]) -> str:
     prefix = info.context.prefix
     text = _text(value)
@@ -178,10 +186,10 @@ PeerUrl = Annotated[
     BeforeValidator(_peer_url),
     Field(description="an HTTP URL with a host, such as http://10.0.0.5:5000"),
 ]
-MonitoringUrl = Annotated[
-    str,
-    BeforeValidator(_monitoring_url),
-    Field(description="an HTTP URL with a host, such as http://127.0.0.1:9090"),
+MonitoringUrls = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_monitoring_urls),
+    Field(description="an HTTP URL with a host, such as http://127.0.0.1:9090, or a list of them"),
 ]
 SigningKey = Annotated[
     str, BeforeValidator(_signing_key), Field(description="the public key of that host")

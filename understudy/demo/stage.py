@@ -30,7 +30,7 @@ class Set:
 
     def journal(self) -> JournalReader:
         """Return a reader of the switcher's journal, to be entered."""
-        return JournalReader(self.stack.switcher_url, self.stack.written.client_token)
+        return JournalReader(self.stack.switcher.url, self.stack.written.client_token)
 
     def addresses(self) -> Mapping[str, str]:
         """Return where everything can be looked at."""

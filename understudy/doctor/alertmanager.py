@@ -142,16 +142,30 @@ class _Configuration(Said):
     original: str
 
 
+class _Member(Said):
+    name: str
+
+
+class _Cluster(Said):
+    peers: tuple[_Member, ...] = ()
+
+
 class Status(Said):
     """The answer of /api/v2/status; the configuration is YAML."""
 
     config: _Configuration
+    cluster: _Cluster = _Cluster()
 
 
 @dataclass(frozen=True, slots=True)
 class Alertmanager:
-    """What there is to judge of an Alertmanager; `heartbeats` are the labels of each that came."""
+    """What there is to judge of an Alertmanager.
+
+    `heartbeats` are the labels of each that came, `members` how many its cluster has, itself
+    included, or 0 where it is alone.
+    """
 
     routing: Routing
     silences: tuple[Silence, ...]
     heartbeats: tuple[Labels, ...]
+    members: int = 0

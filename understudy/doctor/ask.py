@@ -14,7 +14,12 @@ from switcher.errors import SwitcherError
 from switcher.signer import read_secret
 from switcher.webhook import HEARTBEAT
 from understudy.doctor.alertmanager import Alert, Alertmanager, Routing, Silence, Status
-from understudy.doctor.prometheus import Prometheus, RulesAnswer, TargetsAnswer
+from understudy.doctor.prometheus import (
+    AlertmanagersAnswer,
+    Prometheus,
+    RulesAnswer,
+    TargetsAnswer,
+)
 from understudy.doctor.settings import Endpoint
 
 _SECONDS = 10.0
@@ -28,7 +33,7 @@ class NoAnswerError(Exception):
 
 
 async def ask_prometheus(endpoint: Endpoint) -> Prometheus:
-    """Return the rules and targets of a Prometheus.
+    """Return the rules and targets of a Prometheus, and where it sends alerts.
 
     Raises:
         NoAnswerError: it doesn't tell.
@@ -37,11 +42,12 @@ async def ask_prometheus(endpoint: Endpoint) -> Prometheus:
     async with asked.client() as client:
         rules = await asked.for_(client, "/api/v1/rules", RulesAnswer)
         targets = await asked.for_(client, "/api/v1/targets?state=active", TargetsAnswer)
-    return Prometheus(rules.data.all_rules(), tuple(targets.data.active))
+        known = await asked.for_(client, "/api/v1/alertmanagers", AlertmanagersAnswer)
+    return Prometheus(rules.data.all_rules(), tuple(targets.data.active), len(known.data.active))
 
 
 async def ask_alertmanager(endpoint: Endpoint) -> Alertmanager:
-    """Return the configuration, silences and heartbeats of an Alertmanager.
+    """Return the configuration, silences, heartbeats and cluster of an Alertmanager.
 
     Raises:
         NoAnswerError: it doesn't tell.
@@ -53,7 +59,8 @@ async def ask_alertmanager(endpoint: Endpoint) -> Alertmanager:
         silences = await asked.for_(client, "/api/v2/silences", tuple[Silence, ...])
         alerts = await asked.for_(client, heartbeats, tuple[Alert, ...])
     routing = asked.configuration(status.config.original)
-    return Alertmanager(routing, silences, tuple(alert.labels for alert in alerts))
+    labels = tuple(alert.labels for alert in alerts)
+    return Alertmanager(routing, silences, labels, len(status.cluster.peers))
 
 
 @dataclass(frozen=True, slots=True)

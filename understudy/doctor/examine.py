@@ -13,6 +13,7 @@ from understudy.config import Configuration
 from understudy.doctor.alertmanager import Alertmanager
 from understudy.doctor.arrival import added_labels, judge_heartbeats, judge_path
 from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheus
+from understudy.doctor.cluster import judge_cluster, judge_senders
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.mutes import judge_inhibitions, judge_silences
 from understudy.doctor.prometheus import Prometheus, Rule, acting
@@ -49,24 +50,37 @@ def _voting(chain: ChainSettings) -> Finding:
 
 
 async def _monitoring(read: Configuration) -> list[Finding]:
-    asked, findings = read.monitoring, list[Finding]()
-    if asked == MonitoringSettings():
-        return findings
+    if read.monitoring == MonitoringSettings():
+        return []
     shipped = read_shipped()
-    rules = _raising((), shipped.rules)
-    if asked.prometheus:
-        what = f"Prometheus {asked.prometheus.url}"
+    findings, loaded = await _every_prometheus(read, shipped)
+    rules = _raising(loaded, shipped.rules)
+    return [*findings, *await _every_alertmanager(read, rules)]
+
+
+async def _every_prometheus(
+    read: Configuration, shipped: Shipped
+) -> tuple[list[Finding], tuple[Rule, ...]]:
+    """Return what there is to tell, and the rules that the first one that answers has loaded."""
+    findings, loaded = list[Finding](), tuple[Rule, ...]()
+    for endpoint in read.monitoring.prometheus:
+        what = f"Prometheus {endpoint.url}"
         try:
-            prometheus = await ask_prometheus(asked.prometheus)
+            prometheus = await ask_prometheus(endpoint)
         except NoAnswerError as error:
             findings.append(failure(what, str(error)))
         else:
             findings += [Finding(what), *_judge_prometheus(prometheus, shipped, read)]
-            rules = _raising(prometheus.rules, shipped.rules)
-    if asked.alertmanager:
-        what = f"Alertmanager {asked.alertmanager.url}"
+            loaded = loaded or prometheus.rules
+    return findings, loaded
+
+
+async def _every_alertmanager(read: Configuration, rules: tuple[Rule, ...]) -> list[Finding]:
+    findings = list[Finding]()
+    for endpoint in read.monitoring.alertmanager:
+        what = f"Alertmanager {endpoint.url}"
         try:
-            alertmanager = await ask_alertmanager(asked.alertmanager)
+            alertmanager = await ask_alertmanager(endpoint)
         except NoAnswerError as error:
             findings.append(failure(what, str(error)))
         else:
@@ -91,11 +105,13 @@ def _judge_prometheus(
     yield from judge_targets(
         prometheus.targets, shipped.intervals, window_of(shipped.rules), read.switcher
     )
+    yield from judge_senders(prometheus.alertmanagers, len(read.monitoring.alertmanager))
 
 
 def _judge_alertmanager(
     alertmanager: Alertmanager, rules: tuple[Rule, ...], read: Configuration
 ) -> Iterator[Finding]:
+    yield from judge_cluster(alertmanager.members, len(read.monitoring.alertmanager))
     yield judge_heartbeats(alertmanager.heartbeats)
     alerts = alerts_of(rules, read.chain.witnesses, added_labels(alertmanager.heartbeats, rules))
     yield from judge_silences(alertmanager.silences, alerts)

@@ -94,6 +94,16 @@ class TargetsAnswer(Said):
     data: _Targets
 
 
+class _Known(Said):
+    active: list[dict[str, str]] = Field(validation_alias="activeAlertmanagers")
+
+
+class AlertmanagersAnswer(Said):
+    """The answer of /api/v1/alertmanagers."""
+
+    data: _Known
+
+
 class Job(Said):
     """A job in a prometheus.yml."""
 
@@ -109,10 +119,11 @@ class Scraping(Said):
 
 @dataclass(frozen=True, slots=True)
 class Prometheus:
-    """What there is to judge of a Prometheus."""
+    """What there is to judge of a Prometheus; it sends alerts to `alertmanagers` addresses."""
 
     rules: tuple[Rule, ...]
     targets: tuple[Target, ...]
+    alertmanagers: int = 0
 
 
 def acting(rules: Iterable[Rule]) -> tuple[Rule, ...]:

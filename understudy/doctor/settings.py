@@ -16,7 +16,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class MonitoringSettings:
-    """Prometheus and Alertmanager; None: not to be looked at."""
+    """Every Prometheus and Alertmanager that is to be looked at."""
 
-    prometheus: Endpoint | None = None
-    alertmanager: Endpoint | None = None
+    prometheus: tuple[Endpoint, ...] = ()
+    alertmanager: tuple[Endpoint, ...] = ()

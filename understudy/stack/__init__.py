@@ -1,7 +1,7 @@
 """The whole stack on one machine: our two services with a real Prometheus and Alertmanager.
 
     async with Stack(StackSettings(document, active_key=wif), Tools.find(), folder) as stack:
-        print(stack.prometheus_url)
+        print(stack.prometheus.url)
 
 For the demonstration, for trying it on one's own nodes, and for end-to-end tests. Everything runs
 as a process of its own, listens on the loopback address only, and ends with us.
@@ -11,55 +11,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from serving.tls import TlsError, examine_pair
 from understudy.errors import StackError
 from understudy.stack import parts
-from understudy.stack.document import Written, document_of, write_document
+from understudy.stack.addresses import Addresses
+from understudy.stack.document import Written, document_of, reachable, write_documents
 from understudy.stack.folder import claimed, forget
-from understudy.stack.monitoring import Access, Addresses, write_monitoring
+from understudy.stack.monitoring import Access, write_monitoring
 from understudy.stack.ports import free_ports, is_taken
 from understudy.stack.program import Program
+from understudy.stack.settings import Replicas, StackSettings, numbered
 from understudy.stack.tools import Tools, shipped_monitoring
 
-__all__ = ["Program", "Stack", "StackSettings", "Tools", "document_of", "free_ports"]
-
-
-@dataclass(frozen=True, slots=True)
-class StackSettings:
-    """What the stack is made of.
-
-    `document` is understudy.yaml as plain data; only its section `bitshares` is needed, the rest is
-    completed. `active_key` (WIF, or several, one a line) signs if the document names no signer.
-    Everything is scraped and evaluated every `interval`, with None as often as the shipped files
-    say. Ports None are free ones. `fresh`: what earlier stacks in the same folder remember is
-    forgotten, since it is about another chain.
-    """
-
-    document: Mapping[str, Any]
-    active_key: str | None = None
-    interval: str | None = "1s"
-    prometheus_port: int | None = None
-    alertmanager_port: int | None = None
-    fresh: bool = False
+__all__ = ["Program", "Replicas", "Stack", "StackSettings", "Tools", "document_of", "free_ports"]
 
 
 class Stack:
-    """The running programs; `exporter`, `switcher`, `prometheus` and `alertmanager`.
+    """The running programs: `exporters`, `switchers`, `prometheuses` and `alertmanagers`.
 
-    Each can be stopped, killed and started again. `written` has the configuration and tokens.
+    Each can be stopped, killed and started again. `documents` has the configuration and tokens of
+    each exporter and switcher.
     """
 
-    exporter: Program
-    switcher: Program
-    prometheus: Program
-    alertmanager: Program
-    written: Written
+    exporters: tuple[Program, ...]
+    switchers: tuple[Program, ...]
+    prometheuses: tuple[Program, ...]
+    alertmanagers: tuple[Program, ...]
+    documents: tuple[Written, ...]
 
     def __init__(self, settings: StackSettings, tools: Tools, directory: Path) -> None:
         self._settings = settings
@@ -107,35 +91,38 @@ class Stack:
     @property
     def programs(self) -> tuple[Program, ...]:
         """All programs."""
-        return (self.exporter, self.switcher, self.alertmanager, self.prometheus)
+        return (*self.exporters, *self.switchers, *self.alertmanagers, *self.prometheuses)
 
     @property
-    def exporter_url(self) -> str:
-        """Where the exporter is, such as "http://127.0.0.1:9877"."""
-        return f"http://{self._addresses.exporter}"
+    def exporter(self) -> Program:
+        """The exporter, or the first of several."""
+        return self.exporters[0]
 
     @property
-    def switcher_url(self) -> str:
-        """Where the switcher is."""
-        return f"{self._access.scheme}://{self._addresses.switcher}"
+    def switcher(self) -> Program:
+        """The switcher, or the first of several."""
+        return self.switchers[0]
 
     @property
-    def prometheus_url(self) -> str:
-        """Where Prometheus is."""
-        return f"http://{self._addresses.prometheus}"
+    def prometheus(self) -> Program:
+        """Prometheus, or the first of several."""
+        return self.prometheuses[0]
 
     @property
-    def alertmanager_url(self) -> str:
-        """Where Alertmanager is."""
-        return f"http://{self._addresses.alertmanager}"
+    def alertmanager(self) -> Program:
+        """Alertmanager, or the first of several."""
+        return self.alertmanagers[0]
+
+    @property
+    def written(self) -> Written:
+        """The configuration and tokens of the first exporter and switcher."""
+        return self.documents[0]
 
     def addresses(self) -> dict[str, str]:
         """Return where each program, and what it writes, can be looked at."""
+        programs = (*self.prometheuses, *self.alertmanagers, *self.exporters, *self.switchers)
         return {
-            "prometheus": self.prometheus_url,
-            "alertmanager": self.alertmanager_url,
-            "exporter": self.exporter_url,
-            "switcher": self.switcher_url,
+            **{program.name: program.url for program in programs},
             "token": str(self.written.client_token_file),
             "files": str(self.directory),
         }
@@ -157,48 +144,60 @@ class Stack:
         settings, folder = self._settings, self.directory
         if settings.fresh:
             forget(folder)
-        exporter, switcher, *ports = free_ports(4)
-        prometheus = f"127.0.0.1:{settings.prometheus_port or ports[0]}"
-        alertmanager = f"127.0.0.1:{settings.alertmanager_port or ports[1]}"
-        self.written = write_document(
-            settings.document,
-            settings.active_key,
-            folder,
-            (exporter, switcher),
-            {"prometheus": f"http://{prometheus}", "alertmanager": f"http://{alertmanager}"},
+        free = Addresses.chosen(settings)
+        written = write_documents(settings.document, settings.active_key, folder, free)
+        self.documents, at = tuple(written), reachable(free, written)
+        _refuse_taken(at)
+        access = _access(self.written)
+        write_monitoring(shipped_monitoring(), folder, at, access, settings.interval)
+        self.exporters = self._services("exporter", at.exporter)
+        self.switchers = self._services("switcher", at.switcher, access.scheme)
+        self.prometheuses = tuple(
+            parts.prometheus(self._tools, folder, address, name=numbered("prometheus", index))
+            for index, address in enumerate(at.prometheus)
         )
-        self._addresses = Addresses(
-            exporter=self.written.exporter,
-            switcher=self.written.switcher,
-            alertmanager=alertmanager,
-            prometheus=prometheus,
+        self.alertmanagers = tuple(
+            parts.alertmanager(
+                self._tools,
+                folder,
+                address,
+                cluster=parts.cluster(at.gossip, index),
+                name=numbered("alertmanager", index),
+            )
+            for index, address in enumerate(at.alertmanager)
         )
-        self._refuse_taken()
-        self._access = _access(self.written)
-        write_monitoring(
-            shipped_monitoring(), folder, self._addresses, self._access, settings.interval
-        )
-        configuration, at, scheme = self.written.configuration, self._addresses, self._access.scheme
-        self.exporter = parts.service("exporter", configuration, at.exporter, folder)
-        self.switcher = parts.service("switcher", configuration, at.switcher, folder, scheme=scheme)
-        self.prometheus = parts.prometheus(self._tools, folder, at.prometheus)
-        self.alertmanager = parts.alertmanager(self._tools, folder, at.alertmanager)
 
-    def _refuse_taken(self) -> None:
-        """Refuse an address at which another program listens: its answers would pass for ours.
+    def _services(
+        self, kind: str, addresses: Sequence[str], scheme: str = "http"
+    ) -> tuple[Program, ...]:
+        return tuple(
+            parts.service(
+                kind,
+                self.documents[index].configuration,
+                address,
+                self.directory,
+                scheme=scheme,
+                name=numbered(kind, index),
+            )
+            for index, address in enumerate(addresses)
+        )
 
-        Raises:
-            StackError: there is one.
-        """
-        for name in ("exporter", "switcher"):
-            address = getattr(self._addresses, name)
+    async def _stop(self) -> None:
+        await asyncio.gather(*(program.stop() for program in self.programs))
+
+
+def _refuse_taken(addresses: Addresses) -> None:
+    """Refuse an address at which another program listens: its answers would pass for ours.
+
+    Raises:
+        StackError: there is one.
+    """
+    for name in ("exporter", "switcher"):
+        for address in getattr(addresses, name):
             if is_taken(address):
                 raise StackError(
                     f"Another program listens on {address}; stop it, or change {name}.listen."
                 )
-
-    async def _stop(self) -> None:
-        await asyncio.gather(*(program.stop() for program in self.programs))
 
 
 def _access(written: Written) -> Access:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,26 @@ from switcher.auth import Scope, new_token
 from switcher.settings import KeyFileSigner
 from understudy.config import load, source
 from understudy.errors import StackError
+from understudy.stack.addresses import Addresses
+from understudy.stack.settings import numbered
 
 _TOKEN_NAMES = {
     Scope.ALERTS: "stack-alertmanager",
     Scope.OPERATE: "stack-operator",
     Scope.READ: "stack-prometheus",
 }
+_TOKEN_FILES = {
+    Scope.ALERTS: "alertmanager",
+    Scope.OPERATE: "client",
+    Scope.READ: "prometheus",
+}
+_SERVICES = ("exporter", "switcher")
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not listened on
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: the configuration file, and where its services can be reached.
+    """What was written for an exporter and a switcher, and where they can be reached.
 
     `alertmanager_token` is the file with the token for posting alerts, `prometheus_token` that for
     reading, `client_token` a token for operating the switcher, which `client_token_file` holds as
@@ -68,50 +76,81 @@ def document_of(path: Path) -> dict[str, Any]:
     return document
 
 
-def write_document(
-    document: Mapping[str, Any],
-    active_key: str | None,
-    folder: Path,
-    ports: tuple[int, int],
-    monitoring: Mapping[str, str],
-) -> Written:
-    """Write understudy.yaml, tokens and key file into a folder.
+def write_documents(
+    document: Mapping[str, Any], active_key: str | None, folder: Path, free: Addresses
+) -> list[Written]:
+    """Write understudy.yaml, tokens and key file into a folder; all that several services need.
 
-    What the document leaves out gets a place in the folder: the listening addresses (at the given
-    ports of exporter and switcher), database, client token, and the signer, which is `active_key`.
+    What the document leaves out gets a place in the folder: the listening addresses (from `free`),
+    database, client token, and the signer, which is `active_key`. Further exporters and switchers
+    have their own addresses, and database where the document names none, and share all else.
     The folder's token file has the tokens of the document's own, and three for the stack. The
     section `monitoring` is replaced, since the stack has its own Prometheus and Alertmanager.
+
+    Returns:
+        What was written for each exporter and switcher, or for one of them where there are more.
 
     Raises:
         ConfigurationError: the document has mistakes.
         StackError: neither the document names a signer, nor is there a key.
     """
-    made = copy.deepcopy(dict(document)) | {"monitoring": dict(monitoring)}
-    exporter = made.setdefault("exporter", {})
+    made = copy.deepcopy(dict(document))
+    made["monitoring"] = {
+        name: [f"http://{address}" for address in getattr(free, name)]
+        for name in ("prometheus", "alertmanager")
+    }
     switcher = made.setdefault("switcher", {})
-    exporter.setdefault("listen", f"127.0.0.1:{ports[0]}")
-    switcher.setdefault("listen", f"127.0.0.1:{ports[1]}")
-    switcher.setdefault("database", f"sqlite:///{folder / 'understudy.db'}")
     if "signer" not in switcher:
         if not active_key:
             raise StackError("The switcher has nothing to sign with: no signer and no active key.")
         switcher["signer"] = {"key_file": str(write_secret(folder / "active.key", active_key))}
     tokens = {scope: new_token(scope, name) for scope, name in _TOKEN_NAMES.items()}
     switcher["token_file"] = str(_write_tokens(switcher.get("token_file"), tokens, folder))
-    client_token = tokens[Scope.OPERATE][0]
-    client_token_file = write_secret(folder / "client-token", client_token)
-    switcher.setdefault("client_token_file", str(client_token_file))
-    configuration = folder / "understudy.yaml"
+    files = {
+        scope: write_secret(folder / f"{name}-token", tokens[scope][0])
+        for scope, name in _TOKEN_FILES.items()
+    }
+    switcher.setdefault("client_token_file", str(files[Scope.OPERATE]))
+    own = {name: made[name]["listen"] for name in _SERVICES if "listen" in made.get(name, {})}
+    first, *further = free.of_services()
+    return [
+        _write_document(made, folder / numbered("understudy", index), listen, tokens, files)
+        for index, listen in enumerate([first | own, *further])
+    ]
+
+
+def _write_document(
+    whole: Mapping[str, Any],
+    place: Path,
+    listen: Mapping[str, str],
+    tokens: Mapping[Scope, tuple[str, str]],
+    files: Mapping[Scope, Path],
+) -> Written:
+    """Write a configuration file; `place` is its path, and its database's, without the suffix."""
+    made = copy.deepcopy(dict(whole))
+    for name, address in listen.items():
+        made.setdefault(name, {})["listen"] = address
+    made["switcher"].setdefault("database", f"sqlite:///{place}.db")
+    configuration = place.with_suffix(".yaml")
     configuration.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
     return Written(
         configuration=configuration,
-        exporter=_reachable(exporter["listen"]),
-        switcher=_reachable(switcher["listen"]),
-        alertmanager_token=write_secret(folder / "alertmanager-token", tokens[Scope.ALERTS][0]),
-        prometheus_token=write_secret(folder / "prometheus-token", tokens[Scope.READ][0]),
-        client_token=client_token,
-        client_token_file=client_token_file,
+        exporter=_reachable(made["exporter"]["listen"]),
+        switcher=_reachable(made["switcher"]["listen"]),
+        alertmanager_token=files[Scope.ALERTS],
+        prometheus_token=files[Scope.READ],
+        client_token=tokens[Scope.OPERATE][0],
+        client_token_file=files[Scope.OPERATE],
         tls=load(configuration).needed_switcher().tls,
+    )
+
+
+def reachable(free: Addresses, written: Sequence[Written]) -> Addresses:
+    """Return the addresses with those of exporters and switchers that were written."""
+    return replace(
+        free,
+        exporter=tuple(one.exporter for one in written[: len(free.exporter)]),
+        switcher=tuple(one.switcher for one in written[: len(free.switcher)]),
     )
 
 

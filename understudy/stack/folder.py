@@ -33,8 +33,10 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def forget(folder: Path) -> None:
-    """Remove what earlier stacks remembered: the journal, and all samples and silences."""
-    for database in folder.glob("understudy.db*"):
+    """Remove what earlier stacks remembered: the journals, and all samples and silences."""
+    for database in folder.glob("understudy*.db*"):
         database.unlink()
-    for name in ("prometheus", "alertmanager"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    for pattern in ("prometheus*", "alertmanager*"):
+        for path in folder.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)

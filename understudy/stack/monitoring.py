@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,30 +12,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
-_SHIPPED_ADDRESSES = {
-    "exporter": 9877,
-    "switcher": 9878,
-    "alertmanager": 9093,
-    "prometheus": 9090,
-}
-"""The ports by which the shipped files name each program, on 127.0.0.1 or localhost."""
+from understudy.stack.addresses import Addresses, program_at
+from understudy.stack.settings import numbered
+
+_REPLICA = "replica"
+"""The label that tells several Prometheus apart; the shipped file drops it from alerts."""
 
 _SWITCHER_JOB = "understudy-switcher"
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where each program listens, as HOST:PORT."""
-
-    exporter: str
-    switcher: str
-    alertmanager: str
-    prometheus: str
-
-    def moved(self, address: str) -> str:
-        """Return where the program with a shipped address really is; other addresses stay."""
-        name = _program_at(address)
-        return str(getattr(self, name)) if name else address
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +51,14 @@ class Access:
         return made
 
 
-def _program_at(address: str) -> str | None:
-    host, _, port = address.rpartition(":")
-    if host not in ("127.0.0.1", "localhost"):
-        return None
-    return next((n for n, shipped in _SHIPPED_ADDRESSES.items() if port == str(shipped)), None)
-
-
 def prometheus_configuration(
-    shipped: Mapping[str, Any], addresses: Addresses, access: Access, interval: str | None
+    shipped: Mapping[str, Any],
+    addresses: Addresses,
+    access: Access,
+    interval: str | None,
+    replica: str,
 ) -> dict[str, Any]:
-    """Return prometheus.yml for these addresses.
+    """Return prometheus.yml for these addresses, which calls its Prometheus `replica`.
 
     With an `interval` (such as "1s") everything is scraped and evaluated that often.
     """
@@ -90,9 +70,11 @@ def prometheus_configuration(
             job.update(scheme=access.scheme, **access.http(access.read_token))
     for holder in (*jobs, *notified):
         for group in holder.get("static_configs", []):
-            group["targets"] = [addresses.moved(target) for target in group["targets"]]
+            targets = (addresses.moved(target) for target in group["targets"])
+            group["targets"] = [address for moved in targets for address in moved]
+    made.setdefault("global", {}).setdefault("external_labels", {})[_REPLICA] = replica
     if interval:
-        made.setdefault("global", {}).update(
+        made["global"].update(
             scrape_interval=interval, scrape_timeout=interval, evaluation_interval=interval
         )
         for job in jobs:
@@ -116,25 +98,40 @@ def alertmanager_configuration(
     """Return alertmanager.yml for these addresses."""
     made = copy.deepcopy(dict(shipped))
     for receiver in made.get("receivers", []):
-        for webhook in receiver.get("webhook_configs", []):
-            parts = urlsplit(webhook.get("url", ""))
-            if _program_at(parts.netloc) == "switcher":
-                moved = addresses.moved(parts.netloc)
-                webhook["url"] = urlunsplit(parts._replace(scheme=access.scheme, netloc=moved))
-                webhook.setdefault("http_config", {}).update(access.http(access.alerts_token))
+        if "webhook_configs" in receiver:
+            shipped_ones = receiver["webhook_configs"]
+            receiver["webhook_configs"] = [
+                each for webhook in shipped_ones for each in _webhooks(webhook, addresses, access)
+            ]
     return made
+
+
+def _webhooks(
+    shipped: Mapping[str, Any], addresses: Addresses, access: Access
+) -> Iterator[Mapping[str, Any]]:
+    """Yield a webhook to each switcher for the one that is shipped, and any other as it is."""
+    parts = urlsplit(shipped.get("url", ""))
+    if program_at(parts.netloc) != "switcher":
+        yield shipped
+        return
+    for address in addresses.moved(parts.netloc):
+        url = urlunsplit(parts._replace(scheme=access.scheme, netloc=address))
+        http = {**shipped.get("http_config", {}), **access.http(access.alerts_token)}
+        yield {**shipped, "url": url, "http_config": http}
 
 
 def write_monitoring(
     shipped: Path, folder: Path, addresses: Addresses, access: Access, interval: str | None
 ) -> None:
-    """Write prometheus.yml, rules/*.yml and alertmanager.yml into a folder."""
-    shipped_prometheus = _read(shipped / "prometheus.yml")
-    prometheus = prometheus_configuration(shipped_prometheus, addresses, access, interval)
+    """Write rules/*.yml, an alertmanager.yml, and prometheus.yml for each Prometheus."""
+    prometheus = _read(shipped / "prometheus.yml")
+    for index, _ in enumerate(addresses.prometheus):
+        name = numbered("prometheus", index)
+        made = prometheus_configuration(prometheus, addresses, access, interval, name)
+        _write(folder / f"{name}.yml", made)
     alertmanager = alertmanager_configuration(
         _read(shipped / "alertmanager.yml"), addresses, access
     )
-    _write(folder / "prometheus.yml", prometheus)
     _write(folder / "alertmanager.yml", alertmanager)
     (folder / "rules").mkdir(exist_ok=True)
     for path in sorted((shipped / "rules").glob("*.yml")):

@@ -12,26 +12,29 @@ from understudy.stack.tools import Tools
 
 _IMPORT_PATH = str(Path(__file__).parent.parent.parent)
 _RESEND_DELAY = "5s"
+_PEER_TIMEOUT = "2s"
 _ALONE = ("--cluster.listen-address=",)
 
 
 def service(
-    name: str,
+    kind: str,
     configuration: Path,
     address: str,
     folder: Path,
     *,
     module: Sequence[str] = ("understudy",),
     scheme: str = "http",
+    name: str | None = None,
 ) -> Program:
     """Return one of our services ("exporter", "switcher"), which listens at HOST:PORT.
 
     `module` is the Python module that takes the command, with arguments of its own before it;
-    `scheme` is "https" where it has a certificate.
+    `scheme` is "https" where it has a certificate. What it logs goes by `name`, or its kind.
     """
     inherited = os.environ.get("PYTHONPATH")
     path = os.pathsep.join(part for part in (_IMPORT_PATH, inherited) if part)
-    command = [sys.executable, "-m", *module, name]
+    command = [sys.executable, "-m", *module, kind]
+    name = name or kind
     return Program(
         name,
         (*command, "--config", configuration, "--log-format", "json"),
@@ -44,13 +47,13 @@ def service(
 def prometheus(
     tools: Tools, folder: Path, address: str, *options: str, name: str = "prometheus"
 ) -> Program:
-    """Return a Prometheus with the folder's prometheus.yml, which listens at HOST:PORT.
+    """Return a Prometheus with the folder's file of its name, which listens at HOST:PORT.
 
-    What it stores and logs goes by `name`, so that several fit into a folder.
+    What it stores and logs goes by that `name` as well, so that several fit into a folder.
     """
     command: tuple[str | Path, ...] = (
         tools.prometheus,
-        f"--config.file={folder / 'prometheus.yml'}",
+        f"--config.file={folder / name}.yml",
         f"--storage.tsdb.path={folder / name}",
         f"--web.listen-address={address}",
         f"--rules.alert.resend-delay={_RESEND_DELAY}",
@@ -79,6 +82,15 @@ def alertmanager(
         *cluster,
     )
     return _monitoring(name, command, folder, address)
+
+
+def cluster(gossip: Sequence[str], index: int) -> tuple[str, ...]:
+    """Return an Alertmanager's options about the others that hear of each other at `gossip`."""
+    if not gossip:
+        return _ALONE
+    peers = (f"--cluster.peer={peer}" for peer in gossip if peer != gossip[index])
+    own = f"--cluster.listen-address={gossip[index]}"
+    return (own, f"--cluster.peer-timeout={_PEER_TIMEOUT}", *peers)
 
 
 def _monitoring(name: str, command: Sequence[str | Path], folder: Path, address: str) -> Program:

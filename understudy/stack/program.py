@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -44,6 +45,12 @@ class Program:
         self._process: asyncio.subprocess.Process | None = None
         self._wanted = False
         self._said = ""
+
+    @property
+    def url(self) -> str:
+        """Where it is, such as "http://127.0.0.1:9877"."""
+        parts = urlsplit(self.ready_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def pid(self) -> int | None:

@@ -21,8 +21,10 @@ from switcher.auth import Scope, new_token
 from tests.understudy.commands import PRIVATE_KEY
 from understudy.doctor.ask import ask_alertmanager, ask_prometheus
 from understudy.doctor.settings import Endpoint
-from understudy.stack import Program, Tools, free_ports
-from understudy.stack.monitoring import Access, Addresses, write_monitoring
+from understudy.stack import Program, Replicas, StackSettings, Tools, parts
+from understudy.stack.addresses import Addresses
+from understudy.stack.monitoring import Access, write_monitoring
+from understudy.stack.settings import numbered
 from understudy.stack.tools import shipped_monitoring
 
 _MINIMAL = Path(__file__).parents[2] / "fixtures" / "config" / "good" / "minimal.yaml"
@@ -44,11 +46,17 @@ class _NoMetrics(BaseHTTPRequestHandler):
 @dataclass(frozen=True)
 class Monitoring:
     folder: Path
-    prometheus_url: str
-    alertmanager_url: str
     switcher: str
-    prometheus: Program
-    alertmanager: Program
+    prometheuses: tuple[Program, ...]
+    alertmanagers: tuple[Program, ...]
+
+    @property
+    def prometheus_url(self) -> str:
+        return self.prometheuses[0].url
+
+    @property
+    def alertmanager_url(self) -> str:
+        return self.alertmanagers[0].url
 
     def configuration(self, folder: Path, **policy: Any) -> Path:
         """Write an understudy.yaml that names these programs, and its secrets."""
@@ -58,8 +66,8 @@ class Monitoring:
         ]
         document["switcher"] |= {"listen": self.switcher, "policy": policy}
         document["monitoring"] = {
-            "prometheus": self.prometheus_url,
-            "alertmanager": self.alertmanager_url,
+            "prometheus": [each.url for each in self.prometheuses],
+            "alertmanager": [each.url for each in self.alertmanagers],
         }
         path = folder / "understudy.yaml"
         path.write_text(yaml.safe_dump(document))
@@ -84,9 +92,8 @@ class Monitoring:
 
     async def _load(self, path: Path, text: str) -> None:
         alertmanager = path.name == "alertmanager.yml"
-        program = self.alertmanager if alertmanager else self.prometheus
-        url = self.alertmanager_url if alertmanager else self.prometheus_url
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        program = (self.alertmanagers if alertmanager else self.prometheuses)[0]
+        async with httpx.AsyncClient(base_url=program.url, trust_env=False) as client:
 
             async def loaded() -> list[str]:
                 return _RELOADED.findall((await client.get("/metrics")).text)
@@ -110,8 +117,9 @@ async def until(met: Callable[[], Awaitable[bool]]) -> None:
 
 
 @contextmanager
-def _without_metrics(port: int) -> Iterator[None]:
-    with ThreadingHTTPServer(("127.0.0.1", port), _NoMetrics) as server:
+def _without_metrics(address: str) -> Iterator[None]:
+    host, _, port = address.rpartition(":")
+    with ThreadingHTTPServer((host, int(port)), _NoMetrics) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -122,56 +130,46 @@ def _without_metrics(port: int) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def monitoring(folder: Path) -> AsyncIterator[Monitoring]:
+async def monitoring(folder: Path, replicas: Replicas | None = None) -> AsyncIterator[Monitoring]:
     """Run both with the shipped files, until everything is scraped and the heartbeat arrives."""
-    ports = free_ports(4)
-    addresses = Addresses(*(f"127.0.0.1:{port}" for port in ports))
+    count = Replicas() if replicas is None else replicas
+    addresses = Addresses.chosen(StackSettings({}, replicas=count))
     (folder / "token").write_text("a-token")
     write_monitoring(shipped_monitoring(), folder, addresses, Access(folder / "token"), "1s")
-    tools = Tools.find()
-    prometheus, alertmanager = f"http://{addresses.prometheus}", f"http://{addresses.alertmanager}"
+    tools, gossip = Tools.find(), addresses.gossip
     made = Monitoring(
         folder,
-        prometheus,
-        alertmanager,
-        addresses.switcher,
-        Program(
-            "prometheus",
-            [
-                tools.prometheus,
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'prometheus'}",
-                f"--web.listen-address={addresses.prometheus}",
-                "--rules.alert.resend-delay=5s",
-            ],
-            log=folder / "prometheus.log",
-            ready_url=f"{prometheus}/-/ready",
+        addresses.switcher[0],
+        tuple(
+            parts.prometheus(tools, folder, address, name=numbered("prometheus", index))
+            for index, address in enumerate(addresses.prometheus)
         ),
-        Program(
-            "alertmanager",
-            [
-                tools.alertmanager,
-                f"--config.file={folder / 'alertmanager.yml'}",
-                f"--storage.path={folder / 'alertmanager'}",
-                f"--web.listen-address={addresses.alertmanager}",
-                "--cluster.listen-address=",
-            ],
-            log=folder / "alertmanager.log",
-            ready_url=f"{alertmanager}/-/ready",
+        tuple(
+            parts.alertmanager(
+                tools,
+                folder,
+                address,
+                cluster=parts.cluster(gossip, index),
+                name=numbered("alertmanager", index),
+            )
+            for index, address in enumerate(addresses.alertmanager)
         ),
     )
     async with AsyncExitStack() as stack:
-        for port in ports[:2]:
-            stack.enter_context(_without_metrics(port))
-        for program in (made.alertmanager, made.prometheus):
-            await program.start()
+        for address in (*addresses.exporter, *addresses.switcher):
+            stack.enter_context(_without_metrics(address))
+        for program in (*made.alertmanagers, *made.prometheuses):
             stack.push_async_callback(program.stop)
+            await program.start()
 
         async def ready() -> bool:
-            targets = (await ask_prometheus(Endpoint(prometheus))).targets
-            heartbeats = (await ask_alertmanager(Endpoint(alertmanager))).heartbeats
-            ours = [each.health == "up" for each in targets if each.job.startswith("understudy-")]
-            return len(ours) == 2 and all(ours) and bool(heartbeats)
+            seen = [await ask_prometheus(Endpoint(each.url)) for each in made.prometheuses]
+            told = [await ask_alertmanager(Endpoint(each.url)) for each in made.alertmanagers]
+            scraped = [target for each in seen for target in each.targets]
+            ours = [t.health == "up" for t in scraped if t.job.startswith("understudy-")]
+            wanted = (count.exporter + count.switcher) * count.prometheus
+            met = all(each.members == len(addresses.gossip) for each in told)
+            return ours == [True] * wanted and met and all(each.heartbeats for each in told)
 
         await until(ready)
         yield made

@@ -127,7 +127,7 @@ async def test_the_token_is_shown_to_whom_it_is_meant_for(tmp_path: Path) -> Non
     def answer(head: str) -> bytes:
         if "authorization: bearer right" not in head.lower():
             return http("", "401 Unauthorized")
-        return http({"data": {"groups": [], "activeTargets": []}})
+        return http({"data": {"groups": [], "activeTargets": [], "activeAlertmanagers": []}})
 
     async with answering(answer) as url:
         told = await ask_prometheus(Endpoint(url, file))
