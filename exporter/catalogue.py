@@ -99,6 +99,12 @@ CHAIN_NEXT_MAINTENANCE = _gauge(
     "When votes are counted next, after which the set of active witnesses may be another one.",
 )
 
+CLOCK_OFFSET = _gauge(
+    "bitshares_clock_offset_seconds",
+    "",
+    "What the exporter's clock is ahead of the chain's (negative: behind). Absent while not known.",
+)
+
 # Witnesses. `witness` is the account's name, `signing_key` a public key.
 
 WITNESS_INFO = _gauge(

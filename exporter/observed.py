@@ -7,6 +7,7 @@ from typing import Protocol
 
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import WitnessIds
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, ProducerView
 from chains.settings import ChainSettings
 
@@ -37,6 +38,10 @@ class Observed(Protocol):
     @property
     def double_productions(self) -> Mapping[str, int]:
         """Return how often each witness (id) signed two blocks of one height with one key."""
+
+    @property
+    def timekeeping(self) -> Timekeeping:
+        """Return how the clock of this machine compares with the chain's."""
 
     def witness_ids(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None where they are not known."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 
 import structlog
 
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, Verdict
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
@@ -28,8 +28,8 @@ async def serve(chain: ChainSettings, settings: ExporterSettings) -> None:
         OSError: the address can't be listened on.
     """
     instruments = Instruments(node.name for node in chain.nodes)
-    watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict)
-    exposition = Exposition(watch, instruments.registry, time.time)
+    watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict, on_clock=_log_clock)
+    exposition = Exposition(watch, instruments.registry, watch.clock.now)
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
         server = Server(create_app(watch, exposition), grace=_GRACE_SECONDS)
         host, port = listener.getsockname()[:2]
@@ -48,3 +48,8 @@ def _log_verdict(view: NodeView) -> None:
     well = view.verdict is Verdict.CANONICAL
     log = _log.info if well else _log.warning
     log("node", node=view.name, verdict=view.verdict, why=view.detail)
+
+
+def _log_clock(kept: Timekeeping) -> None:
+    log = _log.warning if kept.sentence else _log.info
+    log("clock", why=kept.sentence or "no longer taken to be off", offset=kept.offset)

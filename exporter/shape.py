@@ -56,6 +56,8 @@ def shape(seen: Observed, now: float) -> list[Family]:
     for node in nodes:
         _put_node(sheet, node)
     _put_chain(sheet, head, authority)
+    if seen.timekeeping.offset is not None:
+        sheet.put(catalogue.CLOCK_OFFSET, seen.timekeeping.offset)
     shown = _shown_keys(seen.follower, nodes)
     named = {
         witness.account: seen.witness_ids(witness.account) for witness in seen.settings.witnesses

@@ -32,6 +32,20 @@ class NodeStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStatus:
+    """How the switcher's clock compares with the chain's.
+
+    `offset` is what it is ahead (negative: behind) in seconds, None while too few blocks have told;
+    `corrected`: it is made up for, in all times here; `detail` is for people, empty where it is
+    good.
+    """
+
+    offset: float | None
+    corrected: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChainStatus:
     """The chain as it is followed."""
 
@@ -134,6 +148,7 @@ class Status:
     quorum: str
     heartbeat: float | None
     heartbeat_age: float | None
+    clock: ClockStatus
     dry_run: bool
     chain: ChainStatus
     nodes: list[NodeStatus]

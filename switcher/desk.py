@@ -15,7 +15,11 @@ from switcher.settings import SwitcherSettings
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts of a running switcher. `started` is when this process began to listen."""
+    """The parts of a running switcher.
+
+    `clock` gives the chain's time in seconds since the epoch, `started` when this process began to
+    listen: by the clock as it goes now, so that a clock that is set between makes no difference.
+    """
 
     settings: SwitcherSettings
     watch: Watch
@@ -24,4 +28,4 @@ class Desk:
     follow_up: FollowUp
     metrics: Metrics
     clock: Callable[[], float]
-    started: float
+    started: Callable[[], float]

@@ -12,6 +12,7 @@ from typing import Protocol
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
 from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
 from chains.settings import ChainSettings
 from switcher.hosts import Backup, Host, backups, host_in_force
@@ -33,6 +34,10 @@ class Seen(Protocol):
     settings: ChainSettings
     follower: Follower
     names: Names | None
+
+    @property
+    def timekeeping(self) -> Timekeeping:
+        """Return how the clock of this machine compares with the chain's."""
 
     @property
     def producers(self) -> Sequence[ProducerView]:
@@ -70,7 +75,8 @@ class Evidence:
     which a head shows that blocks have stopped, or stopped arriving. `lifetime` is what a
     transaction built now would have left at the head, None where it can't be built. `wanted` is
     whom an order wants on air next, None when it is through. `last_failed`: the last rotation was
-    never taken by a node.
+    never taken by a node. `timekeeping` says
+    how good the clock is that gave the time of the decision.
     """
 
     witness: str
@@ -91,6 +97,7 @@ class Evidence:
     stale_after: float = 0.0
     lifetime: int | None = None
     participation: float = 0.0
+    timekeeping: Timekeeping = field(default_factory=Timekeeping)
     nodes: tuple[NodeWord, ...] = ()
     ring: tuple[Backup, ...] = ()
     rotating: bool = False
@@ -156,6 +163,7 @@ def gather(
         ),
         lifetime=_lifetime(follower),
         participation=turnout(follower.entries(), witness),
+        timekeeping=seen.timekeeping,
         nodes=tuple(_word(view, account) for view in views),
         ring=ring,
         rotating=record.open_rotation is not None,

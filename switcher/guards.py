@@ -51,6 +51,8 @@ def _not_quorate(e: Evidence, _policy: Policy, now: float) -> Ruling | None:
     if len(ahead) >= needed and ahead[-needed] > _CLOCK_BEHIND:
         sentence = f"the clock of this machine is {ahead[-needed]:.0f} s or more behind the chain"
         return Ruling(Decision.NOT_QUORATE, f"{sentence}; set it")
+    if e.timekeeping.hopeless:
+        return Ruling(Decision.NOT_QUORATE, e.timekeeping.sentence)
     if len(_fresh(e, now)) < needed and now - e.head_time < e.stale_after:
         sentence = f"fewer than {needed} of {len(e.nodes)} nodes are up to date"
         return Ruling(Decision.NOT_QUORATE, sentence)
@@ -61,9 +63,9 @@ def _stands_still(e: Evidence, _policy: Policy, now: float) -> Ruling | None:
     assert e.head_time is not None
     if now - e.head_time < e.stale_after:
         return None
-    sentence = (
-        f"no block for {now - e.head_time:.0f} s: nobody produces, or the clock here is ahead"
-    )
+    known = e.timekeeping.offset is not None
+    why = "no node hears of any" if known else "the clock here is ahead"
+    sentence = f"no block for {now - e.head_time:.0f} s: nobody produces, or {why}"
     return Ruling(Decision.NETWORK_WIDE, sentence)
 
 

@@ -8,7 +8,7 @@ understudy_rotations_total{outcome="on_air",witness="init0"} 1.0
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import (
@@ -21,6 +21,8 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from switcher.model import (
     ActionName,
@@ -68,10 +70,15 @@ _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250)
 class Metrics:
     """Counts and gauges of one switcher, in a registry of their own.
 
-    `rings` has the names of each witness' producers.
+    `rings` has the names of each witness' producers; `clock_offset` tells by how many seconds the
+    clock here is ahead of the chain's, None where that is not known.
     """
 
-    def __init__(self, rings: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self,
+        rings: Mapping[str, Iterable[str]],
+        clock_offset: Callable[[], float | None] = lambda: None,
+    ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._witnesses = tuple(rings)
         self.registry = registry = CollectorRegistry()
@@ -137,6 +144,7 @@ class Metrics:
             ["witness", "producer", "result"],
             registry=registry,
         )
+        registry.register(_ClockOffset(clock_offset))
         build = Gauge(
             "understudy_build_info", "1, labelled.", ["version", "python"], registry=registry
         )
@@ -177,7 +185,7 @@ class Metrics:
         self._decisions.labels(incident.action, decision).inc()
         acts = decision in (Decision.ROTATE, Decision.NOT_YET) and incident.decision is None
         if acts and incident.cause is Cause.ALERT and not incident.by_ourselves:
-            self._stages.labels("alert_to_decision").observe(now - incident.opened)
+            self._stages.labels("alert_to_decision").observe(max(0.0, now - incident.opened))
 
     def rotation_opened(self, rotation: Rotation) -> None:
         """Count a rotation that was just written down."""
@@ -226,6 +234,22 @@ class Metrics:
     def heartbeat(self, time: float) -> None:
         """Note when the dead man's switch last came."""
         self._heartbeat.set(time)
+
+
+class _ClockOffset(Collector):
+    """A gauge that is absent while its value is not known."""
+
+    def __init__(self, offset: Callable[[], float | None]) -> None:
+        self._offset = offset
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "understudy_clock_offset_seconds",
+            "What the switcher's clock is ahead of the chain's (negative: behind), from arrivals.",
+        )
+        if (offset := self._offset()) is not None:
+            family.add_metric((), offset)
+        yield family
 
 
 def _version() -> str:

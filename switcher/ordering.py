@@ -12,6 +12,7 @@ from switcher.errors import OrderError
 from switcher.model import ActionName, Cause, DrillResult, EntryKind, Incident, Order
 from switcher.orders import Drilled, still_open
 from switcher.rows import incident_of
+from switcher.store import read_arming
 from switcher.tables import drills, incidents
 
 
@@ -21,7 +22,7 @@ def open_order(
     """Open an incident for an order; `signing_key` is the one in force that it is to replace.
 
     An earlier order whose new host never signed is no obstacle: what is left of it is to replace
-    that host, which this one may do.
+    that host, which this one may do. It comes after an earlier disarming, whatever the clock says.
 
     Raises:
         OrderError: another order for the witness is still open.
@@ -34,6 +35,7 @@ def open_order(
     )
     if (other := db.scalar(open_one)) is not None:
         raise OrderError(still_open(other, witness))
+    now = max(now, read_arming(db, witness).since)
     row = db.execute(
         insert(incidents)
         .values(

@@ -8,9 +8,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, Verdict, quorum_note
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
@@ -43,7 +45,11 @@ _log = structlog.get_logger("switcher")
 
 @dataclass(frozen=True, slots=True)
 class Switcher:
-    """What the HTTP side works with."""
+    """What the HTTP side works with.
+
+    `clock` gives the chain's time, see `chains.bitshares.clock`; `started` when this process began
+    to listen, by that clock.
+    """
 
     chain: ChainSettings
     settings: SwitcherSettings
@@ -52,7 +58,7 @@ class Switcher:
     metrics: Metrics
     tokens: Tokens
     clock: Callable[[], float]
-    started: float
+    started: Callable[[], float]
     desk: Desk
     workers: dict[str | None, Worker] = field(default_factory=dict)
 
@@ -119,6 +125,8 @@ async def open_switcher(
 ) -> AsyncIterator[Switcher]:
     """Run a switcher for as long as the context lasts; leaving it finishes the steps in hand.
 
+    `clock` is this machine's, in seconds since the epoch; it may be wrong and may be set.
+
     Raises:
         TokenFileError, SecretFileError, JournalError: what it was given can't be used.
         ExposureError: it may be reached from elsewhere, and there is no token.
@@ -137,7 +145,7 @@ async def open_switcher(
             journal,
             desk.metrics,
             tokens,
-            clock,
+            desk.clock,
             desk.started,
             desk,
         )
@@ -152,16 +160,17 @@ async def _begin(switcher: Switcher) -> None:
     if note := quorum_note(len(switcher.chain.nodes)):
         _log.warning("few nodes vote", why=note)
     policy = switcher.settings.policy
-    first = Arming(policy.arm, "configuration", "first state of an empty journal", switcher.started)
+    now = switcher.clock()
+    first = Arming(policy.arm, "configuration", "first state of an empty journal", now)
     await switcher.journal.begin(switcher.witnesses, first)
     for witness in switcher.witnesses:
-        record = await switcher.journal.record(witness, switcher.started)
+        record = await switcher.journal.record(witness, now)
         switcher.metrics.drilled(witness, await switcher.journal.drills(witness))
         if not record.arming.armed:
             _log.warning("disarmed", witness=witness, who=record.arming.who or "nobody armed it")
     last = await switcher.journal.heartbeat()
     if last is not None:
-        switcher.metrics.heartbeat(last)
+        switcher.metrics.heartbeat(min(last, now))
 
 
 def _desk(
@@ -169,13 +178,18 @@ def _desk(
     settings: SwitcherSettings,
     journal: Journal,
     signer: Signer,
-    clock: Callable[[], float],
+    wall: Callable[[], float],
 ) -> Desk:
-    watch = Watch(chain, clock=clock, on_verdict=_log_verdict)
-    metrics = Metrics({w.account: [p.name for p in w.producers] for w in chain.witnesses})
+    watch = Watch(chain, wall=wall, on_verdict=_log_verdict, on_clock=_log_clock)
+    clock = watch.clock.now
+    started = partial(watch.clock.at, watch.clock.steady())
+    metrics = Metrics(
+        {w.account: [p.name for p in w.producers] for w in chain.witnesses},
+        lambda: watch.timekeeping.offset,
+    )
     rotator = Rotator(watch, signer, journal, metrics, clock)
     follow_up = FollowUp(watch, journal, rotator, metrics, clock, settings.policy)
-    return Desk(settings, watch, journal, rotator, follow_up, metrics, clock, clock())
+    return Desk(settings, watch, journal, rotator, follow_up, metrics, clock, started)
 
 
 @asynccontextmanager
@@ -242,3 +256,8 @@ def _log_verdict(view: NodeView) -> None:
     well = view.verdict is Verdict.CANONICAL
     log = _log.info if well else _log.warning
     log("node", node=view.name, verdict=view.verdict, why=view.detail)
+
+
+def _log_clock(kept: Timekeeping) -> None:
+    log = _log.warning if kept.sentence else _log.info
+    log("clock", why=kept.sentence or "no longer taken to be off", offset=kept.offset)

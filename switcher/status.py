@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, majority_of
 from chains.settings import WitnessSettings
 from switcher.answers import (
     AlertPath,
     ChainStatus,
+    ClockStatus,
     DrillStatus,
     IncidentStatus,
     NodeStatus,
@@ -26,7 +28,8 @@ from switcher.settings import Policy
 
 def alert_path(heartbeat: float | None, started: float, timeout: float, now: float) -> AlertPath:
     """Tell whether alerts still come through; unknown until one was due since the start."""
-    if heartbeat is not None and now - heartbeat <= timeout:
+    # One that lies far ahead was noted by a clock that was wrong, and says nothing of now.
+    if heartbeat is not None and abs(now - heartbeat) <= timeout:
         return AlertPath.OK
     return AlertPath.UNKNOWN if now - started <= timeout else AlertPath.BROKEN
 
@@ -43,6 +46,11 @@ def chain_status(seen: Seen) -> ChainStatus:
     if head is None:
         return ChainStatus(None, None, None)
     return ChainStatus(head.number, head.time, head.irreversible)
+
+
+def clock_status(kept: Timekeeping) -> ClockStatus:
+    """Return how the clock compares with the chain's."""
+    return ClockStatus(kept.offset, kept.corrected, kept.sentence)
 
 
 def node_statuses(nodes: Sequence[NodeView]) -> list[NodeStatus]:

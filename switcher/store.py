@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
+from math import inf, nextafter
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from switcher.entries import About, incident_entry, step_entry, write_entry
 from switcher.errors import OverruledError
 from switcher.model import (
+    BY_HAND,
     UNSPENT,
     Arming,
     Cause,
@@ -218,8 +220,19 @@ def open_incident(db: Connection, incident_id: int) -> Incident | None:
 
 
 def set_arming(db: Connection, witness: str, state: Arming) -> None:
-    """Arm or disarm a witness."""
-    values = asdict(state)
+    """Arm or disarm a witness.
+
+    The journal's order counts, not the clock's: what is disarmed now was so after every order that
+    is open, though the clock went back since that was given.
+    """
+    by_hand = select(func.max(incidents.c.opened)).where(
+        incidents.c.witness == witness,
+        incidents.c.cause.in_(BY_HAND),
+        incidents.c.ended.is_(None),
+    )
+    latest = db.scalar(by_hand)
+    since = state.since if latest is None else max(state.since, nextafter(latest, inf))
+    values = {**asdict(state), "since": since}
     changed = db.execute(update(arming).where(arming.c.witness == witness).values(**values))
     if not changed.rowcount:
         db.execute(insert(arming).values(witness=witness, **values))

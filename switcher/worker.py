@@ -136,7 +136,7 @@ class Worker:
         hosts = [v.node for v in desk.watch.producers if v.witness == self._witness and v.node]
         awaited = any(host.verdict is Verdict.UNSYNCED and not host.up for host in hosts)
         heard = desk.watch.follower.head is not None and not awaited
-        return heard or desk.clock() - desk.started > _FIRST_CONTACT
+        return heard or desk.clock() - desk.started() > _FIRST_CONTACT
 
     async def _consider_all(self, record: Record) -> None:
         """Decide every incident, the one about the key in force first.

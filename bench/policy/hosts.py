@@ -11,6 +11,7 @@ from bench.policy.agenda import Agenda
 from bench.policy.chain import INTERVAL
 from bench.policy.trouble import Kind, Trouble
 from chains.bitshares.client import NodeClient
+from chains.bitshares.clock import ChainClock
 from chains.bitshares.endpoint import Endpoint
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, Reading
@@ -37,7 +38,7 @@ class Heard(Endpoint):
             names_of=_no_names,
             on_reading=_no_testimony,
             on_change=lambda: None,
-            clock=lambda: agenda.now,
+            clock=ChainClock((), wall=lambda: agenda.now, steady=lambda: agenda.now),
         )
 
     def hears(self, reading: Reading) -> None:

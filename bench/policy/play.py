@@ -27,6 +27,7 @@ from bench.policy.trouble import Trouble
 from bench.policy.worker import Told, Worker
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import ProducerView, Verdict
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
 from switcher.settings import Policy
@@ -107,6 +108,7 @@ class Play:
     """A switcher before one trouble; `follower` is used for it, whatever it held before."""
 
     names: Names | None = Names((OURS,))
+    timekeeping = Timekeeping(0.0)
 
     def __init__(self, line: Line, trouble: Trouble, setup: Setup, follower: Follower) -> None:
         self.settings = _settings(endpoints=setup.endpoints)

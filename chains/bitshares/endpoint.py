@@ -10,6 +10,7 @@ from typing import Any
 
 from chains.bitshares.blocks import Block, parse_block
 from chains.bitshares.client import NodeClient, OnCall, open_client
+from chains.bitshares.clock import ChainClock
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, Reading, parse_reading
 from chains.bitshares.views import NodeView, Verdict, judge
@@ -32,8 +33,9 @@ _SHORTEST_PAUSE = 0.05
 _NOTICE_SLACK = 0.5
 """Seconds past a block interval without a notice after which a node is read all the same."""
 
-_HEADS_KEPT = 16
-"""Readings by which a node may be ahead of the followed chain and still be compared with it."""
+_HEADS_KEPT = 200
+"""Readings by which a node may be ahead of the followed chain and still be compared with it. In 3 s
+each they are as long as the others may be late and look like a wrong clock (`offset.FARTHEST`)."""
 
 _LONGEST_DETAIL = 400
 """Characters of a sentence for people, which may quote what a node sent."""
@@ -57,7 +59,7 @@ class Endpoint:
         names_of: NamesOf,
         on_reading: OnReading,
         on_change: Callable[[], None],
-        clock: Callable[[], float],
+        clock: ChainClock,
         on_call: OnCall | None = None,
     ) -> None:
         self.node = node
@@ -76,11 +78,11 @@ class Endpoint:
         self._invalid = ""
         self._reading: Reading | None = None
         self._read_at: float | None = None
-        self._heads: deque[tuple[int, str]] = deque(maxlen=_HEADS_KEPT)
+        self._heads: deque[tuple[int, str, float]] = deque(maxlen=_HEADS_KEPT)
         self._common = 0
         self._had: int | None = None
         self._well = False
-        self._since = clock()
+        self._since = clock.steady()
 
     def view(self) -> NodeView:
         """Return what is known of the node now."""
@@ -101,10 +103,10 @@ class Endpoint:
             verdict=verdict,
             detail=detail,
             reading=self._reading,
-            read_at=self._read_at,
+            read_at=None if self._read_at is None else self._clock.at(self._read_at),
             divergence=divergence,
             had=self._had,
-            since=self._since,
+            since=self._clock.at(self._since),
         )
 
     async def run(self) -> None:
@@ -194,7 +196,7 @@ class Endpoint:
 
     async def _take(self, reading: Reading) -> None:
         # The follower goes first: until it has fetched a new head, the node would look forked.
-        read_at = self._clock()
+        read_at = self._clock.steady()
         try:
             await self._on_reading(self, reading)
             self._invalid = ""
@@ -202,21 +204,24 @@ class Endpoint:
             self._invalid = str(error)[:_LONGEST_DETAIL]
         was_up, self._up = self._up, True
         self._reading, self._read_at = reading, read_at
-        self._heads.append((reading.head_number, reading.head_id))
+        self._heads.append((reading.head_number, reading.head_id, read_at))
         self._compare()
         if not was_up:
             self._on_change()
 
     def _compare(self) -> None:
         """Note how far the node is on the followed chain, which may have caught up with it."""
-        for number, block_id in reversed(self._heads):
-            if self._follower.holds(block_id):
+        for number, block_id, read_at in reversed(self._heads):
+            block = self._follower.applied(number)
+            if block is not None and block.id == block_id:
+                if number != self._common:
+                    self._clock.heard(self.node.name, block.time, read_at)
                 self._common = number
                 return
 
     def _note_health(self, *, well: bool) -> None:
         if well is not self._well:
-            self._well, self._since = well, self._clock()
+            self._well, self._since = well, self._clock.steady()
         if well:
             self._had = self._common
 

@@ -9,16 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chains.bitshares.client import NodeClient, OnCall
+from chains.bitshares.clock import ChainClock
 from chains.bitshares.endpoint import Endpoint, NamesOf, OnReading
 from chains.bitshares.follower import Follower
 from chains.bitshares.names import most_said, resolve_names
 from chains.bitshares.objects import Names, Reading, WitnessIds
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.sync import Synchroniser
 from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
 from chains.errors import InvalidBlockError, NodeError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings
 
 OnVerdict = Callable[[NodeView], None]
+OnClock = Callable[[Timekeeping], None]
 
 _HOST_BACKOFF = 0.5
 """Seconds at most between two attempts to connect to a host of one's own: that it is back has to be
@@ -31,26 +34,29 @@ _NAMES_AGE = 60.0
 class Watch:
     """Follows nodes and producers; everything is read synchronously from its properties.
 
-    `clock` gives seconds since the epoch; `on_verdict` is told of each node or host whose verdict
-    is another one than before. Voting nodes feed the follower; a producer's own endpoint does not,
-    since it would testify for itself.
+    `wall` gives seconds since the epoch, as the clock of this machine shows them, and `clock` what
+    is made of that. `on_verdict` is told of each node or host whose verdict is another one than
+    before, `on_clock` when the clock begins or ceases to be off. Voting nodes feed the follower; a
+    producer's own endpoint does not, since it would testify for itself.
     """
 
     def __init__(
         self,
         settings: ChainSettings,
         *,
-        clock: Callable[[], float] = time.time,
+        wall: Callable[[], float] = time.time,
         on_call: OnCall | None = None,
         on_verdict: OnVerdict | None = None,
+        on_clock: OnClock | None = None,
     ) -> None:
         self.settings = settings
-        self._on_verdict = on_verdict
+        self._on_verdict, self._on_clock = on_verdict, on_clock
         self._told: dict[str, Verdict] = {}
+        self._told_clock = (False, False)
         self.follower = Follower(settings.prefix, settings.missed_window)
         self.names: Names | None = None
         self.sequence = 0
-        self._clock = clock
+        self.clock = ChainClock((node.name for node in settings.nodes), wall=wall)
         self._named: dict[str, tuple[Names, float]] = {}
         self._changed = asyncio.Condition()
         self._sync = Synchroniser(
@@ -95,6 +101,11 @@ class Watch:
     def double_productions(self) -> Mapping[str, int]:
         """Return how often each witness (id) signed two blocks for one slot."""
         return self._sync.double_productions
+
+    @property
+    def timekeeping(self) -> Timekeeping:
+        """Return how the clock of this machine compares with the chain's."""
+        return self.clock.timekeeping()
 
     def witness_ids(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None if the chain does not know it (yet)."""
@@ -164,7 +175,7 @@ class Watch:
             names_of=names_of,
             on_reading=on_reading,
             on_change=self._announce,
-            clock=self._clock,
+            clock=self.clock,
             on_call=on_call,
         )
 
@@ -178,9 +189,9 @@ class Watch:
     async def _names_from(self, client: NodeClient) -> Names:
         """Return what this node calls things; a lie about that harms only its own readings."""
         names, asked_at = self._named.get(client.name, (None, 0.0))
-        if names is None or (not names.complete and self._clock() - asked_at > _NAMES_AGE):
+        if names is None or (not names.complete and self.clock.steady() - asked_at > _NAMES_AGE):
             names = await resolve_names(client, self.settings)
-            self._named[client.name] = names, self._clock()
+            self._named[client.name] = names, self.clock.steady()
             said = [self._named[n.name][0] for n in self.settings.nodes if n.name in self._named]
             if (agreed := most_said(said)) != self.names:
                 self.names = agreed
@@ -201,6 +212,7 @@ class Watch:
     def _announce(self) -> None:
         self.sequence += 1
         self._tell_verdicts()
+        self._tell_clock()
         task = asyncio.ensure_future(self._wake())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -214,6 +226,13 @@ class Watch:
             if view.verdict not in (before, Verdict.UNSYNCED):
                 self._told[view.name] = view.verdict
                 self._on_verdict(view)
+
+    def _tell_clock(self) -> None:
+        kept = self.timekeeping
+        state = (kept.corrected, kept.hopeless)
+        if self._on_clock is not None and state != self._told_clock:
+            self._told_clock = state
+            self._on_clock(kept)
 
     async def _wake(self) -> None:
         async with self._changed:

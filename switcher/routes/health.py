@@ -57,7 +57,7 @@ async def readyz(switcher: Running, response: Response) -> Readiness:
     count = len(switcher.watch.nodes)
     nodes = "ok" if usable >= needed else f"{usable} of {count} are usable, {needed} are needed"
     timeout = switcher.settings.heartbeat_timeout
-    path = alert_path(heartbeat, switcher.started, timeout, switcher.clock())
+    path = alert_path(heartbeat, switcher.started(), timeout, switcher.clock())
     ready = journal == nodes == "ok"
     if not ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

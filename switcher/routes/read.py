@@ -17,6 +17,7 @@ from switcher.status import (
     Known,
     alert_path,
     chain_status,
+    clock_status,
     incident_statuses,
     node_statuses,
     witness_statuses,
@@ -37,10 +38,11 @@ async def read_status(switcher: Running) -> Status:
     timeout = switcher.settings.heartbeat_timeout
     return Status(
         now=now,
-        alert_path=alert_path(heartbeat, switcher.started, timeout, now),
+        alert_path=alert_path(heartbeat, switcher.started(), timeout, now),
         quorum=quorum_note(len(watch.nodes)),
         heartbeat=heartbeat,
         heartbeat_age=None if heartbeat is None else now - heartbeat,
+        clock=clock_status(watch.timekeeping),
         dry_run=switcher.settings.policy.dry_run,
         chain=chain_status(watch),
         nodes=node_statuses(watch.nodes),

@@ -47,7 +47,7 @@ def endpoint(
         names_of=no_names,
         on_reading=on_reading,
         on_change=on_change,
-        clock=time.time,
+        clock=watch.clock,
     )
 
 

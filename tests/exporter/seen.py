@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chains.bitshares.blocks import Block
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, Reading, WitnessIds
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.sync import Synchroniser
 from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
@@ -56,6 +57,7 @@ class Seen:
     names: Names
     missed_totals: Mapping[tuple[str, str], int]
     double_productions: Mapping[str, int]
+    timekeeping: Timekeeping = field(default_factory=lambda: Timekeeping(0.25))
 
     def witness_ids(self, account: str) -> WitnessIds | None:
         return self.names.witness(account)
@@ -185,6 +187,7 @@ def nothing_seen(settings: ChainSettings = SETTINGS) -> Seen:
         names=Names(),
         missed_totals={},
         double_productions={},
+        timekeeping=Timekeeping(),
     )
 
 

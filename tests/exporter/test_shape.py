@@ -75,6 +75,7 @@ def test_when_all_nodes_are_lost_the_node_metrics_stay_and_stale_figures_go(
     assert metrics_with_samples(shape(seen, now)) == {  # type: ignore[arg-type]
         "bitshares_node_up",
         "bitshares_node_canonical",
+        "bitshares_clock_offset_seconds",
         "bitshares_witness_missed_blocks_total",
         "bitshares_witness_double_production_total",
         "bitshares_producer_up",

@@ -8,14 +8,16 @@ from functools import cache
 from typing import Any
 
 from chains.bitshares.blocks import Block
+from chains.bitshares.clock import ChainClock
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.transactions import pack_transaction, transaction_id
 from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.errors import NodeRefusedError, NodeTimeoutError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
 from devnet.keys import DevKey, active_key, signing_key
-from tests.support.chain import PREFIX, ForgedChain
+from tests.support.chain import PREFIX, START, ForgedChain
 from tests.switcher.stage import WITNESS
 
 CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
@@ -43,6 +45,8 @@ class Script:
         self.follower = Follower(PREFIX, 600)
         self.follower.begin(self.chain.blocks, self.chain.reading())
         self.now = self.chain.time + 0.2
+        self.off = 0.0
+        self.keeper = ChainClock(NODES, wall=lambda: self.now + self.off, steady=self._steady)
         self.settings = _settings()
         self.names = Names((WitnessIds(WITNESS, "1.2.6", INIT0, "2.5.6"),))
         self.down: set[str] = set()
@@ -59,7 +63,11 @@ class Script:
         self._included: dict[str, Any] | None = None
 
     def clock(self) -> float:
-        return self.now
+        """Return what the switcher takes the time to be; `off` puts this machine's clock off."""
+        return self.keeper.now()
+
+    def _steady(self) -> float:
+        return self.now - START
 
     # What the test makes happen
 
@@ -74,7 +82,13 @@ class Script:
         self._included = None
         self.follower.apply(block)
         self.now = block.time + 0.2
+        self.hear()
         return block
+
+    def hear(self) -> None:
+        """Have every node that is up show the head now."""
+        for node in set(NODES) - self.down:
+            self.keeper.heard(node, self.chain.time, self._steady())
 
     def put_on_air(self, key: DevKey) -> None:
         """Have init0's owner set a key, as with a wallet."""
@@ -178,6 +192,10 @@ class Script:
     def witness_ids(self, account: str) -> WitnessIds | None:
         return self.names.witness(account)
 
+    @property
+    def timekeeping(self) -> Timekeeping:
+        return self.keeper.timekeeping()
+
     async def read_nodes(self, deadline: float = 1.0) -> Sequence[NodeView]:
         return self.nodes
 
@@ -228,7 +246,7 @@ class Script:
             self.now,
             0,
             had=self.had.get(name),
-            since=self.since.get(name, 0.0),
+            since=self.keeper.at(self.since[name] - START) if name in self.since else 0.0,
         )
 
     def _update(self, witness: str, key: DevKey, salt: str) -> dict[str, Any]:

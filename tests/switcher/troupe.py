@@ -33,6 +33,7 @@ class Troupe:
     journal: Journal
     metrics: Metrics
     worker: Worker
+    renewal: int
 
     async def post(self, *keys: DevKey, status: str = "firing", **labels: str) -> list[str]:
         """Take in an alert against each key, and return what was made of them."""
@@ -40,7 +41,7 @@ class Troupe:
         judged = parse_notification(webhook_bytes(*alerts)).alerts
         term = self.script.follower.term(INIT0)
         in_force = {WITNESS: term.key} if term else {}
-        receipts = await self.journal.take(judged, in_force, self.script.now)
+        receipts = await self.journal.take(judged, in_force, self.script.clock())
         return [receipt.result for receipt in receipts]
 
     async def words(self, *kinds: str) -> list[str]:
@@ -74,14 +75,17 @@ async def troupe(
     )
     watch = cast("Watch", script)
     signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
+    began = script.clock()
     metrics = Metrics({WITNESS: ["alpha", "beta", "gamma"]})
     async with Journal(settings.database) as journal:
-        first = Arming(settings.policy.arm, "configuration", "first state", script.now)
+        first = Arming(settings.policy.arm, "configuration", "first state", script.clock())
         await journal.begin([WITNESS], first)
         rotator = Rotator(watch, signer, journal, metrics, script.clock)
         follow_up = FollowUp(watch, journal, rotator, metrics, script.clock, settings.policy)
-        desk = Desk(settings, watch, journal, rotator, follow_up, metrics, script.clock, script.now)
-        yield Troupe(script, journal, metrics, Worker(desk, WITNESS))
+        desk = Desk(
+            settings, watch, journal, rotator, follow_up, metrics, script.clock, lambda: began
+        )
+        yield Troupe(script, journal, metrics, Worker(desk, WITNESS), settings.incident_renewal)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Whether what Prometheus raises arrives in Alertmanager, as the heartbeat shows. Pure."""
+"""Whether what Prometheus raises arrives in Alertmanager, and what it says of the way. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from understudy.doctor.matching import Labels
 from understudy.doctor.prometheus import Rule
 
 _PATH_BROKEN = "AlertPathBroken"
+_CLOCK_OFF = "ClockOff"
 
 
 def judge_heartbeats(heartbeats: Sequence[Labels]) -> Finding:
@@ -39,6 +40,16 @@ def judge_path(rules: Iterable[Rule]) -> Iterator[Finding]:
             "fires: the heartbeat does not reach the switcher, so no alert does; the log of "
             "Alertmanager says why: is the token's file there, is the token known, is the address "
             "the switcher's?",
+        )
+
+
+def judge_clocks(rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Yield that the clock of a machine that watches the chain is off, where Prometheus says so."""
+    if any(rule.name == _CLOCK_OFF and rule.state == "firing" for rule in rules):
+        yield warning(
+            _CLOCK_OFF,
+            "fires: the clock of the exporter's or the switcher's machine is off. That is made up "
+            "for, but not by Prometheus, and not beyond ten minutes; have it set by NTP",
         )
 
 

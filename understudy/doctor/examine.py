@@ -11,7 +11,7 @@ from switcher.settings import Policy
 from switcher.webhook import HEARTBEAT
 from understudy.config import Configuration
 from understudy.doctor.alertmanager import Alertmanager
-from understudy.doctor.arrival import added_labels, judge_heartbeats, judge_path
+from understudy.doctor.arrival import added_labels, judge_clocks, judge_heartbeats, judge_path
 from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheus
 from understudy.doctor.cluster import judge_cluster, judge_senders
 from understudy.doctor.finding import Finding, failure, warning
@@ -102,6 +102,7 @@ def _judge_prometheus(
     policy = read.switcher.policy if read.switcher else Policy()
     yield from judge_rules(prometheus.rules, shipped.rules, policy)
     yield from judge_path(prometheus.rules)
+    yield from judge_clocks(prometheus.rules)
     yield from judge_targets(
         prometheus.targets, shipped.intervals, window_of(shipped.rules), read.switcher
     )
