@@ -14,6 +14,9 @@ from tests.faults.books import Books, Pages
 from tests.faults.relay import Ledger, Posting
 
 PATIENCE = 60.0
+_LATE = 0.5
+"""Seconds by which a switcher may be behind the time that makes up for a wrong clock: what a block
+takes to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _is_known(
 ) -> bool:
     number = receipt["incident"]
     if receipt["result"] == "heartbeat":
-        return pages.heartbeat is not None and pages.heartbeat >= posting.began
+        return pages.heartbeat is not None and pages.heartbeat >= posting.began - _LATE
     if number is None:
         return True  # nothing was written, and nothing was said to be
     incident = pages.incidents.get(number)
@@ -120,7 +123,7 @@ def _is_known(
         case "opened":
             return pages.opened.get(number) == str(alert["fingerprint"])
         case "renewed":
-            return incident.renewed >= posting.began
+            return incident.renewed >= posting.began - _LATE
         case "ended":
             return pages.ended[number] is not None
     return True
