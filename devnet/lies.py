@@ -4,7 +4,7 @@ garbage       text that is no JSON
 half          the first half, as if it were all of it
 torn          the first half, and then the connection breaks in the middle of the frame
 other_id      the answer to a call that nobody made
-other_answer  what the call before was answered, as if it answered this one
+other_answer  what a call of another kind was answered, as if it answered this one
 endless       a message that never ends: fragments, and none of them the last
 flood         notices, as fast as they are taken
 mute          nothing
@@ -78,7 +78,7 @@ class Wire:
 
 
 Lie = Callable[[bytes, Json], Iterable[Message]]
-"""From the truth, and the answer before it, to the messages that take its place."""
+"""From the truth, and an answer to another call, to the messages that take its place."""
 
 
 def _whole(said: bytes) -> Message:
@@ -89,16 +89,16 @@ def _frame(members: Json) -> list[Message]:
     return [_whole(json.dumps(members, separators=(",", ":")).encode())]
 
 
-def _other_id(truth: bytes, _before: Json) -> list[Message]:
+def _other_id(truth: bytes, _other: Json) -> list[Message]:
     frame: Json = json.loads(truth)
     return _frame(frame | {"id": frame["id"] + 1_000_000} if _is_answer(frame) else frame)
 
 
-def _other_answer(truth: bytes, before: Json) -> list[Message]:
+def _other_answer(truth: bytes, other: Json) -> list[Message]:
     frame: Json = json.loads(truth)
     if not _is_answer(frame):
         return [_whole(truth)]
-    return _frame((before or {"result": None}) | {"id": frame["id"]})
+    return _frame((other or {"result": None}) | {"id": frame["id"]})
 
 
 def _is_answer(frame: Json) -> bool:
@@ -106,16 +106,16 @@ def _is_answer(frame: Json) -> bool:
 
 
 LIES: dict[str, Lie] = {
-    "garbage": lambda _truth, _before: [_whole(b"\x7fELF is what this is, and no JSON")],
-    "half": lambda truth, _before: [_whole(truth[: len(truth) // 2])],
-    "torn": lambda truth, _before: [Message((truth[: len(truth) // 2],), len(truth))],
+    "garbage": lambda _truth, _other: [_whole(b"\x7fELF is what this is, and no JSON")],
+    "half": lambda truth, _other: [_whole(truth[: len(truth) // 2])],
+    "torn": lambda truth, _other: [Message((truth[: len(truth) // 2],), len(truth))],
     "other_id": _other_id,
     "other_answer": _other_answer,
-    "endless": lambda _truth, _before: [Message(itertools.repeat(_PIECE), None, _PIECES_PAUSE)],
-    "flood": lambda _truth, _before: itertools.repeat(_whole(_NOTICE)),
-    "mute": lambda _truth, _before: [],
-    "pings": lambda _truth, _before: itertools.repeat(Message((b"",), 0, _PINGS_PAUSE, _PING)),
-    "drip": lambda truth, _before: [
+    "endless": lambda _truth, _other: [Message(itertools.repeat(_PIECE), None, _PIECES_PAUSE)],
+    "flood": lambda _truth, _other: itertools.repeat(_whole(_NOTICE)),
+    "mute": lambda _truth, _other: [],
+    "pings": lambda _truth, _other: itertools.repeat(Message((b"",), 0, _PINGS_PAUSE, _PING)),
+    "drip": lambda truth, _other: [
         Message((bytes((byte,)) for byte in truth), len(truth), _BYTES_PAUSE)
     ],
 }
@@ -129,7 +129,7 @@ class Tongue:
 
     def __init__(self) -> None:
         self.lie = ""
-        self._before: Json = {}
+        self._answers: dict[type, Json] = {}
         self._begun: set[asyncio.Transport] = set()
         self._repenting = asyncio.Event()
 
@@ -188,10 +188,12 @@ class Tongue:
 
     def _lied(self, text: str) -> Iterable[Message] | None:
         frame: Json = json.loads(text)
-        before = self._before
+        kind = type(frame.get("result"))
+        others = [answer for known, answer in self._answers.items() if known is not kind]
         if _is_answer(frame):
-            self._before = frame
-        return LIES[self.lie](text.encode(), before) if self.lie else None
+            self._answers.pop(kind, None)
+            self._answers[kind] = frame  # the newest comes last
+        return LIES[self.lie](text.encode(), others[-1] if others else {}) if self.lie else None
 
     @contextlib.contextmanager
     def _begins(self, transport: asyncio.Transport | None) -> Iterator[None]:

@@ -16,9 +16,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from chains.bitshares.connection import Budget, NodeConnection, connect_to
 from chains.errors import (
     BadReplyError,
     NodeRefusedError,
@@ -28,14 +28,14 @@ from chains.errors import (
 )
 from chains.settings import NodeSettings
 
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-"""More than the largest block of a chain with 2 MB blocks takes as JSON."""
+_MOST_VALUES = 500_000
+"""Lists, objects and members of one message: a full 2 MB block of transfers has some 450,000. What
+would have more takes seconds to read, in which nothing else is done."""
 
 _LONGEST_TEXT = 300
 """Of what a node says in its own words, in characters."""
 
 _BLOCK_CALLBACK = 1
-_CLOSE_TIMEOUT = 0.5
 
 OnCall = Callable[[str, float], None]
 """Told of every answered call: the node's name and the seconds it took."""
@@ -47,7 +47,7 @@ class NodeClient:
     def __init__(
         self,
         name: str,
-        connection: ClientConnection,
+        connection: NodeConnection,
         timeout: float,
         on_call: OnCall | None = None,
     ) -> None:
@@ -108,12 +108,17 @@ class NodeClient:
                 self._sort(message)
             self._fail(NodeUnreachableError(self.name, "the node closed the connection"))
         except ConnectionClosed:
-            self._fail(NodeUnreachableError(self.name, "the connection broke"))
+            if complaint := self._connection.why_lost():
+                self._fail(BadReplyError(self.name, _printable(complaint)))
+            else:
+                self._fail(NodeUnreachableError(self.name, "the connection broke"))
         except BadReplyError as error:
             self._fail(error)
-            await self._connection.close()
+            await self._connection.leave()
 
     def _sort(self, message: str | bytes) -> None:
+        if _values(message) > _MOST_VALUES:
+            raise BadReplyError(self.name, f"sent a message of more than {_MOST_VALUES:,} values")
         try:
             data = json.loads(message)
         except (ValueError, RecursionError) as error:
@@ -153,6 +158,12 @@ class NodeClient:
                 waiting.set_exception(error)
 
 
+def _values(message: str | bytes) -> int:
+    """Return how many lists, objects and members a JSON text has at most, without reading it."""
+    text = message if isinstance(message, bytes) else message.encode()
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
 def _printable(said: Any) -> str:
     """Return a node's own words so that they can be logged and shown."""
     return str(said)[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
@@ -164,34 +175,23 @@ def _reason(error: Exception) -> str:
     return os.strerror(number) if number is not None and number > 0 else str(error)
 
 
-class _Connect(connect):
-    """Leads to the configured address only: a node doesn't send us elsewhere."""
-
-    def process_redirect(self, exc: Exception) -> Exception:
-        return exc
-
-
 @asynccontextmanager
 async def open_client(
-    node: NodeSettings, timeout: float, on_call: OnCall | None = None
+    node: NodeSettings,
+    timeout: float,
+    on_call: OnCall | None = None,
+    budget: Budget | None = None,
 ) -> AsyncIterator[NodeClient]:
     """Connect to a node and listen to it for as long as the context lasts.
+
+    `budget` is what the node may send, over all connections to it.
 
     Raises:
         NodeUnreachableError: refused, not resolved, no websocket, or not within `timeout` seconds.
     """
     try:
-        connection = await _Connect(
-            node.url,
-            open_timeout=timeout,
-            close_timeout=_CLOSE_TIMEOUT,
-            max_size=MAX_MESSAGE_BYTES,
-            ping_interval=None,
-            compression=None,
-            proxy=None,
-        )
+        connection = await connect_to(node.url, timeout, budget or Budget())
     except (OSError, WebSocketException, ValueError) as error:
-        # ValueError: a host name that can't be encoded.
         reason = _printable(_reason(error)) or type(error).__name__
         raise NodeUnreachableError(node.name, f"can't connect to {node.url}: {reason}") from error
     client = NodeClient(node.name, connection, timeout, on_call)
@@ -202,6 +202,5 @@ async def open_client(
         listening.cancel()
         try:
             await asyncio.gather(listening, return_exceptions=True)
-            await connection.close()
         finally:
-            connection.transport.abort()  # also when the closing itself is cancelled
+            await connection.leave()

@@ -11,6 +11,7 @@ from typing import Any
 from chains.bitshares.blocks import Block, parse_block
 from chains.bitshares.client import NodeClient, OnCall, open_client
 from chains.bitshares.clock import ChainClock
+from chains.bitshares.connection import Budget
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, Reading, parse_reading
 from chains.bitshares.views import NodeView, Verdict, judge
@@ -71,6 +72,7 @@ class Endpoint:
         self._on_change = on_change
         self._clock = clock
         self._on_call = on_call
+        self._budget = Budget()
         self._client: NodeClient | None = None
         self._names = Names()
         self._up = False
@@ -155,7 +157,8 @@ class Endpoint:
         return block
 
     async def _session(self) -> None:
-        async with open_client(self.node, self._settings.call_timeout, self._on_call) as client:
+        timeout = self._settings.call_timeout
+        async with open_client(self.node, timeout, self._on_call, self._budget) as client:
             await client.check_chain(self._settings.chain_id)
             self._names = await self._names_of(client)
             pulse = asyncio.Event()

@@ -131,7 +131,7 @@ async def test_a_connection_that_breaks_fails_the_waiting_calls_at_once() -> Non
 async def test_a_message_too_large_is_refused_instead_of_held_in_memory() -> None:
     reply = json.dumps({"id": 1, "result": "x" * (17 * 1024 * 1024)})
     async with talking_to(saying(reply), timeout=5) as client:
-        with pytest.raises(NodeUnreachableError):
+        with pytest.raises(BadReplyError, match="eu: sent a message of more than 16 MB"):
             await client.call("database", "get_block", 1)
 
 
