@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from devnet.parameters import OPERATION_FEE
@@ -24,6 +25,15 @@ SHORT = {"cool_down": "5s"}
 """So that what could not be paid or signed is tried again within the patience of a test."""
 
 
+async def rotations(stage: Stage, outcome: str) -> float:
+    """Return the counter by which people are told of rotations with an outcome."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        text = (await client.get(f"{stage.relay.target}/metrics")).text
+    sample = f'understudy_rotations_total{{outcome="{outcome}",witness="init0"}} '
+    [line] = [line for line in text.splitlines() if line.startswith(sample)]
+    return float(line.removeprefix(sample))
+
+
 async def test_account_too_poor_is_told_and_once_topped_up_it_goes_on_by_itself(
     tmp_path: Path,
 ) -> None:
@@ -32,6 +42,7 @@ async def test_account_too_poor_is_told_and_once_topped_up_it_goes_on_by_itself(
         pages = await stage.books.until_word("cannot_pay")
         [entry] = [e for e in pages.entries if e.value == "cannot_pay"]
         assert entry.sentence == "the fee is 20 BTS, the account has 10"
+        assert await rotations(stage, "cannot_pay") == 1
         assert updates(stage.net) == []
         await top_up(stage.net, 10 * OPERATION_FEE)
         pages = await stage.settled(rotated_to=["beta"])
@@ -45,6 +56,7 @@ async def test_key_without_authority_is_told_and_once_replaced_nothing_was_lost(
         pages = await stage.books.until_word("cannot_sign")
         [entry] = [e for e in pages.entries if e.value == "cannot_sign"]
         assert "No key at hand is an active authority" in entry.sentence
+        assert await rotations(stage, "cannot_sign") == 1
         write_secret(stage.folder / "active.key", stage.net.active_wif("init0"))
         await stage.switcher.stop()
         await stage.switcher.start()

@@ -15,6 +15,7 @@ import pytest
 from tests.faults.checks import on_air, updates
 from tests.faults.stage import Stage, on_stage
 from tests.faults.timings import timings
+from understudy.errors import StackError
 
 _SMALL = 4_000_000
 """Bytes of the disk that is filled."""
@@ -112,6 +113,21 @@ async def test_full_disk_loses_no_alert(tmp_path: Path, small_disk: Path) -> Non
             await refused_webhook(stage)
             await stage.net.wait_blocks(3)
             assert updates(stage.net) == []
+        await stage.settled(rotated_to=["beta"])
+
+
+@pytest.mark.timing
+async def test_switcher_that_finds_a_full_disk_at_its_start_goes_on_once_there_is_room(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    database = {"database": f"sqlite:///{small_disk / 'understudy.db'}"}
+    async with on_stage(tmp_path, switcher=database, start=False) as stage:
+        with filled(small_disk):
+            with pytest.raises(StackError, match=r"The journal can't be used: .*full"):
+                await stage.switcher.start()
+            await stage.net.nodes["alpha"].kill()
+            await stage.ledger.first(lambda posting: posting.status == 502)
+        await stage.switcher.start()
         await stage.settled(rotated_to=["beta"])
 
 

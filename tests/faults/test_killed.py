@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from tests.faults.draws import draw, kill_one
 from tests.faults.stage import on_stage
 from tests.faults.timings import timings
+
+_RUNS = 20
+_WITHIN = 5.0
+"""Seconds within which it is killed again; a rotation takes about twice as long."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +84,15 @@ async def test_killed_switcher_rotates_once_and_loses_nothing(tmp_path: Path, de
         pages = await stage.settled(rotated_to=["beta"])
         assert len(pages.rotations) == 1
         assert stage.ledger.acknowledged
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("run", range(_RUNS))
+async def test_switcher_killed_at_random_moments_of_a_rotation_rotates_once(
+    tmp_path: Path, run: int
+) -> None:
+    chance = draw(run)
+    async with on_stage(tmp_path, dead=["alpha"]) as stage:
+        for _ in range(chance.randint(1, 4)):
+            await kill_one({"switcher": stage.switcher}, chance, _WITHIN)
+        await stage.settled(rotated_to=["beta"])

@@ -1,0 +1,81 @@
+"""The checks at the end of a scenario notice what they are there for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from switcher.journal import Journal
+from switcher.webhook import parse_notification
+from tests.faults.books import Books
+from tests.faults.checks import lost
+from tests.faults.relay import Ledger, Posting
+from tests.switcher.stage import alert, webhook_bytes
+
+KEY, NOW = "BTSalpha", 1_800_000_000.0
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'understudy.db'}"
+
+
+@pytest.fixture
+async def ledger(url: str) -> AsyncIterator[Ledger]:
+    """Take an alert three times, as a sender sees it: opened, renewed, ended."""
+    ledger = Ledger()
+    async with Journal(url) as journal:
+        for later, status in enumerate(("firing", "firing", "resolved")):
+            told = alert(KEY, status=status)
+            now = NOW + later
+            judged = parse_notification(webhook_bytes(told)).alerts
+            [receipt] = await journal.take(judged, {"init0": KEY}, now)
+            said = {"result": receipt.result, "incident": receipt.incident}
+            ledger.note(Posting(now, now, 202, (told,), (said,)))
+    yield ledger
+
+
+def forget(url: str, statement: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as db:
+        db.execute(text(statement))
+    engine.dispose()
+
+
+async def test_everything_that_was_written_down_is_found(url: str, ledger: Ledger) -> None:
+    assert [p.results for p in ledger.postings] == [["opened"], ["renewed"], ["ended"]]
+    assert list(lost(ledger, await Books(url).read())) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "result"),
+    [
+        ("delete from entries where kind = 'opened'", "opened"),
+        ("update incidents set renewed = renewed - 1", "renewed"),
+        ("update incidents set ended = null", "ended"),
+    ],
+)
+async def test_what_is_missing_is_told(url: str, ledger: Ledger, what: str, result: str) -> None:
+    forget(url, what)
+    [told] = lost(ledger, await Books(url).read())
+    assert told.startswith(f"{result} of incident 1")
+
+
+async def test_another_incident_of_the_same_number_is_no_substitute(
+    url: str, ledger: Ledger
+) -> None:
+    forget(url, "update incidents set signing_key = 'BTSbeta'")
+    assert len(list(lost(ledger, await Books(url).read()))) == 3
+
+
+def refused(**changes: Any) -> Posting:
+    return Posting(NOW, NOW, 503, (alert(KEY, **changes),))
+
+
+async def test_what_was_refused_need_not_be_there(url: str, ledger: Ledger) -> None:
+    ledger.note(refused(name="Another"))
+    assert list(lost(ledger, await Books(url).read())) == []
