@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from switcher.errors import JournalError
+from switcher.plain import plain_json
 from switcher.routes import alerts, health, operate, read, shown
 from switcher.running import Switcher
 
@@ -24,8 +26,16 @@ def create_app(switcher: Switcher) -> FastAPI:
     for room in (alerts, operate, read, shown, health):
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
+    app.add_exception_handler(RequestValidationError, _senseless)
     return app
 
 
 async def _journal_unusable(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse({"detail": "The journal can't be used at present."}, status_code=503)
+
+
+async def _senseless(_request: Request, error: Exception) -> JSONResponse:
+    """Answer as the framework does, but without repeating what may not even be text."""
+    assert isinstance(error, RequestValidationError)
+    told = [{part: each[part] for part in ("type", "loc", "msg")} for each in error.errors()]
+    return JSONResponse({"detail": plain_json(told)}, status_code=422)

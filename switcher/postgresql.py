@@ -23,7 +23,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from switcher.errors import JournalError
 
-LONGEST = 6.0
+LONGEST = 5.0
 """Seconds that a transaction may take; a server that keeps one longer doesn't answer any more."""
 
 _WIRE = {
@@ -39,7 +39,7 @@ _WIRE = {
 _LIMITS = {
     "lock_timeout": "3s",
     "statement_timeout": "4s",
-    "idle_in_transaction_session_timeout": "5s",
+    "idle_in_transaction_session_timeout": "3s",
 }
 _SESSION = {
     **_LIMITS,

@@ -61,10 +61,12 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(folder: Path, chain: ChainSettings) -> AsyncIterator[Caller]:
+async def calling(folder: Path, chain: ChainSettings, **settings: Any) -> AsyncIterator[Caller]:
     home = Home(folder, active_key(WITNESS).wif)
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(chain, home.settings(), on_listen=port.set_result))
+    serving = asyncio.create_task(
+        serve(chain, home.settings(**settings), on_listen=port.set_result)
+    )
     either: list[asyncio.Future[Any]] = [serving, port]
     try:
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -82,13 +84,20 @@ async def caller(tmp_path: Path) -> AsyncIterator[Caller]:
         yield caller
 
 
-async def test_good_alert_is_written_down_before_the_answer(caller: Caller) -> None:
-    reply = await caller.post(webhook(alert(ALPHA)))
+@pytest.fixture
+async def keeper(tmp_path: Path, database: str) -> AsyncIterator[Caller]:
+    """Return a caller of switchers on either kind of database."""
+    async with calling(tmp_path, CHAIN, database=database) as caller:
+        yield caller
+
+
+async def test_good_alert_is_written_down_before_the_answer(keeper: Caller) -> None:
+    reply = await keeper.post(webhook(alert(ALPHA)))
     assert reply.status_code == 202
     assert reply.json() == {"alerts": [{"result": "opened", "incident": 1, "reason": ""}]}
-    entries = (await caller.get("/api/journal")).json()["entries"]
+    entries = (await keeper.get("/api/journal")).json()["entries"]
     assert [e["value"] for e in entries if e["kind"] == "opened"] == ["rotate_signing_key"]
-    assert await caller.counted("opened") == 1
+    assert await keeper.counted("opened") == 1
 
 
 @pytest.mark.parametrize(
@@ -101,13 +110,13 @@ async def test_good_alert_is_written_down_before_the_answer(caller: Caller) -> N
     ],
 )
 async def test_bad_body_is_refused_counted_and_stops_nothing(
-    caller: Caller, body: Any, status: int, result: str
+    keeper: Caller, body: Any, status: int, result: str
 ) -> None:
-    reply = await caller.post(body)
+    reply = await keeper.post(body)
     assert reply.status_code == status
     assert reply.json()["detail"].endswith(".")
-    assert await caller.counted(result) == 1
-    assert await caller.accepts_a_good_alert()
+    assert await keeper.counted(result) == 1
+    assert await keeper.accepts_a_good_alert()
 
 
 async def test_endless_body_without_a_length_is_cut_off(caller: Caller) -> None:
@@ -156,11 +165,55 @@ async def test_alertmanager_s_token_reads_and_operates_nothing(caller: Caller) -
     assert (await caller.http.get("/api/status")).status_code == 401
 
 
-async def test_malformed_alert_spoils_no_other(caller: Caller) -> None:
-    reply = await caller.post(webhook({"status": "firing"}, alert(ALPHA), alert(BETA)))
+async def test_malformed_alert_spoils_no_other(keeper: Caller) -> None:
+    reply = await keeper.post(webhook({"status": "firing"}, alert(ALPHA), alert(BETA)))
     assert reply.status_code == 202
     assert [a["result"] for a in reply.json()["alerts"]] == ["malformed", "opened", "opened"]
-    assert await caller.counted("malformed") == 1
+    assert await keeper.counted("malformed") == 1
+
+
+NUL, HALF = "nul \x00", "half a pair \ud83d"
+
+
+async def test_alert_with_words_that_no_alert_has_spoils_no_other(keeper: Caller) -> None:
+    bad = [
+        alert(ALPHA, witness="w" * 300),
+        alert("BTS" + "5" * 5_000),
+        alert(ALPHA, name="n" * 5_000),
+        alert(ALPHA, starts_at="2" * 300),
+    ]
+    for text in (NUL, HALF):
+        bad += [alert(ALPHA, witness=text), alert(text), alert(ALPHA, name=text)]
+        bad += [alert(ALPHA, starts_at=text)]
+    reply = await keeper.post(webhook(*bad, alert(BETA)))
+    assert reply.status_code == 202
+    assert [a["result"] for a in reply.json()["alerts"]] == ["malformed"] * len(bad) + ["opened"]
+
+
+async def test_labels_that_nobody_asks_for_may_hold_anything(keeper: Caller) -> None:
+    for text in (NUL, "x" * 100_000):
+        reply = await keeper.post(webhook(alert(ALPHA, summary=text)))
+        assert reply.status_code == 202
+        assert reply.json()["alerts"][0]["result"] in {"opened", "renewed"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (rb'{"why": "a nul \u0000"}', 200),
+        (rb'{"why": "half a pair \ud83d"}', 422),
+        (rb'{"why": "half a pair", "\ud83d": 1}', 422),
+    ],
+)
+async def test_reason_with_what_can_t_be_stored_is_kept_without_or_refused(
+    keeper: Caller, body: bytes, status: int
+) -> None:
+    headers = {**keeper.home.bearer(Scope.OPERATE), "Content-Type": "application/json"}
+    reply = await keeper.http.post("/api/disarm", content=body, headers=headers)
+    assert reply.status_code == status
+    [newest, *_] = (await keeper.get("/api/journal")).json()["entries"]
+    why = "a nul \ufffd" if status == 200 else "first state of an empty journal"
+    assert newest["details"]["why"] == why
 
 
 async def test_alert_about_an_unknown_witness_is_held(caller: Caller) -> None:
@@ -174,16 +227,16 @@ async def test_alert_about_an_unknown_witness_is_held(caller: Caller) -> None:
     assert incident["decision"] == "unknown_witness"
 
 
-async def test_heartbeat_mends_the_alert_path_and_is_not_journalled(caller: Caller) -> None:
-    assert (await caller.get("/api/status")).json()["alert_path"] == "unknown"
+async def test_heartbeat_mends_the_alert_path_and_is_not_journalled(keeper: Caller) -> None:
+    assert (await keeper.get("/api/status")).json()["alert_path"] == "unknown"
     beat = alert(ALPHA, name="AlertPathHeartbeat")
     del beat["labels"]["action"]
-    assert (await caller.post(webhook(beat))).status_code == 202
-    status = (await caller.get("/api/status")).json()
+    assert (await keeper.post(webhook(beat))).status_code == 202
+    status = (await keeper.get("/api/status")).json()
     assert status["alert_path"] == "ok"
     assert status["heartbeat_age"] < 5
-    assert (await caller.http.get("/readyz")).json()["alert_path"] == "alerts come through"
-    kinds = {e["kind"] for e in (await caller.get("/api/journal")).json()["entries"]}
+    assert (await keeper.http.get("/readyz")).json()["alert_path"] == "alerts come through"
+    kinds = {e["kind"] for e in (await keeper.get("/api/journal")).json()["entries"]}
     assert kinds == {"arming"}
 
 
@@ -213,20 +266,20 @@ async def test_status_tells_what_too_few_nodes_cost(
     assert bool(note) == bool(told)
 
 
-async def test_arming_is_kept_with_who_and_why(caller: Caller) -> None:
-    operator = caller.home.bearer(Scope.OPERATE)
-    reply = await caller.http.post(
+async def test_arming_is_kept_with_who_and_why(keeper: Caller) -> None:
+    operator = keeper.home.bearer(Scope.OPERATE)
+    reply = await keeper.http.post(
         "/api/disarm", json={"witness": WITNESS, "why": "disk swap"}, headers=operator
     )
     assert reply.status_code == 200
-    [state] = (await caller.get("/api/status", Scope.OPERATE)).json()["witnesses"]
+    [state] = (await keeper.get("/api/status", Scope.OPERATE)).json()["witnesses"]
     assert (state["armed"], state["armed_by"], state["armed_why"]) == (
         False,
         "the-operate",
         "disk swap",
     )
-    await caller.http.post("/api/arm", json={"why": "done"}, headers=operator)
-    [state] = (await caller.get("/api/status")).json()["witnesses"]
+    await keeper.http.post("/api/arm", json={"why": "done"}, headers=operator)
+    [state] = (await keeper.get("/api/status")).json()["witnesses"]
     assert state["armed"] is True
 
 
@@ -245,10 +298,10 @@ async def test_senseless_arming_is_refused(caller: Caller, body: Any, status: in
     assert reply.status_code == status
 
 
-async def test_journal_comes_in_pages(caller: Caller) -> None:
-    await caller.post(webhook(*(alert(ALPHA, witness=f"w{n}") for n in range(4))))
-    first = (await caller.get("/api/journal?limit=2")).json()
-    second = (await caller.get(f"/api/journal?limit=2&before={first['before']}")).json()
+async def test_journal_comes_in_pages(keeper: Caller) -> None:
+    await keeper.post(webhook(*(alert(ALPHA, witness=f"w{n}") for n in range(4))))
+    first = (await keeper.get("/api/journal?limit=2")).json()
+    second = (await keeper.get(f"/api/journal?limit=2&before={first['before']}")).json()
     numbers = [e["id"] for e in first["entries"] + second["entries"]]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 4

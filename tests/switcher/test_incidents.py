@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from tests.switcher.scripted import ALPHA, GAMMA, INIT0, Script
 from tests.switcher.troupe import handled_outage, troupe
 
 
-async def test_healthy_witness_is_left_alone_and_told_once(tmp_path: Path, script: Script) -> None:
-    async with troupe(tmp_path, script) as t:
+async def test_healthy_witness_is_left_alone_and_told_once(database: str, script: Script) -> None:
+    async with troupe(database, script) as t:
         assert await t.post(ALPHA) == ["opened"]
         for _ in range(5):
             await t.worker.step()
@@ -24,9 +23,9 @@ async def test_healthy_witness_is_left_alone_and_told_once(tmp_path: Path, scrip
 
 
 async def test_held_incident_is_decided_again_with_every_block(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
         script.miss(3)
@@ -35,11 +34,11 @@ async def test_held_incident_is_decided_again_with_every_block(
 
 
 async def test_host_that_signs_again_is_left_until_it_misses_again(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
     script.miss(3)
     script.until_signed()
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
         assert await t.words("decision") == ["not_corroborated"]
@@ -49,7 +48,7 @@ async def test_host_that_signs_again_is_left_until_it_misses_again(
 
 
 async def test_misses_that_everybody_shared_are_held_against_nobody(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
     script.run(7)
     while len(script.follower.recent_misses(INIT0)) < 3:
@@ -57,7 +56,7 @@ async def test_misses_that_everybody_shared_are_held_against_nobody(
             script.produce(6)
         else:
             script.produce()
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
         [decision] = await t.words("decision")
@@ -66,9 +65,9 @@ async def test_misses_that_everybody_shared_are_held_against_nobody(
 
 
 async def test_resolved_alert_ends_its_incident_before_a_broadcast(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
         assert await t.post(ALPHA, status="resolved") == ["ended"]
@@ -78,8 +77,8 @@ async def test_resolved_alert_ends_its_incident_before_a_broadcast(
         assert script.broadcast == []
 
 
-async def test_one_of_two_alerts_resolving_ends_nothing(tmp_path: Path, script: Script) -> None:
-    async with troupe(tmp_path, script) as t:
+async def test_one_of_two_alerts_resolving_ends_nothing(database: str, script: Script) -> None:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         assert await t.post(ALPHA, name="AnotherRule") == ["renewed"]
         assert await t.post(ALPHA, status="resolved") == ["resolved"]
@@ -88,17 +87,15 @@ async def test_one_of_two_alerts_resolving_ends_nothing(tmp_path: Path, script: 
         assert "broadcast" in await t.words("step")
 
 
-async def test_resolved_alert_does_not_end_what_is_broadcast(
-    tmp_path: Path, script: Script
-) -> None:
-    async with handled_outage(tmp_path, script) as t:
+async def test_resolved_alert_does_not_end_what_is_broadcast(database: str, script: Script) -> None:
+    async with handled_outage(database, script) as t:
         assert await t.post(ALPHA, status="resolved") == ["resolved"]
         await t.come_on_air()
         assert await t.words("ended") == ["on_air"]
 
 
-async def test_incident_that_nothing_renews_ends(tmp_path: Path, script: Script) -> None:
-    async with troupe(tmp_path, script) as t:
+async def test_incident_that_nothing_renews_ends(database: str, script: Script) -> None:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
         script.now += 299
@@ -111,9 +108,9 @@ async def test_incident_that_nothing_renews_ends(tmp_path: Path, script: Script)
 
 
 async def test_alert_about_an_earlier_key_is_superseded_and_its_repeats_are_not_told(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         assert await t.post(GAMMA) == ["opened"]
         await t.worker.step()
         assert await t.words() == ["rotate_signing_key", "superseded", "superseded"]
@@ -123,33 +120,33 @@ async def test_alert_about_an_earlier_key_is_superseded_and_its_repeats_are_not_
 
 
 async def test_alert_about_a_key_that_is_in_force_again_is_no_repeat(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(GAMMA)
         await t.worker.step()
         script.put_on_air(GAMMA)
         assert await t.post(GAMMA) == ["opened"]
 
 
-async def test_alert_that_began_anew_is_no_repeat(tmp_path: Path, script: Script) -> None:
-    async with troupe(tmp_path, script) as t:
+async def test_alert_that_began_anew_is_no_repeat(database: str, script: Script) -> None:
+    async with troupe(database, script) as t:
         await t.post(GAMMA)
         await t.worker.step()
         assert await t.post(GAMMA, starts_at="2026-11-21T09:00:00Z") == ["opened"]
 
 
-async def test_repeats_after_the_rotation_open_nothing(tmp_path: Path, script: Script) -> None:
-    async with handled_outage(tmp_path, script) as t:
+async def test_repeats_after_the_rotation_open_nothing(database: str, script: Script) -> None:
+    async with handled_outage(database, script) as t:
         await t.come_on_air()
         assert await t.post(ALPHA) == ["repeated"]
         assert await t.post(ALPHA, status="resolved") == ["ignored"]
         assert (await t.words())[5:] == ["irreversible", "on_air", "on_air"]
 
 
-async def test_two_incidents_of_one_witness_rotate_once(tmp_path: Path, script: Script) -> None:
+async def test_two_incidents_of_one_witness_rotate_once(database: str, script: Script) -> None:
     script.miss(3)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA, GAMMA)
         await t.worker.step()
         script.run(1, init0_dead=True)
@@ -158,11 +155,11 @@ async def test_two_incidents_of_one_witness_rotate_once(tmp_path: Path, script: 
 
 
 async def test_storm_of_accusations_does_not_hold_up_the_true_one(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+    database: str, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forged = [signing_key("nobody", str(number)) for number in range(30)]
     script.miss(3)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(*forged)
         decide = t.journal.decide
 
@@ -178,10 +175,8 @@ async def test_storm_of_accusations_does_not_hold_up_the_true_one(
         assert await t.words("decision") == ["superseded", "rotate"]
 
 
-async def test_incident_does_not_grow_with_ever_other_alerts(
-    tmp_path: Path, script: Script
-) -> None:
-    async with troupe(tmp_path, script) as t:
+async def test_incident_does_not_grow_with_ever_other_alerts(database: str, script: Script) -> None:
+    async with troupe(database, script) as t:
         for number in range(150):
             await t.post(ALPHA, name=f"Alert{number}")
         [incident] = (await t.record()).incidents

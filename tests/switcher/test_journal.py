@@ -57,18 +57,18 @@ async def test_failed_write_is_an_error_and_leaves_nothing_half_done(tmp_path: P
         assert await journal.heartbeat() == 6.0
 
 
-async def test_first_state_counts_only_in_an_empty_journal(tmp_path: Path) -> None:
-    async with Journal(url(tmp_path)) as journal:
+async def test_first_state_counts_only_in_an_empty_journal(database: str) -> None:
+    async with Journal(database) as journal:
         await journal.begin([WITNESS], Arming(True, "configuration", "first state", 1.0))
-    async with Journal(url(tmp_path)) as journal:
+    async with Journal(database) as journal:
         await journal.begin([WITNESS, "init1"], Arming(False, "configuration", "again", 2.0))
         assert (await journal.record(WITNESS, 0)).arming.armed
         assert not (await journal.record("init1", 0)).arming.armed
 
 
-async def test_heartbeats_and_renewals_have_no_entry(tmp_path: Path) -> None:
+async def test_heartbeats_and_renewals_have_no_entry(database: str) -> None:
     alerts = parse_notification(webhook_bytes(alert(KEY))).alerts
-    async with Journal(url(tmp_path)) as journal:
+    async with Journal(database) as journal:
         for now in range(10):
             await journal.take([Heartbeat(), *alerts], {}, float(now))
         assert [entry.value for entry in await journal.entries()] == ["rotate_signing_key"]
@@ -76,11 +76,11 @@ async def test_heartbeats_and_renewals_have_no_entry(tmp_path: Path) -> None:
         assert (incident.opened, incident.renewed) == (0.0, 9.0)
 
 
-async def test_alert_that_began_anew_opens_a_new_incident(tmp_path: Path) -> None:
+async def test_alert_that_began_anew_opens_a_new_incident(database: str) -> None:
     first = parse_notification(webhook_bytes(alert(KEY))).alerts
     later = parse_notification(webhook_bytes(alert(KEY, starts_at="2026-11-21T09:00:00Z"))).alerts
     gone = parse_notification(webhook_bytes(alert(KEY, status="resolved"))).alerts
-    async with Journal(url(tmp_path)) as journal:
+    async with Journal(database) as journal:
         await journal.take(first, {}, 1.0)
         assert [r.result for r in await journal.take(gone, {}, 2.0)] == ["ended"]
         assert [r.result for r in await journal.take(later, {}, 3.0)] == ["opened"]

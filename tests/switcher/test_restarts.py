@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
 import pytest
 
@@ -18,25 +17,25 @@ from tests.switcher.troupe import handled_outage, reported_outage, troupe
 
 
 async def test_downtime_of_the_switcher_does_not_end_an_incident(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
     script.run(120)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.worker.step()
         assert await t.words("ended") == []
 
 
 async def test_transaction_written_down_before_a_kill_is_sent_after_it(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
     script.deaf = set(NODES)
-    async with handled_outage(tmp_path, script):
+    async with handled_outage(database, script):
         pass
     script.deaf = set()
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.worker.step()
         await t.come_on_air()
         assert (await t.words())[-1] == "on_air"
@@ -44,13 +43,13 @@ async def test_transaction_written_down_before_a_kill_is_sent_after_it(
 
 
 async def test_refusal_of_what_an_earlier_run_may_have_sent_ends_nothing(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
     script.deaf = set(NODES)
-    async with handled_outage(tmp_path, script):
+    async with handled_outage(database, script):
         pass
     script.deaf, script.refusal = set(), (10, "Insufficient Balance")
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.worker.step()
         assert (await t.record()).open_rotation is not None
         assert await t.words("step") == ["broadcast"]
@@ -58,13 +57,13 @@ async def test_refusal_of_what_an_earlier_run_may_have_sent_ends_nothing(
 
 @pytest.mark.parametrize("blocks_later", [0, 3, 30, 300])
 async def test_restart_recognises_what_is_on_the_chain_already(
-    tmp_path: Path, script: Script, blocks_later: int
+    database: str, script: Script, blocks_later: int
 ) -> None:
-    async with handled_outage(tmp_path, script):
+    async with handled_outage(database, script):
         pass
     script.produce(include=True)
     script.run(blocks_later)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.worker.step()
         script.until_signed()
         script.run(12)
@@ -73,25 +72,25 @@ async def test_restart_recognises_what_is_on_the_chain_already(
         assert len(script.transactions) == 1
 
 
-async def test_budget_and_cool_down_survive_a_restart(tmp_path: Path, script: Script) -> None:
+async def test_budget_and_cool_down_survive_a_restart(database: str, script: Script) -> None:
     policy = Policy(arm=True, rotations_per_day=1)
-    async with handled_outage(tmp_path, script, policy) as t:
+    async with handled_outage(database, script, policy) as t:
         await t.come_on_air()
     script.miss(3)
-    async with troupe(tmp_path, script, policy) as t:
+    async with troupe(database, script, policy) as t:
         await t.post(BETA)
         await t.worker.step()
         assert (await t.words("decision"))[-1] == "budget_spent"
-    async with troupe(tmp_path, script, Policy(arm=True, cool_down=10_000)) as t:
+    async with troupe(database, script, Policy(arm=True, cool_down=10_000)) as t:
         await t.worker.step()
         assert (await t.words("decision"))[-1] == "cooling_down"
 
 
 async def test_restart_does_not_choose_before_the_hosts_were_looked_at(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
     script.miss(3)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         script.meet_none("beta")
         await t.worker.step()
@@ -102,10 +101,10 @@ async def test_restart_does_not_choose_before_the_hosts_were_looked_at(
 
 
 async def test_host_that_can_not_be_looked_at_is_not_waited_for_for_long(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
     script.miss(3)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.post(ALPHA)
         script.meet_none("beta")
         script.run(4, init0_dead=True)
@@ -114,13 +113,13 @@ async def test_host_that_can_not_be_looked_at_is_not_waited_for_for_long(
 
 
 async def test_drill_outlives_a_restart_after_which_no_host_is_known_yet(
-    tmp_path: Path, script: Script
+    database: str, script: Script
 ) -> None:
     script.find("alpha")
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         order = Order("you", "to be sure", ("beta", "gamma"), "alpha")
         await t.journal.open_order(WITNESS, ALPHA.text(PREFIX), Cause.DRILL, order, script.now)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         script.meet_none("alpha", "beta", "gamma")
         await t.worker.step()
         assert await t.words("ended") == []
@@ -130,12 +129,12 @@ async def test_drill_outlives_a_restart_after_which_no_host_is_known_yet(
         assert (await t.record()).rotations[0].draft.producer == "beta"
 
 
-async def test_disarmed_witness_stays_so_over_a_restart(tmp_path: Path, script: Script) -> None:
+async def test_disarmed_witness_stays_so_over_a_restart(database: str, script: Script) -> None:
     script.miss(3)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.journal.arm(WITNESS, Arming(False, "maria", "maintenance", script.now))
         await t.post(ALPHA)
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.worker.step()
         assert await t.words("decision") == ["disarmed"]
         [incident] = (await t.record()).incidents
@@ -146,9 +145,9 @@ async def test_disarmed_witness_stays_so_over_a_restart(tmp_path: Path, script: 
 
 
 async def test_unusable_journal_holds_everything(
-    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+    database: str, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with reported_outage(tmp_path, script) as t:
+    async with reported_outage(database, script) as t:
 
         async def full(*_: object) -> None:
             raise JournalError("database or disk is full")
@@ -185,15 +184,15 @@ def _kill_at(journal: Journal, call: int, *, done: bool) -> None:
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("writes", range(16))
 async def test_killed_at_any_write_it_rotates_exactly_once(
-    tmp_path: Path, script: Script, writes: int, done: bool
+    database: str, script: Script, writes: int, done: bool
 ) -> None:
-    async with reported_outage(tmp_path, script) as t:
+    async with reported_outage(database, script) as t:
         _kill_at(t.journal, writes, done=done)
         with contextlib.suppress(KilledError):
             for _ in range(3):
                 await t.worker.step()
                 script.produce(slot=1 if script.pending else 2, include=bool(script.pending))
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         for _ in range(30):
             await t.worker.step()
             script.run(1) if not script.pending else script.produce(include=True)
@@ -208,18 +207,18 @@ async def test_killed_at_any_write_it_rotates_exactly_once(
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("writes", range(2, 62, 15))
 async def test_killed_at_any_write_a_drill_goes_on_where_it_was(
-    tmp_path: Path, script: Script, writes: int, done: bool
+    database: str, script: Script, writes: int, done: bool
 ) -> None:
     script.find("alpha")
     order = Order("you", "to be sure", ("beta", "gamma"), "alpha")
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.journal.open_order(WITNESS, ALPHA.text(PREFIX), Cause.DRILL, order, script.now)
         _kill_at(t.journal, writes, done=done)
         with contextlib.suppress(KilledError):
             while True:
                 await t.worker.step()
                 script.produce(include=bool(script.pending))
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         while not await t.words("ended"):
             await t.worker.step()
             script.produce(include=bool(script.pending))
@@ -233,9 +232,9 @@ async def test_killed_at_any_write_a_drill_goes_on_where_it_was(
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("writes", range(4))
 async def test_killed_when_the_backup_has_missed_its_slot_it_goes_on_to_the_next(
-    tmp_path: Path, script: Script, writes: int, done: bool
+    database: str, script: Script, writes: int, done: bool
 ) -> None:
-    async with handled_outage(tmp_path, script) as t:
+    async with handled_outage(database, script) as t:
         script.produce(include=True)
         while not script.follower.recent_misses(INIT0):
             script.run(1, init0_dead=True)
@@ -243,7 +242,7 @@ async def test_killed_when_the_backup_has_missed_its_slot_it_goes_on_to_the_next
         _kill_at(t.journal, writes, done=done)
         with contextlib.suppress(KilledError):
             await t.worker.step()
-    async with troupe(tmp_path, script) as t:
+    async with troupe(database, script) as t:
         await t.worker.step()
         assert len(script.transactions) == 2
         await t.come_on_air()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -50,21 +49,21 @@ class Company:
 
 @pytest.fixture
 async def company(
-    tmp_path: Path, script: Script, postgresql_url: str, postgresql: Cluster
+    script: Script, postgresql_url: str, postgresql: Cluster
 ) -> AsyncIterator[Company]:
     script.miss(3)
     async with (
-        _member(tmp_path, script, postgresql_url, "first") as first,
-        _member(tmp_path, script, postgresql_url, "second") as second,
+        _member(script, postgresql_url, "first") as first,
+        _member(script, postgresql_url, "second") as second,
     ):
         database = postgresql_url.rpartition("/")[2]
         yield Company(first, second, script, lambda: postgresql.end_holders(database))
 
 
 @asynccontextmanager
-async def _member(folder: Path, script: Script, url: str, name: str) -> AsyncIterator[Member]:
+async def _member(script: Script, url: str, name: str) -> AsyncIterator[Member]:
     async with AsyncExitStack() as stack:
-        t = await stack.enter_async_context(troupe(folder, script, database=url))
+        t = await stack.enter_async_context(troupe(url, script))
         leases = Leases(t.journal.lease_session(name), [WITNESS], lambda: member.able, script.clock)
         stack.push_async_callback(leases.close)
         member = Member(t, leases)

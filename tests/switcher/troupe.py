@@ -64,13 +64,16 @@ class Troupe:
 
 @asynccontextmanager
 async def troupe(
-    folder: Path, script: Script, policy: Policy | None = None, database: str | None = None
+    place: Path | str, script: Script, policy: Policy | None = None
 ) -> AsyncIterator[Troupe]:
-    """Open a journal, in a folder or at an URL, and have a worker on it, as the service does."""
+    """Open a journal and have a worker on it, as after a start of the service.
+
+    The journal is a file in a folder, or in the database of a URL.
+    """
     settings = SwitcherSettings(
-        token_file=folder / "unused",
-        database=database or f"sqlite:///{folder / 'understudy.db'}",
-        signer=KeyFileSigner(folder / "unused"),
+        token_file=Path("unused"),
+        database=place if isinstance(place, str) else f"sqlite:///{place / 'understudy.db'}",
+        signer=KeyFileSigner(Path("unused")),
         policy=policy or Policy(arm=True),
     )
     watch = cast("Watch", script)
@@ -90,20 +93,20 @@ async def troupe(
 
 @asynccontextmanager
 async def reported_outage(
-    folder: Path, script: Script, policy: Policy | None = None
+    place: Path | str, script: Script, policy: Policy | None = None
 ) -> AsyncIterator[Troupe]:
     """Open a troupe whose host has died and is accused; the worker has yet to look at it."""
     script.miss(3)
-    async with troupe(folder, script, policy) as t:
+    async with troupe(place, script, policy) as t:
         await t.post(ALPHA)
         yield t
 
 
 @asynccontextmanager
 async def handled_outage(
-    folder: Path, script: Script, policy: Policy | None = None
+    place: Path | str, script: Script, policy: Policy | None = None
 ) -> AsyncIterator[Troupe]:
     """Open a troupe whose worker has taken its first step against an outage."""
-    async with reported_outage(folder, script, policy) as t:
+    async with reported_outage(place, script, policy) as t:
         await t.worker.step()
         yield t

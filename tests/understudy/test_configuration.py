@@ -68,6 +68,8 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     tls = TlsFiles(tmp_path / "certificate.pem", Path("/etc/understudy/tls.key"))
     assert (switcher.tls, switcher.behind_proxy) == (tls, True)
     assert switcher.client_token_file == Path("/etc/understudy/client-token")
+    assert switcher.database.endswith("@db.example.org/journal?sslmode=verify-full")
+    assert switcher.database_password_file == tmp_path / "database-password"
     assert switcher.signer == WalletSigner(tmp_path / "wallet.sqlite", tmp_path / "passphrase")
     assert switcher.policy == Policy(4, 3, 90, 2, 0.5, arm=True, dry_run=True)
     assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (120, 3600)

@@ -134,6 +134,9 @@ def _switcher(data: Any) -> Iterator[Mistake]:
     for place, signer in _found(data, ("switcher", "signer")):
         if isinstance(signer, dict) and len({"key_file", "wallet"} & signer.keys()) != 1:
             yield Mistake("must have either key_file or wallet", place)
+    for place, _ in _found(data, ("switcher", "database_password_file")):
+        if str(data["switcher"].get("database")).startswith("sqlite"):
+            yield Mistake("is of no use with SQLite, which asks for no password", place)
     yield from _exposure(data["switcher"])
 
 

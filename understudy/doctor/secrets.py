@@ -19,6 +19,7 @@ _SOON = 14
 """Days; those who renew certificates do it some thirty days before their end."""
 
 _TO_CERTIFY = "docs/how-to/listen-beyond-this-machine.md tells how to make one"
+_TO_CONNECT = "put the password in with: (umask 077; cat > FILE)"
 _TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name alertmanager"
 _TO_OPERATE = "make one with: understudy token new --scope operate --name NAME --out FILE"
 
@@ -31,6 +32,8 @@ def secrets_of(read: Configuration, now: float) -> Iterator[Finding]:
     yield _token_file(settings.token_file)
     if settings.client_token_file:
         yield _client_token(settings.client_token_file, settings.token_file)
+    if settings.database_password_file:
+        yield _database_password(settings.database_password_file)
     if settings.tls:
         yield _certificate(settings.tls, now)
     source = settings.signer
@@ -51,6 +54,13 @@ def _token_file(path: Path) -> Finding:
     found = _tried("token file", path, _TO_MAKE_TOKENS, lambda: Tokens.load(path))
     if found.level is Level.OK and not Tokens.load(path).holds(Scope.ALERTS):
         return warning(found.what, f"has no token of scope alerts; {_TO_MAKE_TOKENS}")
+    return found
+
+
+def _database_password(path: Path) -> Finding:
+    found = _tried("database password file", path, _TO_CONNECT, lambda: read_secret(path))
+    if found.level is Level.OK and not read_secret(path):
+        return failure(found.what, f"holds no password; {_TO_CONNECT}")
     return found
 
 

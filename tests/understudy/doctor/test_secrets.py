@@ -104,3 +104,26 @@ def test_certificate_with_a_key_for_everybody_is_told(config: Path, tmp_path: Pa
     files.key_file.chmod(0o644)
     (told,) = failures(secrets_of(load(certified(config, files)), NOW))
     assert f"{files.key_file} is open to others than its owner (mode 0644)" in told
+
+
+@pytest.fixture
+def password(config: Path) -> Path:
+    text = config.read_text().replace(
+        "switcher:\n", "switcher:\n  database_password_file: password\n"
+    )
+    config.write_text(
+        text.replace("sqlite:///understudy.db", "postgresql+psycopg://me@db.example.org/journal")
+    )
+    known(config, Scope.ALERTS)
+    return config.parent / "password"
+
+
+def test_password_file_for_the_database_is_looked_at(config: Path, password: Path) -> None:
+    what = f"database password file {password}"
+    assert failures(secrets_of(load(config), NOW))[0].startswith(f"{what}: there is no such file")
+    password.touch(mode=0o600)
+    assert failures(secrets_of(load(config), NOW))[0].startswith(f"{what}: holds no password")
+    password.write_text("secret")
+    assert failures(secrets_of(load(config), NOW)) == []
+    password.chmod(0o640)
+    assert "chmod 600" in failures(secrets_of(load(config), NOW))[0]
