@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -110,49 +111,34 @@ def test_server_that_is_lost_within_a_write_has_written_nothing(cluster: Cluster
     opened.close()
 
 
-async def test_server_that_freezes_is_noticed_within_seconds(cluster: Cluster) -> None:
-    async with Journal(cluster.create_database("journal")) as journal:
-        await journal.begin([WITNESS], Arming())
-        frozen = frozen_processes(cluster)
-        try:
-            began = time.monotonic()
-            for _ in range(2):
-                with pytest.raises(UnreachableError):
-                    await journal.take([Heartbeat()], {}, 1.0)
-            assert time.monotonic() < began + 12
-        finally:
-            for pid in frozen:
-                os.kill(pid, signal.SIGCONT)
-        await journal.take([Heartbeat()], {}, 2.0)
-        assert await journal.heartbeat() == 2.0
-
-
-def frozen_processes(cluster: Cluster) -> list[int]:
-    """Freeze a cluster's processes, and return their numbers."""
+@contextmanager
+def frozen(cluster: Cluster) -> Iterator[None]:
+    """Freeze a cluster's processes for as long as the context lasts."""
     main = int((cluster.folder / "postmaster.pid").read_text().split()[0])
     found = subprocess.run(["pgrep", "-P", str(main)], capture_output=True, text=True, check=True)
     pids = [main, *map(int, found.stdout.split())]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    return pids
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
-async def test_calls_that_queue_up_while_the_server_is_frozen_are_answered_together(
+async def test_server_that_freezes_is_noticed_within_seconds_by_all_who_wait(
     cluster: Cluster,
 ) -> None:
     async with Journal(cluster.create_database("journal")) as journal:
         await journal.begin([WITNESS], Arming())
-        frozen = frozen_processes(cluster)
-        try:
+        with frozen(cluster):
             began = time.monotonic()
-            told = await asyncio.gather(
-                *(journal.take([Heartbeat()], {}, 1.0) for _ in range(20)), return_exceptions=True
-            )
+            calls = [journal.take([Heartbeat()], {}, 1.0) for _ in range(20)]
+            told = await asyncio.gather(*calls, return_exceptions=True)
             assert {type(each) for each in told} == {UnreachableError}
             assert time.monotonic() < began + 12
-        finally:
-            for pid in frozen:
-                os.kill(pid, signal.SIGCONT)
+        await journal.take([Heartbeat()], {}, 2.0)
+        assert await journal.heartbeat() == 2.0
 
 
 def test_writer_that_stops_in_the_middle_loses_its_lock(postgresql_url: str) -> None:
