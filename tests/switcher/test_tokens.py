@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,23 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 def test_name_that_would_break_the_file_is_refused(name: str) -> None:
     with pytest.raises(TokenFileError):
         new_token(Scope.READ, name)
+
+
+def test_every_known_hash_is_compared_whoever_asks(
+    token_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [new_token(Scope.READ, f"tv{number}") for number in range(5)]
+    token_file.write_text("".join(line for _, line in made))
+    tokens = Tokens.load(token_file)
+    compared: list[tuple[str, str]] = []
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    for presented in (made[0][0], made[-1][0], "", "unknown", "\udcff\u20ac"):
+        compared.clear()
+        tokens.bearer(presented)
+        assert len(compared) == len(made)
+        assert {len(text) for pair in compared for text in pair} == {64}
