@@ -34,7 +34,6 @@ def account_json(state: ChainState, account: Account) -> Json:
     genesis = state.genesis
     fees = state.fees.get(account.id, Fees())
     cashback = {} if fees.cashback is None else {"cashback_vb": fees.cashback.id}
-    approval = authority(account.key)
     member = bool(account.key)
     owner = account.id if member else "1.2.3"
     return {
@@ -47,8 +46,8 @@ def account_json(state: ChainState, account: Account) -> Json:
         "lifetime_referrer_fee_percentage": 8_000,
         "referrer_rewards_percentage": 0,
         "name": account.name,
-        "owner": approval,
-        "active": approval,
+        "owner": authority(account.owner),
+        "active": authority(account.key),
         "options": {
             "memo_key": account.key or null_key(genesis.prefix),
             "voting_account": "1.2.5",

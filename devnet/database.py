@@ -199,11 +199,16 @@ class DatabaseApi(TransactionMethods):
         """Return an account's vesting balances."""
         return vesting_balances(self._state, self._account(name_or_id))
 
+    def get_account_references(self, name_or_id: Any) -> list[str]:
+        """Return the accounts in whose authorities an account stands; here only keys do."""
+        self._account(name_or_id)
+        return []
+
     def get_key_references(self, keys: Any) -> list[list[str]]:
         """Return the ids of the accounts that each key has authority over."""
         accounts = self._genesis.accounts.values()
         wanted = [to_text(key) for key in to_list(keys)]
-        return [[each.id for each in accounts if each.key == key] for key in wanted]
+        return [[each.id for each in accounts if key in (each.key, each.owner)] for key in wanted]
 
     # -- assets -----------------------------------------------------------------------------------
 

@@ -90,14 +90,16 @@ def _approving_key(genesis: Genesis, account_id: str, signers: set[str]) -> str:
     account = genesis.accounts.get(account_id)
     if account is None:
         raise not_found(account_id)
-    if not account.key or account.key not in signers:
-        missing = {
-            "id": account_id,
-            "auth": authority(account.key),
-            "owner": authority(account.key),
-        }
-        raise RefusedError(4010001, [_authority_frame("Missing Active Authority ${id}", missing)])
-    return account.key
+    # The owner's signature is good for everything (bitshares-core, `transaction.cpp`).
+    for key in (account.key, account.owner):
+        if key and key in signers:
+            return key
+    missing = {
+        "id": account_id,
+        "auth": authority(account.key),
+        "owner": authority(account.owner),
+    }
+    raise RefusedError(4010001, [_authority_frame("Missing Active Authority ${id}", missing)])
 
 
 def _check_all_used(signers: set[str], used: set[str]) -> None:

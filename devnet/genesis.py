@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chains.bitshares.transactions import format_time
-from devnet.keys import active_key, signing_key
+from devnet.keys import active_key, owner_key, signing_key
 from devnet.parameters import CORE_PRECISION, MAX_SUPPLY, chain_parameters
 from devnet.settings import DevnetSettings
 from devnet.values import Json, number
@@ -32,11 +32,12 @@ _RICH_BALANCE = 100_000_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account with one active key, which is its owner key too; "" where nobody can sign."""
+    """An account with one active and one owner key (texts); "" where nobody can sign."""
 
     id: str
     name: str
     key: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,12 @@ class Genesis:
     def accounts(self) -> Mapping[str, Account]:
         """All accounts by id."""
         names = (*self.settings.accounts(), _RICH_ACCOUNT)
-        listed = [Account(f"1.2.{i}", name, "") for i, name in enumerate(_SPECIAL_ACCOUNTS)]
+        listed = [Account(f"1.2.{i}", name, "", "") for i, name in enumerate(_SPECIAL_ACCOUNTS)]
+        owning = owner_key if self.settings.owner_keys else active_key
         listed += [
-            Account(f"1.2.{i}", name, active_key(name).text(self.prefix))
+            Account(
+                f"1.2.{i}", name, *(kind(name).text(self.prefix) for kind in (active_key, owning))
+            )
             for i, name in enumerate(names, start=len(_SPECIAL_ACCOUNTS))
         ]
         return {account.id: account for account in listed}
@@ -141,7 +145,7 @@ class Genesis:
             "max_core_supply": number(MAX_SUPPLY),
             "initial_parameters": self.parameters,
             "initial_accounts": [
-                {"name": account.name, "owner_key": account.key, "active_key": account.key}
+                {"name": account.name, "owner_key": account.owner, "active_key": account.key}
                 for account in self.accounts.values()
                 if account.key
             ],

@@ -70,8 +70,13 @@ class DevKey:
 
 
 def active_key(account: str) -> DevKey:
-    """Return the key that owns an account and spends from it."""
+    """Return the key that spends from an account."""
     return DevKey(f"{account}-active")
+
+
+def owner_key(account: str) -> DevKey:
+    """Return the key that may replace every key of an account."""
+    return DevKey(f"{account}-owner")
 
 
 def signing_key(account: str, host: str | None = None) -> DevKey:

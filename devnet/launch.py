@@ -14,7 +14,7 @@ from devnet.endpoint import Endpoint
 from devnet.faults import DevnetNode, Faults
 from devnet.genesis import Genesis
 from devnet.hosts import host_keys, ring_keys
-from devnet.keys import active_key
+from devnet.keys import active_key, owner_key
 from devnet.ledger import Ledger
 from devnet.network import Network
 from devnet.node import ChainNode
@@ -90,6 +90,10 @@ class Devnet:
     def active_wif(self, account: str) -> str:
         """Return the active private key of an account."""
         return active_key(account).wif
+
+    def owner_wif(self, account: str) -> str:
+        """Return the owner's private key of an account."""
+        return (owner_key if self.settings.owner_keys else active_key)(account).wif
 
     def signing_key(self, name: str) -> str:
         """Return the public signing key (text) that a witness' host holds.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from devnet.evaluate import required_accounts, required_fee, verify_authority
-from devnet.genesis import Asset
+from devnet.genesis import Account, Asset
 from devnet.operations import Transaction, read_operation, read_transaction
 from devnet.refusals import failed_at
 from devnet.session import Session
@@ -37,12 +37,17 @@ class TransactionMethods:
     def get_required_signatures(self, transaction: Any, available_keys: Any) -> list[str]:
         """Return which of some keys a transaction still needs."""
         read = self._read(transaction)
-        needed = self._needed_keys(read) - set(read.signers)
-        return sorted(needed & {to_text(key) for key in to_list(available_keys)})
+        available, signed = {to_text(key) for key in to_list(available_keys)}, set(read.signers)
+        keys = (
+            account.key if account.key in available | signed else account.owner
+            for account in self._approving(read)
+        )
+        return sorted({*keys} & available - signed)
 
     def get_potential_signatures(self, transaction: Any) -> list[str]:
         """Return the keys that could sign a transaction."""
-        return sorted(self._needed_keys(self._read(transaction)))
+        accounts = self._approving(self._read(transaction))
+        return sorted({key for account in accounts for key in (account.key, account.owner)})
 
     def get_potential_address_signatures(self, transaction: Any) -> list[str]:
         """Return the addresses that could sign a transaction: there are none here."""
@@ -86,6 +91,6 @@ class TransactionMethods:
     def _read(self, transaction: Any) -> Transaction:
         return read_transaction(transaction, self._genesis.prefix, self._genesis.chain_id)
 
-    def _needed_keys(self, transaction: Transaction) -> set[str]:
+    def _approving(self, transaction: Transaction) -> list[Account]:
         accounts = [self._genesis.accounts.get(each) for each in required_accounts(transaction)]
-        return {account.key for account in accounts if account is not None and account.key}
+        return [account for account in accounts if account is not None and account.key]

@@ -25,7 +25,9 @@ class DevnetSettings:
     `prehistory` is the number of blocks that exist before the network goes live.
     `required_participation` is the percentage below which a host stops producing.
     `latency` is how long a message travels, `reconnect` how long nodes take to find each other
-    after a fault. `genesis_time` fixes the genesis and with it the chain id (a test's business).
+    after a fault. Without `owner_keys` each account's active key is its owner key as well, as on
+    the recorded networks. `genesis_time` fixes the genesis and with it the chain id (a test's
+    business).
     """
 
     witnesses: int = 7
@@ -47,6 +49,7 @@ class DevnetSettings:
     required_participation: int = 33
     latency: float = 0.002
     reconnect: float = 0.5
+    owner_keys: bool = True
     genesis_time: int | None = None
     api_access: frozenset[str] = DEFAULT_ACCESS
 

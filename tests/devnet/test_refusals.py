@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chains.bitshares.transactions import format_time
-from devnet.keys import DevKey, active_key, signing_key
+from devnet.keys import DevKey, active_key, owner_key, signing_key
 from devnet.refusals import RefusedError
 from devnet.settings import DevnetSettings
 
@@ -95,6 +95,18 @@ async def test_a_transfer_moves_money_and_costs_its_fee(net: ManualNet) -> None:
     balances = net.nodes["alpha"].state.balances
     assert balances["1.2.6"] == 1_000_000_000 - 500_000_000 - 2_000_000
     assert balances["1.2.7"] == 1_000_000_000 + 500_000_000
+
+
+async def test_the_owner_s_signature_alone_is_as_good_and_both_are_one_too_many(
+    net: ManualNet,
+) -> None:
+    body = transaction(net, transfer(1_000))
+    both = refused(net, body, active_key("init0"), owner_key("init0"))
+    assert both.code == 4010004
+    net.give("eu", net.sign(body, owner_key("init0")))
+    await net.settle()
+    await net.play()
+    assert net.nodes["alpha"].state.balances["1.2.6"] == 1_000_000_000 - 1_000 - 2_000_000
 
 
 @pytest.mark.parametrize(
