@@ -117,6 +117,8 @@ class WitnessStatus:
     `on_air` names the host whose key is in force, if it is in the ring; `next_slot` is when the
     witness' next slot begins, None where the next shuffle decides that. `acting`: this switcher
     decides about it; where several share a journal, `actor` is the one that last began to.
+    `key_trouble` says why the keys at hand can't sign for it: "" where they can, None where that is
+    not known yet.
     """
 
     witness: str
@@ -137,6 +139,7 @@ class WitnessStatus:
     incidents: list[IncidentStatus]
     rotation: RotationStatus | None
     drills: list[DrillStatus]
+    key_trouble: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
             objections.insert(0, Objection(Decision.NOT_QUORATE, str(error)))
     settings = watch.settings.witness(witness)
     on_air = settings.producer_of(key)
-    may_sign = desk.rotator.may_sign(plan) if plan else None
+    cannot_sign = desk.rotator.sign_refusal(plan) if plan else None
     head, updates = watch.follower.head, len(order.route) + (order.back is not None)
     return Preview(
         witness=witness,
@@ -89,10 +89,10 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
         fee=plan.fee / UNITS if plan else None,
         balance=plan.balance / UNITS if plan else None,
         updates=updates,
-        may_sign=may_sign,
+        may_sign=cannot_sign is None if plan else None,
         planned=next((r.planned for r in rulings if r.decision is Decision.NOT_YET), now),
         objections=objections,
-        refusal=_other_order(record) or _refusal(objections, plan, updates, may_sign=may_sign),
+        refusal=_other_order(record) or _refusal(objections, plan, updates, cannot_sign),
     )
 
 
@@ -114,13 +114,13 @@ def _other_order(record: Record) -> str | None:
 
 
 def _refusal(
-    objections: Sequence[Objection], plan: Plan | None, updates: int, *, may_sign: bool | None
+    objections: Sequence[Objection], plan: Plan | None, updates: int, cannot_sign: str | None
 ) -> str | None:
     for objection in objections:
         if objection.decision in _FINAL:
             return f"Refused ({objection.decision}): {objection.sentence}."
-    if may_sign is False:
-        return "Refused (cannot_sign): no key at hand may sign for the account."
+    if cannot_sign is not None:
+        return f"Refused (cannot_sign): {cannot_sign}"
     if plan is not None and plan.balance < plan.fee * updates:
         needed, balance = plan.fee * updates / UNITS, plan.balance / UNITS
         return f"Refused (cannot_pay): it takes {needed:.12g} of fees, there is {balance:.12g}."

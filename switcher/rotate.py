@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chains.bitshares.accounts import Authorities, parse_authorities
 from chains.bitshares.objects import WitnessIds
 from chains.bitshares.transactions import WITNESS_UPDATE
 from chains.bitshares.views import NodeView, majority_of
 from chains.bitshares.watch import Watch
+from chains.errors import MalformedDataError
 from switcher.ballot import Delivery, agreed, deliver
 from switcher.errors import DisagreementError, SigningError
 from switcher.evidence import key_in_force
@@ -19,7 +21,7 @@ from switcher.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Draft, Incident, Outcome, Rotation, Step
 from switcher.signer import Signer
-from switcher.transaction import Authority, UpdateOrder, latest_reference
+from switcher.transaction import UpdateOrder, latest_reference
 
 UNITS = 100_000
 """Of the smallest amount to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)."""
@@ -34,7 +36,7 @@ class Plan:
 
     order: UpdateOrder
     target: Backup
-    authority: Authority
+    authorities: Authorities
     balance: int
 
     @property
@@ -74,12 +76,23 @@ class Rotator:
         if ids is None or reference is None:
             raise DisagreementError("no node has shown the chain yet")
         draft = UpdateOrder(ids.witness_id, ids.account_id, _NO_FEE, reference, target.signing_key)
-        fee, authority = await asyncio.gather(self._fee(draft), self._authority(ids))
-        return Plan(replace(draft, fee=fee), target, authority, _balance(witness, views))
+        fee, authorities = await asyncio.gather(self._fee(draft), self._authorities(ids))
+        return Plan(replace(draft, fee=fee), target, authorities, _balance(witness, views))
 
-    def may_sign(self, plan: Plan) -> bool:
-        """Tell whether the keys at hand can sign a plan."""
-        return self._signer.satisfies(plan.authority)
+    def sign_refusal(self, plan: Plan) -> str | None:
+        """Return why the keys at hand can't, or must not, sign a plan; else None."""
+        return self._signer.refusal(plan.authorities)
+
+    async def key_refusal(self, witness: str) -> str | None:
+        """Return why the keys at hand can't, or must not, sign for a witness (account); else None.
+
+        Raises:
+            DisagreementError: the nodes don't agree on who may sign, or don't know the witness yet.
+        """
+        ids = self._watch.witness_ids(witness)
+        if ids is None:
+            raise DisagreementError("no node has shown the witness yet")
+        return self._signer.refusal(await self._authorities(ids))
 
     async def rotate(self, incident: Incident, plan: Plan, from_key: str) -> Rotation:
         """Carry a plan out as far as the broadcast, as long as `from_key` is in force.
@@ -106,7 +119,7 @@ class Rotator:
             sentence = f"the fee is {fee:,.12g} {symbol}, the account has {balance:,.12g}"
             return await self._open(draft, Outcome.CANNOT_PAY, sentence)
         try:
-            signed = await asyncio.to_thread(self._signer.sign, plan.order, plan.authority)
+            signed = await asyncio.to_thread(self._signer.sign, plan.order, plan.authorities)
         except SigningError as error:
             return await self._open(draft, Outcome.CANNOT_SIGN, str(error))
         draft = replace(draft, transaction_id=signed.id, transaction=signed.transaction)
@@ -165,14 +178,17 @@ class Rotator:
                 return {"amount": int(amount), "asset_id": asset}
         raise DisagreementError("the nodes' answer to get_required_fees holds no fee")
 
-    async def _authority(self, ids: WitnessIds) -> Authority:
-        answer = await agreed(
-            self._watch, "get_objects", [ids.account_id], part=lambda found: found[0]["active"]
-        )
-        match answer:
-            case {"weight_threshold": int(threshold), "key_auths": list(pairs)}:
-                return Authority(threshold, {str(key): int(weight) for key, weight in pairs})
-        raise DisagreementError("the nodes' answer to get_objects holds no active authority")
+    async def _authorities(self, ids: WitnessIds) -> Authorities:
+        def part(found: Any) -> Any:
+            return {name: found[0][name] for name in ("active", "owner")}
+
+        answer = await agreed(self._watch, "get_objects", [ids.account_id], part=part)
+        try:
+            return parse_authorities(answer)
+        except MalformedDataError as error:
+            raise DisagreementError(
+                "the nodes' answer to get_objects holds no authorities"
+            ) from error
 
 
 def _balance(account: str, views: Sequence[NodeView]) -> int:

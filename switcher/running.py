@@ -17,6 +17,7 @@ from chains.bitshares.views import NodeView, Verdict, quorum_note
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from switcher.auth import Tokens
+from switcher.custody import Custody
 from switcher.desk import Desk
 from switcher.errors import OrderError
 from switcher.evidence import key_in_force
@@ -60,6 +61,7 @@ class Switcher:
     clock: Callable[[], float]
     started: Callable[[], float]
     desk: Desk
+    custody: Custody
     workers: dict[str | None, Worker] = field(default_factory=dict)
 
     @property
@@ -148,6 +150,7 @@ async def open_switcher(
             desk.clock,
             desk.started,
             desk,
+            Custody(desk.watch, desk.rotator, [witness.account for witness in chain.witnesses]),
         )
         await _begin(switcher)
         for witness in (*switcher.witnesses, None):
@@ -197,6 +200,7 @@ async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
     workers = list(switcher.workers.values())
     watching = asyncio.create_task(_keep_watching(switcher.watch), name="watch")
     waking = asyncio.create_task(_wake_with_blocks(switcher.watch, workers), name="blocks")
+    guarding = asyncio.create_task(switcher.custody.run(), name="custody")
     working = [asyncio.create_task(worker.run(), name="worker") for worker in workers]
     try:
         yield
@@ -206,9 +210,9 @@ async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
         _, unfinished = await asyncio.wait(working, timeout=_PATIENCE)
         if unfinished:
             _log.warning("a step did not finish in time", workers=len(unfinished))
-        for task in (*unfinished, waking, watching):
+        for task in (*unfinished, guarding, waking, watching):
             task.cancel()
-        await asyncio.gather(*working, waking, watching, return_exceptions=True)
+        await asyncio.gather(*working, guarding, waking, watching, return_exceptions=True)
 
 
 @asynccontextmanager

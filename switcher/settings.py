@@ -22,17 +22,25 @@ IN_THE_CLEAR = (
 
 @dataclass(frozen=True, slots=True)
 class KeyFileSigner:
-    """A file that only its owner can read, holding the witness account's active key as WIF."""
+    """A file that only its owner can read, holding the witness account's active key as WIF.
+
+    With `allow_owner_key` an owner key is put up with.
+    """
 
     path: Path
+    allow_owner_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WalletSigner:
-    """A `bitshares` wallet (SQLite) and the owner-only file that holds its passphrase."""
+    """A `bitshares` wallet (SQLite) and the owner-only file that holds its passphrase.
+
+    With `allow_owner_key` an owner key is put up with.
+    """
 
     path: Path
     passphrase_file: Path
+    allow_owner_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

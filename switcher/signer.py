@@ -20,6 +20,7 @@ from graphenebase.types import Optional, String
 from graphenestorage import SqliteConfigurationStore, SqliteEncryptedKeyStore
 from graphenestorage.exceptions import WrongMasterPasswordException
 
+from chains.bitshares.accounts import Authorities, Authority
 from chains.bitshares.keys import encode_key, recover_key
 from chains.bitshares.transactions import (
     WITNESS_UPDATE,
@@ -31,7 +32,7 @@ from chains.bitshares.transactions import (
 from chains.errors import ChainError
 from switcher.errors import SecretFileError, SigningError, reason_of
 from switcher.settings import KeyFileSigner, WalletSigner
-from switcher.transaction import Authority, SignedUpdate, UpdateOrder
+from switcher.transaction import SignedUpdate, UpdateOrder
 
 _OWNER_ONLY = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -41,9 +42,12 @@ _WALLET_SUFFIX = ".sqlite"
 class Signer:
     """Holds an account's private keys for as long as the service runs."""
 
-    def __init__(self, keys: Sequence[str], *, prefix: str, chain_id: str) -> None:
+    def __init__(
+        self, keys: Sequence[str], *, prefix: str, chain_id: str, allow_owner_key: bool = False
+    ) -> None:
         self._prefix = prefix
         self._chain_id = chain_id
+        self._allow_owner_key = allow_owner_key
         self._keys = {_public_key(wif, prefix): wif for wif in keys}
 
     @classmethod
@@ -60,7 +64,12 @@ class Signer:
         else:
             keys = _wallet_keys(source.path, read_secret(source.passphrase_file), prefix)
         try:
-            return cls(keys, prefix=prefix, chain_id=chain_id)
+            return cls(
+                keys,
+                prefix=prefix,
+                chain_id=chain_id,
+                allow_owner_key=source.allow_owner_key,
+            )
         except SigningError as error:
             raise SecretFileError(f"{source.path}: {error}") from error
 
@@ -69,16 +78,16 @@ class Signer:
         """Return the public keys that can be signed with."""
         return tuple(self._keys)
 
-    def sign(self, order: UpdateOrder, authority: Authority) -> SignedUpdate:
+    def sign(self, order: UpdateOrder, authorities: Authorities) -> SignedUpdate:
         """Build and sign a witness_update. Takes some 50 ms of a processor: call it in a thread.
 
         Raises:
-            SigningError: the order is senseless, the keys at hand don't satisfy the authority, or
-                the library's transaction is not the one that was ordered.
+            SigningError: the order is senseless, the keys at hand don't satisfy the authority or
+                are not to be used, or the library's transaction is not the one that was ordered.
         """
         if order.new_key is None and order.new_url is None:
             raise SigningError("A witness_update with neither key nor URL would only cost its fee.")
-        signers = self._satisfying(authority)
+        signers = self._satisfying(authorities)
         reference = order.reference
         transaction = Signed_Transaction(
             ref_block_num=reference.short_number,
@@ -94,15 +103,30 @@ class Signer:
         self._check(signed, order, signers)
         return signed
 
-    def satisfies(self, authority: Authority) -> bool:
-        """Tell whether the keys at hand are enough for an authority."""
+    def refusal(self, authorities: Authorities) -> str | None:
+        """Return why the keys at hand can't, or must not, sign for an account; else None."""
         try:
-            return bool(self._satisfying(authority))
-        except SigningError:
-            return False
+            self._satisfying(authorities)
+        except SigningError as error:
+            return str(error)
+        return None
 
-    def _satisfying(self, authority: Authority) -> list[str]:
+    def _satisfying(self, authorities: Authorities) -> list[str]:
         """Return just enough keys: a node refuses a signature too many."""
+        active, owner = authorities.active, authorities.owner
+        owning = [key for key in owner.weights if key in self._keys]
+        if owning and not self._allow_owner_key:
+            raise SigningError(
+                f"{', '.join(owning)} at hand is an owner key, with which a thief takes the "
+                "account away for good; put an active key in its place, or say "
+                "allow_owner_key: true in switcher.signer."
+            )
+        # An owner's signature is good for everything that an active one is.
+        if not active.satisfied_by(self._keys) and owner.satisfied_by(self._keys):
+            return self._enough(owner)
+        return self._enough(active)
+
+    def _enough(self, authority: Authority) -> list[str]:
         signers, weight = [], 0
         ours = [key for key in authority.weights if key in self._keys]
         for key in sorted(ours, key=lambda key: -authority.weights[key]):

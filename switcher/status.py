@@ -69,12 +69,16 @@ def node_statuses(nodes: Sequence[NodeView]) -> list[NodeStatus]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the journal knows of a witness, and who acts for it: `acting`, this switcher does."""
+    """What the journal knows of a witness, and who acts for it: `acting`, this switcher does.
+
+    `key_trouble` keeps the keys at hand from signing for it; "" if nothing does, None if unknown.
+    """
 
     record: Record
     drills: Sequence[Drilled] = ()
     acting: bool = True
     actor: str | None = None
+    key_trouble: str | None = None
 
 
 def witness_statuses(
@@ -144,6 +148,7 @@ def _witness(
         incidents=incident_statuses(record.incidents),
         rotation=_rotation(record.open_rotation),
         drills=[DrillStatus(d.producer, d.result, d.time) for d in known.drills],
+        key_trouble=known.key_trouble,
     )
 
 

@@ -61,14 +61,6 @@ class UpdateOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
-    """An account's active authority: weights by public key, and the sum that is enough."""
-
-    threshold: int
-    weights: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class SignedUpdate:
     """A signed transaction as JSON, and its id."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -12,7 +11,7 @@ from switcher.access import Running, requires
 from switcher.answers import JournalPage, Status
 from switcher.auth import Scope
 from switcher.evidence import DAY
-from switcher.journal import Journal
+from switcher.running import Switcher
 from switcher.status import (
     Known,
     alert_path,
@@ -33,7 +32,7 @@ router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(requires(
 async def read_status(switcher: Running) -> Status:
     """Return what is on air, what is open, and whether alerts come through."""
     now, watch = switcher.clock(), switcher.watch
-    known = await _known(switcher.journal, switcher.witnesses, now)
+    known = await _known(switcher, now)
     heartbeat = await switcher.journal.heartbeat()
     timeout = switcher.settings.heartbeat_timeout
     return Status(
@@ -51,7 +50,8 @@ async def read_status(switcher: Running) -> Status:
     )
 
 
-async def _known(journal: Journal, witnesses: Iterable[str], now: float) -> dict[str, Known]:
+async def _known(switcher: Switcher, now: float) -> dict[str, Known]:
+    journal = switcher.journal
     holders = await journal.holders()
     return {
         witness: Known(
@@ -59,8 +59,9 @@ async def _known(journal: Journal, witnesses: Iterable[str], now: float) -> dict
             await journal.drills(witness),
             journal.acts_for(witness),
             holders[witness].name if witness in holders else None,
+            switcher.custody.troubles.get(witness),
         )
-        for witness in witnesses
+        for witness in switcher.witnesses
     }
 
 

@@ -16,7 +16,7 @@ from chains.bitshares.transactions import pack_transaction, transaction_id
 from chains.bitshares.views import NodeView, ProducerView, Verdict
 from chains.errors import NodeRefusedError, NodeTimeoutError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
-from devnet.keys import DevKey, active_key, signing_key
+from devnet.keys import DevKey, active_key, owner_key, signing_key
 from tests.support.chain import PREFIX, START, ForgedChain
 from tests.switcher.stage import WITNESS
 
@@ -56,7 +56,7 @@ class Script:
         self.refusal: tuple[int, str] | None = None
         self.deaf: set[str] = set()
         self.balances = dict.fromkeys(NODES, 1_000_000_000)
-        self.authority = active_key("init0")
+        self.authority, self.owner = active_key("init0"), owner_key("init0")
         self.fees = dict.fromkeys(NODES, FEE)
         self.broadcast: list[tuple[str, dict[str, Any]]] = []
         self.pending: dict[str, dict[str, Any]] = {}
@@ -208,11 +208,19 @@ class Script:
             case "get_required_fees":
                 return [{"amount": self.fees[node], "asset_id": "1.3.0"}]
             case "get_objects":
-                key = self.authority.text(PREFIX)
-                return [{"active": {"weight_threshold": 1, "key_auths": [[key, 1]]}}]
+                return [
+                    {
+                        "active": self._authority(self.authority),
+                        "owner": self._authority(self.owner),
+                    }
+                ]
             case "broadcast_transaction":
                 return self._take(node, params[0])
         raise AssertionError(f"unexpected call of {api}.{method}")
+
+    def _authority(self, key: DevKey) -> dict[str, Any]:
+        pairs = [[key.text(PREFIX), 1]]
+        return {"weight_threshold": 1, "account_auths": [], "key_auths": pairs, "address_auths": []}
 
     def _take(self, node: str, transaction: dict[str, Any]) -> None:
         self.broadcast.append((node, transaction))

@@ -121,7 +121,7 @@ def foreign(script: Script) -> None:
         (Policy(dry_run=True), lambda _: None, None, "Refused (dry_run): this is a dry run"),
         (Policy(), lambda s: s.lose("beta"), "beta", "Refused (no_backup_ready): beta: "),
         (Policy(), poor, None, "Refused (cannot_pay): it takes 20 of fees, there is 19.99999."),
-        (Policy(), foreign, None, "Refused (cannot_sign): no key at hand may sign"),
+        (Policy(), foreign, None, "Refused (cannot_sign): No key at hand is an act"),
     ],
     ids=["dry run", "host down", "no money", "no authority"],
 )

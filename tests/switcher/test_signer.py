@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from chains.bitshares.accounts import Authorities, Authority
 from chains.bitshares.keys import encode_key, recover_key
 from chains.bitshares.transactions import pack_transaction, signing_digest, transaction_id
-from devnet.keys import DevKey, active_key, signing_key
+from devnet.keys import DevKey, active_key, owner_key, signing_key
 from switcher.errors import SecretFileError, SigningError
 from switcher.settings import KeyFileSigner, WalletSigner
 from switcher.signer import (
@@ -22,12 +23,13 @@ from switcher.signer import (
     list_wallet,
     remove_from_wallet,
 )
-from switcher.transaction import Authority, Reference, UpdateOrder
+from switcher.transaction import Reference, UpdateOrder
 from tests.switcher.stage import owner_only
 
 CHAIN = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
 ACTIVE = active_key("init0")
 OTHER = active_key("init1")
+OWNER = owner_key("init0")
 
 
 def order(prefix: str = "BTS", **changes: Any) -> UpdateOrder:
@@ -42,12 +44,13 @@ def order(prefix: str = "BTS", **changes: Any) -> UpdateOrder:
     return UpdateOrder(**values)
 
 
-def signer(*keys: DevKey, prefix: str = "BTS") -> Signer:
-    return Signer([key.wif for key in keys], prefix=prefix, chain_id=CHAIN)
+def signer(*keys: DevKey, prefix: str = "BTS", **options: bool) -> Signer:
+    return Signer([key.wif for key in keys], prefix=prefix, chain_id=CHAIN, **options)
 
 
-def authority(*keys: DevKey, threshold: int = 1, prefix: str = "BTS") -> Authority:
-    return Authority(threshold, {key.text(prefix): 1 for key in keys})
+def authority(*keys: DevKey, threshold: int = 1, prefix: str = "BTS") -> Authorities:
+    active = Authority(threshold, {key.text(prefix): 1 for key in keys})
+    return Authorities(active, Authority(1, {OWNER.text(prefix): 1}))
 
 
 @pytest.mark.parametrize("prefix", ["BTS", "TEST", "XYZ"])
@@ -76,6 +79,33 @@ def test_key_that_is_no_authority_does_not_sign() -> None:
         signer(OTHER).sign(order(), authority(ACTIVE))
     with pytest.raises(SigningError, match="active authority"):
         signer(ACTIVE).sign(order(), authority(ACTIVE, OTHER, threshold=2))
+
+
+@pytest.mark.parametrize("keys", [(OWNER,), (ACTIVE, OWNER)])
+def test_nothing_is_signed_with_an_owner_key_at_hand(keys: tuple[DevKey, ...]) -> None:
+    with pytest.raises(SigningError, match=r"is an owner key, .*; put an active key in its place"):
+        signer(*keys).sign(order(), authority(ACTIVE))
+    refusal = signer(*keys).refusal(authority(ACTIVE))
+    assert refusal is not None
+    assert OWNER.text("BTS") in refusal
+    assert OWNER.wif not in refusal
+
+
+def test_an_owner_key_that_is_put_up_with_signs_where_no_active_one_can() -> None:
+    def made_by(*keys: DevKey) -> str:
+        signed = signer(*keys, allow_owner_key=True).sign(order(), authority(ACTIVE))
+        digest = signing_digest(pack_transaction(signed.transaction, "BTS"), CHAIN)
+        [signature] = signed.transaction["signatures"]
+        return encode_key(recover_key(digest, bytes.fromhex(signature)), "BTS")
+
+    assert made_by(OWNER) == OWNER.text("BTS")
+    assert made_by(OWNER, ACTIVE) == ACTIVE.text("BTS")
+
+
+def test_an_account_that_nobody_can_sign_for_is_satisfied_by_no_key() -> None:
+    nobody = Authority(0, {})
+    with pytest.raises(SigningError, match="active authority"):
+        signer(ACTIVE).sign(order(), Authorities(nobody, nobody))
 
 
 def test_update_of_nothing_is_not_paid_for() -> None:

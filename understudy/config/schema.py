@@ -134,13 +134,15 @@ class Signer(_Part):
 
     key_file: values.FilePath | None = None
     wallet: Annotated[Wallet | None, Field(description=SECTION)] = None
+    allow_owner_key: values.Switch | None = None
 
     def settings(self) -> KeyFileSigner | WalletSigner:
         """Return the typed settings."""
+        more = self.given("allow_owner_key")
         if self.wallet:
-            return WalletSigner(self.wallet.path, self.wallet.passphrase_file)
+            return WalletSigner(self.wallet.path, self.wallet.passphrase_file, **more)
         assert self.key_file
-        return KeyFileSigner(self.key_file)
+        return KeyFileSigner(self.key_file, **more)
 
 
 class Tls(_Part):

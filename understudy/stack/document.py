@@ -69,10 +69,10 @@ def document_of(path: Path) -> dict[str, Any]:
         section["tls"] = {name: str(path) for name, path in asdict(settings.tls).items()}
     signer = settings.signer
     if isinstance(signer, KeyFileSigner):
-        section["signer"] = {"key_file": str(signer.path)}
+        section["signer"]["key_file"] = str(signer.path)
     else:
         files = {"path": str(signer.path), "passphrase_file": str(signer.passphrase_file)}
-        section["signer"] = {"wallet": files}
+        section["signer"]["wallet"] = files
     return document
 
 
