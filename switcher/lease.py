@@ -35,7 +35,7 @@ _log = structlog.get_logger("switcher.lease")
 class Leases:
     """What this process holds, of the witnesses that it knows and of all others together.
 
-    `able` tells whether it sees a quorum of the nodes.
+    `able` tells whether it sees a quorum of the nodes, and its clock is no hindrance.
     """
 
     def __init__(

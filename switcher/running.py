@@ -31,7 +31,7 @@ from switcher.model import Arming, Cause, Incident, Order
 from switcher.rotate import Rotator
 from switcher.settings import SwitcherSettings
 from switcher.signer import Signer
-from switcher.status import usable_nodes
+from switcher.status import sees_the_chain
 from switcher.webhook import Judged
 from switcher.worker import Worker
 
@@ -224,8 +224,7 @@ async def _under_leases(switcher: Switcher) -> AsyncIterator[None]:
         return
 
     def able() -> bool:
-        usable, needed = usable_nodes(watch.nodes)
-        return usable >= needed
+        return sees_the_chain(watch.nodes, watch.timekeeping)
 
     session = journal.lease_session(f"{socket.gethostname()}:{switcher.settings.port}")
     leases = Leases(session, switcher.witnesses, able, switcher.clock)

@@ -40,6 +40,12 @@ def usable_nodes(nodes: Sequence[NodeView]) -> tuple[int, int]:
     return usable, majority_of(len(nodes))
 
 
+def sees_the_chain(nodes: Sequence[NodeView], kept: Timekeeping) -> bool:
+    """Tell whether enough nodes are usable, and the clock is, to decide anything."""
+    usable, needed = usable_nodes(nodes)
+    return usable >= needed and not kept.hopeless
+
+
 def chain_status(seen: Seen) -> ChainStatus:
     """Return the chain's head and irreversible block."""
     head = seen.follower.head

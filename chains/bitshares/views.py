@@ -9,6 +9,10 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading
 from chains.settings import ProducerSettings
 
+_MOST_AHEAD = 4
+"""Blocks that a node may lead the others by: a head of theirs that is three slots old is stale, and
+one more block may be under way."""
+
 
 class Verdict(StrEnum):
     """Why a node's word counts, or does not."""
@@ -85,7 +89,8 @@ def judge(
     """Return a live node's verdict, the sentence for people, and its divergence in blocks.
 
     `common` is the newest height at which the node was seen on the followed chain, 0 for none. A
-    node may hear of a block before those that are followed: a little ahead is not yet astray.
+    node may hear of a block before those that are followed: a little ahead is not yet astray, nor
+    is one that had every block before they came from the others.
     """
     head = follower.head
     if head is None:
@@ -99,7 +104,8 @@ def judge(
     if ahead and not common:
         return Verdict.UNSYNCED, f"ahead of block {head.number}, and not compared yet", 0
     divergence = max(reading.head_number - common, 1)
-    if ahead and divergence <= head_lag:
+    leads = head.number - common < head_lag and reading.head_number - head.number <= _MOST_AHEAD
+    if ahead and (divergence <= head_lag or leads):
         return Verdict.CANONICAL, "", 0
     oldest = follower.oldest
     if oldest is not None and reading.head_number < oldest.number:

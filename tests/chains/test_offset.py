@@ -116,6 +116,20 @@ def test_clock_that_is_set_while_it_runs_makes_no_difference(step: float) -> Non
     assert world.error == 0
 
 
+@pytest.mark.parametrize("off", [0.0, 30.0])
+def test_time_of_what_is_past_stays_the_same_to_the_last_digit(off: float) -> None:
+    """Otherwise a plan that rests on it would be another one at every look."""
+    world = World(off)
+    world.run(8)
+    moment = world.true - 20 - BOOT
+    before = world.clock.at(moment)
+    jitter = Random(1)
+    for _ in range(50):
+        world.true += 0.1
+        world.off = off + jitter.uniform(-1e-3, 1e-3)
+        assert world.clock.at(moment) == before
+
+
 def test_chain_that_stops_does_not_look_like_a_clock_that_is_ahead() -> None:
     world = World()
     world.run(10)

@@ -38,3 +38,18 @@ def test_node_far_ahead_on_a_chain_of_its_own_is_on_a_fork() -> None:
     quick = chain.copy()
     quick.run(2)
     assert judge(quick.reading(), follower, head_lag=2, common=20) == (Verdict.CANONICAL, "", 0)
+
+
+@pytest.mark.parametrize("late", [3, 4])
+def test_node_that_has_blocks_before_all_others_is_on_no_fork(late: int) -> None:
+    """So it is with a host that is well while every node that votes is some blocks late."""
+    chain = ForgedChain()
+    chain.run(20)
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks, chain.reading())
+    own = chain.copy()
+    own.run(late)
+    assert judge(own.reading(), follower, head_lag=2, common=20) == (Verdict.CANONICAL, "", 0)
+    assert judge(own.reading(), follower, head_lag=2, common=19) == (Verdict.CANONICAL, "", 0)
+    verdict, _, divergence = judge(own.reading(), follower, head_lag=2, common=18)
+    assert (verdict, divergence) == (Verdict.FORKED, late + 2)

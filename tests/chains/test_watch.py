@@ -8,12 +8,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from chains.bitshares.client import NodeClient
 from chains.bitshares.endpoint import Endpoint, OnReading
 from chains.bitshares.objects import Names, Reading
+from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, Verdict
 from chains.bitshares.watch import Watch
 from chains.settings import NodeSettings
+from devnet.hosts import api_names
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from tests.support.devnet import chain_settings, following, until, update, watching
@@ -327,3 +331,38 @@ async def test_whoever_asks_is_told_when_a_node_is_lost_and_when_it_is_back() ->
         assert [v for name, v in told if name == "eu"] == ["canonical"]
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("off", [-30.0, 30.0])
+async def test_clock_that_is_off_is_told_and_the_chains_time_is_right(off: float) -> None:
+    async with Devnet(HISTORY) as net:
+        told: list[Timekeeping] = []
+        watch = Watch(chain_settings(net), wall=lambda: time.time() + off, on_clock=told.append)
+        running = asyncio.create_task(watch.run())
+        await until(watch, lambda _: bool(told))
+        assert told[0].corrected
+        assert told[0].offset == pytest.approx(off, abs=1)
+        assert watch.clock.now() == pytest.approx(time.time(), abs=1)
+        assert 0 < time.time() - host(watch, "alpha").since < 60
+        assert 0 < time.time() - (node(watch, "eu").read_at or 0) < 5
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_nodes_that_are_all_late_make_neither_a_host_nor_the_clock_look_wrong() -> None:
+    async with Devnet(HISTORY) as net:
+        for name in api_names(net.settings):
+            net.nodes[name].lag(messages=3)
+        async with watching(chain_settings(net)) as watch:
+            await until(watch, lambda w: w.timekeeping.offset is not None)
+            assert watch.timekeeping.offset == pytest.approx(0, abs=1)
+            assert not watch.timekeeping.corrected
+            began = head(watch)
+            verdicts = set()
+
+            def look(seen: Watch) -> bool:
+                verdicts.add(host(seen, "alpha").verdict)
+                return head(seen) >= began + 6
+
+            await until(watch, look)
+            assert verdicts == {Verdict.CANONICAL}

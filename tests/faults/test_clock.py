@@ -11,13 +11,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from devnet.configuration import configuration
+from devnet.hosts import api_names
 from switcher.answers import Status
 from tests.faults.rule import alert
 from tests.faults.stage import Stage, on_stage
+from tests.faults.timings import timings
 from understudy.stack import parts
 
 EITHER_WAY = pytest.mark.parametrize("off", [-30, 30], ids=["behind", "ahead"])
+ONE_WAY = timings("off", 30, -30)
 
 
 @dataclass
@@ -86,7 +88,7 @@ async def test_host_that_dies_is_replaced_once(tmp_path: Path, off: int) -> None
         assert "that is made up for here, set it all the same" in stage.switcher.log.read_text()
 
 
-@EITHER_WAY
+@ONE_WAY
 async def test_clock_that_is_set_while_it_runs_rotates_nobody_and_hinders_nothing(
     tmp_path: Path, off: int
 ) -> None:
@@ -107,10 +109,10 @@ async def test_clock_that_is_set_while_it_runs_rotates_nobody_and_hinders_nothin
         await stage.settled(rotated_to=["beta"])
 
 
-@EITHER_WAY
+@ONE_WAY
 async def test_chain_that_stands_still_is_held_as_that(tmp_path: Path, off: int) -> None:
     async with misset(tmp_path, off, by_rule=False) as (stage, _):
-        asked = {node["name"] for node in configuration(stage.net)["bitshares"]["nodes"]}
+        asked = api_names(stage.net.settings)
         makers = [node for name, node in stage.net.nodes.items() if name not in asked]
         for maker in makers:
             await maker.kill()
@@ -122,3 +124,21 @@ async def test_chain_that_stands_still_is_held_as_that(tmp_path: Path, off: int)
             await maker.heal()
         await stage.net.wait_blocks(5)
         assert not (await stage.books.read()).rotations
+
+
+@timings("late", 3, 8)
+async def test_nodes_that_are_all_late_replace_no_healthy_host(tmp_path: Path, late: int) -> None:
+    policy = {"preempt_after": "3s"}
+    async with on_stage(tmp_path, start=False, by_rule=False, policy=policy) as stage:
+        for name in api_names(stage.net.settings):
+            stage.net.nodes[name].lag(messages=late)
+        await stage.switcher.start()
+        for _ in range(10):
+            await stage.post(alert(stage.key("alpha"), alertname="ProducerForked"))
+            await stage.net.wait_blocks(2)
+        pages = await stage.books.until(lambda pages: bool(pages.incidents))
+        status = await told(stage, lambda status: status.clock.offset is not None)
+        assert not status.clock.corrected
+        assert not pages.rotations
+        held = {"not_corroborated", "not_quorate", "network_wide"}
+        assert set(pages.words) <= {"rotate_signing_key", *held}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from chains.bitshares.offset import Timekeeping
 from switcher.model import Arming, Cause, Decision, Order
 from switcher.moment import LEAD
 from switcher.settings import Policy
-from switcher.status import alert_path, clock_status
+from switcher.status import alert_path, clock_status, sees_the_chain
 from tests.switcher.scripted import ALPHA, INIT0, NODES, Script
 from tests.switcher.stage import WITNESS
 from tests.switcher.troupe import Troupe, troupe
@@ -276,6 +277,14 @@ def test_heartbeat_of_a_time_to_come_does_not_pass_for_a_sign_of_life() -> None:
     assert alert_path(1_090.0, 0.0, 60.0, 1_000.0) == "broken"
     assert alert_path(1_030.0, 0.0, 60.0, 1_000.0) == "ok"
     assert alert_path(1_090.0, 980.0, 60.0, 1_000.0) == "unknown"
+
+
+def test_switcher_whose_clock_is_too_far_off_leaves_the_work_to_others(script: Script) -> None:
+    assert sees_the_chain(script.nodes, Timekeeping())
+    assert sees_the_chain(script.nodes, Timekeeping(30.0, corrected=True))
+    assert not sees_the_chain(script.nodes, Timekeeping(3_600.0))
+    script.down = {"eu", "us"}
+    assert not sees_the_chain(script.nodes, Timekeeping())
 
 
 async def test_status_tells_that_the_clock_is_off(tmp_path: Path, script: Script) -> None:
