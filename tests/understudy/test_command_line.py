@@ -62,7 +62,7 @@ def test_a_configuration_without_a_switcher_cannot_start_one(
 def test_check_is_content_with_secrets_that_only_their_owner_can_read(
     run: CommandLine, config: Path
 ) -> None:
-    result = run("check", "--config", str(config))
+    result = run("check", "--offline", "--config", str(config))
     assert result.status == 0, result.err
     assert f"{config}: ok: 1 node, 1 witness, 2 producers" in result.out
     assert f"key file {config.parent / 'active.key'}: ok" in result.out
@@ -83,7 +83,7 @@ def test_check_warns_of_too_few_nodes_to_vote(
     lines = config.read_text().splitlines()
     lines[1] = f"  nodes: [{nodes}]"
     config.write_text("\n".join(lines))
-    result = run("check", "--config", str(config))
+    result = run("check", "--offline", "--config", str(config))
     assert result.status == 0, result.err
     assert f"voting nodes: {told}" in " ".join((result.out + result.err).split())
     assert ("Configure three." in result.err) == (len(names) < 3)
@@ -92,7 +92,7 @@ def test_check_warns_of_too_few_nodes_to_vote(
 def test_check_tells_of_a_key_file_that_others_can_read(run: CommandLine, config: Path) -> None:
     key_file = config.parent / "active.key"
     key_file.chmod(0o644)
-    result = run("check", "--config", str(config))
+    result = run("check", "--offline", "--config", str(config))
     assert result.status == 1
     assert f"chmod 600 {key_file}" in result.err
 
@@ -100,7 +100,7 @@ def test_check_tells_of_a_key_file_that_others_can_read(run: CommandLine, config
 def test_check_tells_of_secret_files_that_are_not_there(run: CommandLine, config: Path) -> None:
     (config.parent / "active.key").unlink()
     (config.parent / "tokens").unlink()
-    result = run("check", "--json", "--config", str(config))
+    result = run("check", "--json", "--offline", "--config", str(config))
     answer = json.loads(result.out)
     assert result.status == 1
     assert answer["ok"] is False
@@ -124,7 +124,7 @@ def test_run_refuses_bad_secrets_before_it_starts_anything(
 
 def test_check_never_shows_a_key(run: CommandLine, config: Path) -> None:
     (config.parent / "active.key").write_text(PRIVATE_KEY[:-1] + "1")
-    result = run("check", "--config", str(config))
+    result = run("check", "--offline", "--config", str(config))
     assert result.status == 1
     assert PRIVATE_KEY[:20] not in result.out + result.err
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 _STYLES = {"warning": "yellow", "failure": "red"}
 
 
-def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def check(
+    config: Config = DEFAULT_CONFIG,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask no node and no program: for use without them.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Validate the configuration file, and look at what it points to.
 
-    That is: the secrets it names can be used, and enough nodes vote. With `monitoring` configured
-    also: Prometheus has the rules that the policy needs and scrapes our services, and nothing in
-    Alertmanager keeps their alerts from the switcher.
+    That is: the secrets it names can be used; the nodes answer, and know its witnesses; the keys at
+    hand may sign for these, and what else they could do in the wrong hands. With `monitoring`
+    configured also: Prometheus has the rules that the policy needs and scrapes our services, and
+    nothing in Alertmanager keeps their alerts from the switcher.
 
     Exit status 2 for a bad configuration, 1 for a failure, 0 if there are warnings at most.
     """
@@ -38,13 +45,13 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         raise typer.Exit(2) from error
     from understudy.doctor.examine import examine
 
-    findings = asyncio.run(examine(read))
+    findings = asyncio.run(examine(read, offline=offline))
     failed = any(finding.level == "failure" for finding in findings)
     if as_json:
         found = [asdict(finding) for finding in findings]
         print_json({"ok": not failed, "file": config, "mistakes": [], "findings": found})
     else:
-        _show(read, findings)
+        _show(read, findings, offline)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -52,7 +59,7 @@ def _plain(mistake: Mistake) -> dict[str, object]:
     return {"line": mistake.line, "place": written(mistake.place), "text": mistake.text}
 
 
-def _show(read: Configuration, findings: list[Finding]) -> None:
+def _show(read: Configuration, findings: list[Finding], offline: bool) -> None:
     chain = read.chain
     keys = sum(len(witness.producers) for witness in chain.witnesses)
     answers.print(
@@ -66,7 +73,9 @@ def _show(read: Configuration, findings: list[Finding]) -> None:
             remarks.print(line, style=style, markup=False)
         else:
             answers.print(line, markup=False)
-    if not (read.monitoring.prometheus or read.monitoring.alertmanager):
+    if offline:
+        answers.print("nodes, Prometheus and Alertmanager: not asked (--offline)")
+    elif not (read.monitoring.prometheus or read.monitoring.alertmanager):
         answers.print("monitoring: not configured, so neither Prometheus nor Alertmanager is asked")
 
 

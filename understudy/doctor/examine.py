@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 
-from chains.bitshares.views import quorum_note
-from chains.settings import ChainSettings
+from chains.bitshares.canvass import canvass
 from switcher.settings import Policy
 from switcher.webhook import HEARTBEAT
 from understudy.config import Configuration
 from understudy.doctor.alertmanager import Alertmanager
 from understudy.doctor.arrival import added_labels, judge_clocks, judge_heartbeats, judge_path
 from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheus
+from understudy.doctor.blast import judge_keys, judge_witnesses
 from understudy.doctor.cluster import judge_cluster, judge_senders
-from understudy.doctor.finding import Finding, failure, warning
+from understudy.doctor.finding import Finding, failure
 from understudy.doctor.mutes import judge_inhibitions, judge_silences
+from understudy.doctor.nodes import judge_nodes, judge_number
 from understudy.doctor.prometheus import Prometheus, Rule, acting
 from understudy.doctor.raised import alerts_of
 from understudy.doctor.rings import judge_rings
 from understudy.doctor.routing import judge_routes
 from understudy.doctor.rules import judge_rules, window_of
-from understudy.doctor.secrets import secrets_of
+from understudy.doctor.secrets import public_keys_of, secrets_of
 from understudy.doctor.settings import MonitoringSettings
 from understudy.doctor.shipped import Shipped, read_shipped
 from understudy.doctor.targets import judge_targets
 
 
-async def examine(read: Configuration) -> list[Finding]:
-    """Look at everything that a configuration points to.
+async def examine(read: Configuration, *, offline: bool = False) -> list[Finding]:
+    """Look at everything that a configuration points to; `offline`, at what is on this machine.
 
     Raises:
         StackError: this installation lacks the rules to compare with.
     """
-    chain = read.chain
-    return [
-        *secrets_of(read, time.time()),
-        _voting(chain),
-        *judge_rings(chain),
-        *await _monitoring(read),
-    ]
+    here = [*secrets_of(read, time.time()), judge_number(read.chain), *judge_rings(read.chain)]
+    if offline:
+        return here
+    nodes, monitoring = await asyncio.gather(_nodes(read), _monitoring(read))
+    return [*here, *nodes, *monitoring]
 
 
-def _voting(chain: ChainSettings) -> Finding:
-    count = len(chain.nodes)
-    if note := quorum_note(count):
-        return warning("voting nodes", note)
-    return Finding("voting nodes", text=f"{count} configured; they are not asked here")
+async def _nodes(read: Configuration) -> list[Finding]:
+    chain, switcher = read.chain, read.switcher
+    keys = await asyncio.to_thread(public_keys_of, read)
+    said = await canvass(chain, keys)
+    findings = list(judge_nodes(said, chain, time.time()))
+    if switcher and said.agreed:
+        findings += judge_keys(said.agreed, keys, chain, switcher)
+        findings += judge_witnesses(said.agreed, keys, chain, switcher)
+    return findings
 
 
 async def _monitoring(read: Configuration) -> list[Finding]:

@@ -50,6 +50,17 @@ def secrets_of(read: Configuration, now: float) -> Iterator[Finding]:
     )
 
 
+def public_keys_of(read: Configuration) -> tuple[str, ...]:
+    """Return the public keys that can be signed with, none where the secrets can't be used."""
+    if not read.switcher:
+        return ()
+    source, chain = read.switcher.signer, read.chain
+    try:
+        return Signer.load(source, prefix=chain.prefix, chain_id=chain.chain_id).public_keys
+    except SwitcherError:
+        return ()  # which `secrets_of` tells
+
+
 def _token_file(path: Path) -> Finding:
     found = _tried("token file", path, _TO_MAKE_TOKENS, lambda: Tokens.load(path))
     if found.level is Level.OK and not Tokens.load(path).holds(Scope.ALERTS):

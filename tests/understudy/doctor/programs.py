@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import yaml
 
+from devnet.configuration import configuration
+from devnet.launch import Devnet
 from switcher.auth import Scope, new_token
-from tests.understudy.commands import PRIVATE_KEY
 from understudy.doctor.ask import ask_alertmanager, ask_prometheus
 from understudy.doctor.settings import Endpoint
 from understudy.stack import Program, Replicas, StackSettings, Tools, parts
@@ -46,6 +47,7 @@ class _NoMetrics(BaseHTTPRequestHandler):
 @dataclass(frozen=True)
 class Monitoring:
     folder: Path
+    net: Devnet
     switcher: str
     prometheuses: tuple[Program, ...]
     alertmanagers: tuple[Program, ...]
@@ -60,10 +62,7 @@ class Monitoring:
 
     def configuration(self, folder: Path, **policy: Any) -> Path:
         """Write an understudy.yaml that names these programs, and its secrets."""
-        document = yaml.safe_load(_MINIMAL.read_text())
-        document["bitshares"]["nodes"] = [
-            {"name": name, "url": f"wss://{name}.example.org/ws"} for name in ("eu", "us", "asia")
-        ]
+        document = {**yaml.safe_load(_MINIMAL.read_text()), **configuration(self.net)}
         document["switcher"] |= {"listen": self.switcher, "policy": policy}
         document["monitoring"] = {
             "prometheus": [each.url for each in self.prometheuses],
@@ -72,7 +71,7 @@ class Monitoring:
         path = folder / "understudy.yaml"
         path.write_text(yaml.safe_dump(document))
         _, token = new_token(Scope.ALERTS, "alertmanager")
-        for name, content in (("active.key", PRIVATE_KEY), ("tokens", token)):
+        for name, content in (("active.key", self.net.active_wif("init0")), ("tokens", token)):
             (folder / name).write_text(content)
             (folder / name).chmod(0o600)
         return path
@@ -137,8 +136,10 @@ async def monitoring(folder: Path, replicas: Replicas | None = None) -> AsyncIte
     (folder / "token").write_text("a-token")
     write_monitoring(shipped_monitoring(), folder, addresses, Access(folder / "token"), "1s")
     tools, gossip = Tools.find(), addresses.gossip
+    net = Devnet()
     made = Monitoring(
         folder,
+        net,
         addresses.switcher[0],
         tuple(
             parts.prometheus(tools, folder, address, name=numbered("prometheus", index))
@@ -156,6 +157,7 @@ async def monitoring(folder: Path, replicas: Replicas | None = None) -> AsyncIte
         ),
     )
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(net)
         for address in (*addresses.exporter, *addresses.switcher):
             stack.enter_context(_without_metrics(address))
         for program in (*made.alertmanagers, *made.prometheuses):

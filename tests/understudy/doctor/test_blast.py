@@ -1,0 +1,120 @@
+"""What is told of keys that share their say with others, and of nodes that don't agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chains.bitshares.accounts import Account, Authorities, Authority
+from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.survey import Canvass, Holding, Survey
+from chains.errors import NodeTimeoutError
+from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
+from switcher.settings import KeyFileSigner, SwitcherSettings
+from tests.understudy.doctor.made import failures, warnings
+from understudy.doctor.blast import judge_keys, judge_witnesses
+from understudy.doctor.finding import Finding, Level
+from understudy.doctor.nodes import judge_nodes
+
+OURS, OTHER, OWNER, MEMO = "BTSours", "BTSother", "BTSowner", "BTSmemo"
+NULL = "BTS1111111111111111111111111111111114T1Anm"
+CHAIN = ChainSettings(
+    nodes=tuple(NodeSettings(name, f"ws://{name}") for name in ("eu", "us", "asia")),
+    witnesses=(WitnessSettings("init0", (ProducerSettings("alpha", "BTSalpha"),)),),
+)
+SWITCHER = SwitcherSettings(Path("tokens"), "sqlite:///x.db", KeyFileSigner(Path("active.key")))
+NOW = 1_000.0
+
+
+def account(active: Authority, number: int = 6, name: str = "init0") -> Account:
+    authorities = Authorities(active, Authority(1, {OWNER: 1}))
+    return Account(f"1.2.{number}", name, authorities, MEMO)
+
+
+def survey(active: Authority, *others: Account, signing_key: str = "BTSalpha") -> Survey:
+    ours = account(active)
+    return Survey(
+        head_time=int(NOW),
+        names=Names((WitnessIds("init0", "1.2.6", "1.6.1", "2.5.6"),)),
+        references=dict.fromkeys((OURS, OTHER, OWNER, MEMO), ("1.2.6",)),
+        controlled={"1.2.6": tuple(other.id for other in others)},
+        accounts={each.id: each for each in (ours, *others)},
+        holdings={each.id: Holding(100_000_00000, 0) for each in (ours, *others)},
+        signing_keys={"init0": signing_key},
+        fee=20_00000,
+    )
+
+
+def key(said: Survey, at_hand: str) -> Finding:
+    (finding,) = judge_keys(said, [at_hand], CHAIN, SWITCHER)
+    return finding
+
+
+def test_a_share_of_a_signature_spends_nothing_alone() -> None:
+    said = survey(Authority(2, {OURS: 1, OTHER: 1}))
+    assert key(said, OURS).level is Level.OK
+    assert key(said, OURS).text == (
+        "has weight 1 of the 2 that act for init0, so that it spends nothing alone"
+    )
+    (text,) = failures(judge_witnesses(said, [OURS], CHAIN, SWITCHER))
+    assert (
+        f"no key at hand may sign its rotations; its active authority has {OURS}, {OTHER}" in text
+    )
+    both = judge_witnesses(said, [OURS, OTHER], CHAIN, SWITCHER)
+    assert {each.level for each in both} == {Level.OK}
+
+
+def test_a_memo_key_only_reads() -> None:
+    assert key(survey(Authority(1, {OURS: 1})), MEMO).text == "reads init0's memos"
+
+
+def test_accounts_that_the_account_may_act_for_are_told_as_well() -> None:
+    treasury = account(Authority(1, {}, {"1.2.6": 1}), 20, "treasury")
+    shared = account(Authority(2, {}, {"1.2.6": 1, "1.2.9": 1}), 21, "shared")
+    text = key(survey(Authority(1, {OURS: 1}), treasury, shared), OURS).text
+    assert "; through it, treasury (100,000 BTS) as well" in text
+    assert "shared" not in text
+
+
+@pytest.mark.parametrize(("others", "told"), [(1, "and another asset"), (3, "and 3 other assets")])
+def test_other_assets_are_told(others: int, told: str) -> None:
+    said = survey(Authority(1, {OURS: 1}))
+    said = replace(said, holdings={"1.2.6": Holding(20_00000, others)})
+    finding = key(said, OURS)
+    assert finding.level is Level.WARNING
+    assert f"can spend all of init0's 20 BTS {told}, vote" in finding.text
+
+
+def test_a_witness_that_its_owner_has_stopped_is_told() -> None:
+    said = survey(Authority(1, {OURS: 1}), signing_key=NULL)
+    (text,) = warnings(judge_witnesses(said, [OURS], CHAIN, SWITCHER))
+    assert "its owner has stopped it with the null key" in text
+
+
+def canvassed(*surveys: Survey) -> list[Finding]:
+    names = [node.name for node in CHAIN.nodes]
+    troubles = {name: NodeTimeoutError(name, "no answer") for name in names[len(surveys) :]}
+    said = Canvass(dict(zip(names, surveys, strict=False)), dict(troubles), needed=2)
+    return list(judge_nodes(said, CHAIN, NOW))
+
+
+def test_a_node_that_lies_is_overruled_and_two_that_differ_are_not_believed() -> None:
+    true, lie = survey(Authority(1, {OURS: 1})), survey(Authority(1, {OTHER: 1}))
+    agreed = Canvass({"eu": lie, "us": true, "asia": true}, {}, needed=2).agreed
+    assert agreed is not None
+    assert agreed.agrees(true)
+    assert failures(canvassed(lie, true, true)) == []
+    (text,) = failures(canvassed(lie, true))
+    assert "fewer than 2 say the same of keys and accounts, which are not judged" in text
+
+
+def test_a_node_that_has_fallen_behind_is_not_counted() -> None:
+    true = survey(Authority(1, {OURS: 1}))
+    stale = replace(true, head_time=int(NOW) - 300)
+    findings = canvassed(true, stale, stale)
+    assert len(warnings(findings)) == 2
+    assert "its newest block is 300 s old; is it in sync" in warnings(findings)[0]
+    (text,) = failures(findings)
+    assert text.startswith("voting nodes: 1 of 3 can be used and 2 must agree")
