@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from switcher.settings import Policy
 from understudy.stack.addresses import Addresses
 from understudy.stack.monitoring import Access, write_monitoring
 from understudy.stack.tools import Tools, shipped_monitoring
@@ -83,6 +84,18 @@ def test_without_an_interval_the_shipped_ones_stay(tmp_path: Path) -> None:
         assert read(tmp_path / "rules" / path.name) == read(path)
     ours, theirs = read(tmp_path / "prometheus.yml"), read(shipped / "prometheus.yml")
     assert ours["global"] == {**theirs["global"], "external_labels": {"replica": "prometheus"}}
+
+
+def test_thresholds_are_those_of_the_policy(tmp_path: Path) -> None:
+    policy, access = Policy(missed_blocks=5, head_lag=7), Access(tmp_path / "token")
+    write_monitoring(shipped_monitoring(), tmp_path, ADDRESSES, access, None, policy)
+    (group,) = read(tmp_path / "rules" / "actions.yml")["groups"]
+    rules = {rule.get("alert", ""): rule["expr"] for rule in group["rules"]}
+    assert rules["WitnessMissingBlocks"].endswith(">= 5")
+    assert "producer:head_lag:blocks >= 7" in rules["ProducerLagging"]
+    assert "-producer:head_lag:blocks >= 7" in rules["ProducerForked"]
+    shipped = read(shipped_monitoring() / "rules" / "actions.yml")["groups"][0]["rules"]
+    assert rules["ProducerDown"] in [rule["expr"] for rule in shipped]
 
 
 def test_routes_are_those_that_are_shipped(folder: Path) -> None:

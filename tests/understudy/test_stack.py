@@ -206,7 +206,7 @@ async def test_ones_own_configuration_is_used_as_it_is(
 ) -> None:
     document = yaml.safe_load(config.read_text())
     document["bitshares"] = configuration(net)["bitshares"]
-    document["switcher"]["policy"] = {"missed_blocks": 5}
+    document["switcher"]["policy"] = {"missed_blocks": 5, "head_lag": 4}
     exporter, switcher = (f"127.0.0.1:{port}" for port in free_ports(2))
     document["exporter"] = {"listen": exporter}
     document["switcher"]["listen"] = switcher
@@ -225,6 +225,8 @@ async def test_ones_own_configuration_is_used_as_it_is(
             given.policy,
         )
         assert (config.parent / "understudy.db").exists()
+        rules = (folder / "rules" / "actions.yml").read_text()
+        assert "bitshares_witness_recent_missed_blocks) >= 5" in " ".join(rules.split())
     assert (config.parent / "tokens").read_text() == ""
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from switcher.settings import Policy
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.prometheus import Rule
+from understudy.doctor.thresholds import THRESHOLD, figure_of
 
-_THRESHOLD = re.compile(r">=(\d+(?:\.\d+)?)")
 _RANGE = re.compile(r"\[(\d+)s\]")
 _NAMING = ("alertname", "witness", "producer", "signing_key")
 """Labels that say whom an alert accuses; they come from the expression."""
@@ -41,18 +41,8 @@ def _differences(what: str, rule: Rule, expected: Rule, policy: Policy) -> Itera
     yield from _timing(what, rule, expected, policy)
 
 
-def _figure(name: str, policy: Policy) -> tuple[str, int] | None:
-    """Return the figure of the policy that is a rule's threshold, with its name."""
-    figures = {
-        "WitnessMissingBlocks": ("missed_blocks", policy.missed_blocks),
-        "ProducerLagging": ("head_lag", policy.head_lag),
-        "ProducerForked": ("head_lag", policy.head_lag),
-    }
-    return figures.get(name)
-
-
 def _expression(what: str, rule: Rule, expected: Rule, policy: Policy) -> Iterator[Finding]:
-    figure = _figure(rule.name, policy)
+    figure = figure_of(rule.name, policy)
     shape, threshold = _parted(rule, figure)
     if shape != _parted(expected, figure)[0]:
         yield failure(
@@ -69,7 +59,7 @@ def _expression(what: str, rule: Rule, expected: Rule, policy: Policy) -> Iterat
 
 
 def _as_policy(rule: Rule, policy: Policy) -> str:
-    figure = _figure(rule.name, policy)
+    figure = figure_of(rule.name, policy)
     return f"has >= {figure[1]}, as switcher.policy.{figure[0]}" if figure else ""
 
 
@@ -85,7 +75,7 @@ def _squeezed(rule: Rule) -> str:
 def _parted(rule: Rule, figure: object) -> tuple[str, str]:
     """Return an expression without the threshold that may be chosen, and the threshold."""
     text = _squeezed(rule)
-    found = _THRESHOLD.search(text) if figure else None
+    found = THRESHOLD.search(text) if figure else None
     return (text[: found.start(1)] + "?" + text[found.end(1) :], found[1]) if found else (text, "")
 
 

@@ -149,7 +149,9 @@ class Stack:
         self.documents, at = tuple(written), reachable(free, written)
         _refuse_taken(at)
         access = _access(self.written)
-        write_monitoring(shipped_monitoring(), folder, at, access, settings.interval)
+        write_monitoring(
+            shipped_monitoring(), folder, at, access, settings.interval, self.written.policy
+        )
         self.exporters = self._services("exporter", at.exporter)
         self.switchers = self._services("switcher", at.switcher, access.scheme)
         self.prometheuses = tuple(

@@ -13,7 +13,7 @@ import yaml
 
 from serving.tls import TlsFiles
 from switcher.auth import Scope, new_token
-from switcher.settings import KeyFileSigner
+from switcher.settings import KeyFileSigner, Policy
 from understudy.config import load, source
 from understudy.errors import StackError
 from understudy.stack.addresses import Addresses
@@ -39,7 +39,7 @@ class Written:
 
     `alertmanager_token` is the file with the token for posting alerts, `prometheus_token` that for
     reading, `client_token` a token for operating the switcher, which `client_token_file` holds as
-    well. `tls` has the switcher's certificate, if it has one.
+    well. `tls` has the switcher's certificate, if it has one; `policy` is its policy.
     """
 
     configuration: Path
@@ -50,6 +50,7 @@ class Written:
     client_token: str
     client_token_file: Path
     tls: TlsFiles | None
+    policy: Policy
 
 
 def document_of(path: Path) -> dict[str, Any]:
@@ -133,6 +134,7 @@ def _write_document(
     made["switcher"].setdefault("database", f"sqlite:///{place}.db")
     configuration = place.with_suffix(".yaml")
     configuration.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
+    settings = load(configuration).needed_switcher()
     return Written(
         configuration=configuration,
         exporter=_reachable(made["exporter"]["listen"]),
@@ -141,7 +143,8 @@ def _write_document(
         prometheus_token=files[Scope.READ],
         client_token=tokens[Scope.OPERATE][0],
         client_token_file=files[Scope.OPERATE],
-        tls=load(configuration).needed_switcher().tls,
+        tls=settings.tls,
+        policy=settings.policy,
     )
 
 

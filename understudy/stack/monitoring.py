@@ -12,6 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
+from switcher.settings import Policy
+from understudy.doctor.thresholds import fitted
 from understudy.stack.addresses import Addresses, program_at
 from understudy.stack.settings import numbered
 
@@ -83,12 +85,20 @@ def prometheus_configuration(
     return made
 
 
-def rules(shipped: Mapping[str, Any], interval: str | None) -> dict[str, Any]:
-    """Return a file of rules, each group evaluated at an interval, or at its own without one."""
+def rules(
+    shipped: Mapping[str, Any], interval: str | None, policy: Policy | None
+) -> dict[str, Any]:
+    """Return a file of rules, with the thresholds of a policy if there is one.
+
+    Each group is evaluated at the interval, or at its own without one.
+    """
     made = copy.deepcopy(dict(shipped))
-    if interval:
-        for group in made.get("groups", []):
+    for group in made.get("groups", []):
+        if interval:
             group["interval"] = interval
+        for rule in group["rules"]:
+            if policy:
+                rule["expr"] = fitted(rule.get("alert", ""), rule["expr"], policy)
     return made
 
 
@@ -121,9 +131,17 @@ def _webhooks(
 
 
 def write_monitoring(
-    shipped: Path, folder: Path, addresses: Addresses, access: Access, interval: str | None
+    shipped: Path,
+    folder: Path,
+    addresses: Addresses,
+    access: Access,
+    interval: str | None,
+    policy: Policy | None = None,
 ) -> None:
-    """Write rules/*.yml, an alertmanager.yml, and prometheus.yml for each Prometheus."""
+    """Write rules/*.yml, an alertmanager.yml, and prometheus.yml for each Prometheus.
+
+    Without a policy the rules have the shipped thresholds.
+    """
     prometheus = _read(shipped / "prometheus.yml")
     for index, _ in enumerate(addresses.prometheus):
         name = numbered("prometheus", index)
@@ -135,7 +153,7 @@ def write_monitoring(
     _write(folder / "alertmanager.yml", alertmanager)
     (folder / "rules").mkdir(exist_ok=True)
     for path in sorted((shipped / "rules").glob("*.yml")):
-        _write(folder / "rules" / path.name, rules(_read(path), interval))
+        _write(folder / "rules" / path.name, rules(_read(path), interval, policy))
     if (shipped / "templates").is_dir():
         shutil.copytree(shipped / "templates", folder / "templates", dirs_exist_ok=True)
 
