@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -90,16 +89,6 @@ class Stage:
         finally:
             await program.stop()
         assert program.status == -signal.SIGKILL, program.tail()
-
-    @asynccontextmanager
-    async def frozen(self, program: Program) -> AsyncIterator[None]:
-        """Stop a program as by SIGSTOP for as long as the context lasts."""
-        assert program.pid is not None
-        os.kill(program.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(program.pid, signal.SIGCONT)
 
     async def restarted(self, program: Program) -> None:
         """Kill a program and start it again."""

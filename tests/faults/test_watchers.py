@@ -10,6 +10,7 @@ import pytest
 from tests.faults.draws import draw, kill_one
 from tests.faults.stage import Stage, on_stage
 from tests.faults.timings import timings
+from tests.support.frozen import frozen
 from understudy.stack import Program
 
 AS_SHIPPED = {"missed_blocks": 3}
@@ -40,7 +41,7 @@ async def test_watcher_that_stands_still_for_a_while_is_one_rotation(
     tmp_path: Path, name: str
 ) -> None:
     async with on_stage(tmp_path, policy=AS_SHIPPED, prometheus=True) as stage:
-        async with stage.frozen(watchers(stage)[name]):
+        async with frozen(watchers(stage)[name]):
             await stage.net.nodes["alpha"].kill()
             await stage.net.wait_blocks(20)
         await stage.settled(rotated_to=["beta"])

@@ -1,0 +1,70 @@
+"""Two or three of every program, and one of them ends at any moment while a host fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+
+import pytest
+
+from tests.faults.draws import draw
+from tests.faults.timings import timings
+from tests.support.frozen import frozen
+from tests.support.watchers import on_watch
+
+AS_SHIPPED = {"missed_blocks": 3}
+_CRASHES = 5
+_EARLIEST, _LATEST = -3.0, 15.0
+"""Seconds after the crash within which a watcher dies; a rotation takes about as long."""
+
+
+@timings("season", *range(10), always=0)
+async def test_one_crash_without_any_one_watcher_is_one_rotation(
+    tmp_path: Path, postgresql_url: str, season: int
+) -> None:
+    chance = draw(season)
+    async with on_watch(tmp_path, database=postgresql_url, policy=AS_SHIPPED) as watch:
+        for _ in range(_CRASHES):
+            await watch.well()
+            name = chance.choice(sorted(watch.programs))
+            moment = chance.uniform(_EARLIEST, _LATEST)
+            print(f"{name} killed {moment:.2f} s after {watch.on_air()}")
+            dying = asyncio.create_task(_after(moment - _EARLIEST, watch.programs[name].kill()))
+            await asyncio.sleep(-_EARLIEST)
+            async with watch.crash():
+                await dying
+                await watch.settled()
+            await watch.programs[name].start()
+
+
+async def _after(seconds: float, ending: Coroutine[None, None, None]) -> None:
+    await asyncio.sleep(seconds)
+    await ending
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize(
+    "name", ["prometheus", "alertmanager-2", "alertmanager-3", "exporter", "exporter-2"]
+)
+async def test_program_that_dies_with_the_host_changes_nothing(
+    tmp_path: Path, postgresql_url: str, name: str
+) -> None:
+    async with on_watch(tmp_path, database=postgresql_url) as watch:
+        await watch.well()
+        async with watch.crash(watch.programs[name].kill()):
+            await watch.settled()
+
+
+@pytest.mark.timing
+async def test_acting_switcher_that_stands_still_is_replaced(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    async with on_watch(tmp_path, database=postgresql_url) as watch:
+        await watch.well()
+        acting = await watch.acting()
+        async with frozen(acting), watch.crash():
+            await watch.settled()
+            assert await watch.acting() is not acting
+        await watch.well()
+        await watch.settled()
