@@ -62,10 +62,12 @@ def _firing(
     known = sightings_of(found.alerts)
     if alert.fingerprint in known or len(known) < _MOST_SIGHTINGS:
         known[alert.fingerprint] = sighting
+    # Another switcher's renewal may have been written while this one waited for its turn.
+    renewed = max(now, found.renewed)
     db.execute(
         update(incidents)
         .where(incidents.c.id == found.id)
-        .values(renewed=now, resolved=False, alerts=stored_sightings(known))
+        .values(renewed=renewed, resolved=False, alerts=stored_sightings(known))
     )
     return Receipt("renewed", alert.witness, found.id)
 
