@@ -90,11 +90,6 @@ class Stage:
             await program.stop()
         assert program.status == -signal.SIGKILL, program.tail()
 
-    async def restarted(self, program: Program) -> None:
-        """Kill a program and start it again."""
-        await program.kill()
-        await program.start()
-
     async def settled(
         self, rotated_to: Iterable[str | None] = ("beta",), timeout: float = PATIENCE
     ) -> Pages:

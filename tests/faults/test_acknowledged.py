@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.faults.checks import lost
 from tests.faults.draws import draw
 from tests.faults.report import FIGURES
 from tests.faults.stage import Stage, on_stage
@@ -19,9 +20,11 @@ from tests.switcher import stage as scripted
 from understudy.errors import StackError
 
 _SENDERS = 3
-_PAUSE = 0.02
+_PAUSE = 0.1
 _ALIVE = 2.0
-"""Seconds within which the switcher is killed after its start was begun."""
+"""Seconds within which the switcher is killed once it is ready."""
+
+_DRAINED = 300.0
 
 
 @timings("kills", 10, 200)
@@ -35,12 +38,14 @@ async def test_no_acknowledged_alert_is_lost_however_often_the_switcher_is_kille
                 await asyncio.sleep(chance.uniform(0, _ALIVE))
                 await stage.switcher.kill()
                 await briefly(stage, chance)
-        pages = await stage.settled(rotated_to=[])
+        pages = await stage.books.read()
+        assert not list(lost(stage.ledger, pages))
         acknowledged = sum(len(posting.alerts) for posting in stage.ledger.acknowledged)
         results = [result for posting in stage.ledger.acknowledged for result in posting.results]
         assert {"opened", "renewed"} <= set(results)
         cut = sum(posting.status != 202 for posting in stage.ledger.postings)
         assert cut
+        await stage.settled(rotated_to=[], timeout=_DRAINED)
         record_property(
             FIGURES,
             f"{kills} kills: {acknowledged} alerts acknowledged in "

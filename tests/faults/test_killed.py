@@ -9,8 +9,9 @@ import pytest
 
 from tests.faults.draws import draw, kill_one
 from tests.faults.stage import on_stage
-from tests.faults.timings import timings
+from tests.faults.timings import timing_id, timings
 
+_LATER = 5
 _RUNS = 20
 _WITHIN = 5.0
 """Seconds within which it is killed again; a rotation takes about twice as long."""
@@ -84,6 +85,22 @@ async def test_killed_switcher_rotates_once_and_loses_nothing(tmp_path: Path, de
         pages = await stage.settled(rotated_to=["beta"])
         assert len(pages.rotations) == 1
         assert stage.ledger.acknowledged
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("death", [UNSENT, FIRST_NODE], ids=timing_id)
+async def test_switcher_that_comes_back_after_the_transaction_expired_rotates_once(
+    tmp_path: Path, death: Death
+) -> None:
+    async with on_stage(tmp_path, dead=["alpha"], start=False) as stage:
+        await stage.doomed(*death.words)
+        [rotation] = (await stage.books.read()).rotations
+        over = rotation.draft.expiration + _LATER
+        await stage.net.wait_for(lambda state: state.time > over, timeout=600)
+        await stage.switcher.start()
+        pages = await stage.settled(rotated_to=["beta"])
+        outcomes = [rotation.outcome for rotation in pages.rotations]
+        assert outcomes == (["expired", "on_air"] if death is UNSENT else ["on_air"])
 
 
 @pytest.mark.timing

@@ -8,13 +8,11 @@ import pytest
 
 
 def timings(name: str, *values: Any, always: int = 1) -> pytest.MarkDecorator:
-    """Give a test an argument: the first values in every run, the others with --all-timings.
-
-    They go by their text, with hyphens for its spaces.
-    """
+    """Give a test an argument: the first values in every run, the others with --all-timings."""
     marked = [pytest.param(value, marks=pytest.mark.timing) for value in values[always:]]
-    return pytest.mark.parametrize(name, [*values[:always], *marked], ids=_id)
+    return pytest.mark.parametrize(name, [*values[:always], *marked], ids=timing_id)
 
 
-def _id(value: object) -> str:
+def timing_id(value: object) -> str:
+    """Return a value's text with hyphens for its spaces."""
     return str(value).replace(" ", "-")
