@@ -42,7 +42,7 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and PostgreSQL in
 test: setup tools lint ## Set everything up, check and test all of it, WORKERS=2 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),2) --dist worksteal
 
-faults: setup tools ## Run every fault scenario at all its moments, and the long ones
+faults: setup tools ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
 	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),2) --dist worksteal $(ARGS)
 
 lint: setup ## Style, types and layers

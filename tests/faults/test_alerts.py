@@ -16,8 +16,6 @@ from tests.faults.rule import alert
 from tests.faults.stage import Stage, on_stage
 from tests.switcher import stage as scripted
 
-WEBHOOK_PATH = "/alerts"
-
 
 @asynccontextmanager
 async def repeated(stage: Stage, told: dict[str, Any]) -> AsyncIterator[None]:
@@ -51,7 +49,7 @@ async def deliver(stage: Stage, *alerts: dict[str, Any]) -> None:
     token = stage.written.alertmanager_token.read_text()
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.post(
-            f"http://{stage.relay.address}{WEBHOOK_PATH}",
+            f"http://{stage.relay.address}/alerts",
             json=scripted.webhook(*alerts),
             headers={"Authorization": f"Bearer {token}"},
         )

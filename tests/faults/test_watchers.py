@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.faults import FAILURES, Fault, strike
 from tests.faults.draws import draw, kill_one
 from tests.faults.stage import Stage, on_stage
 from tests.faults.timings import timings
@@ -48,9 +49,8 @@ async def test_watcher_that_stands_still_for_a_while_is_one_rotation(
 
 
 @pytest.mark.timing
-@pytest.mark.parametrize("fault", ["freeze", "cut"])
-async def test_host_that_fails_in_another_way_is_one_rotation(tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize("fault", FAILURES)
+async def test_host_that_fails_in_any_way_is_one_rotation(tmp_path: Path, fault: Fault) -> None:
     async with on_stage(tmp_path, policy=AS_SHIPPED, prometheus=True) as stage:
-        host = stage.net.nodes["alpha"]
-        await (host.freeze() if fault == "freeze" else asyncio.to_thread(host.cut))
+        await strike(stage.net, "alpha", fault)
         await stage.settled(rotated_to=["beta"])
