@@ -35,12 +35,12 @@ class Budget:
     """What a node may send: `rate` bytes a second, and `burst` of them at once (a token bucket).
 
     The defaults are twice what a chain with a full 2 MB block every three seconds takes as JSON,
-    and the blocks of ten minutes of one with 400 kB of it in each.
+    and ten minutes of blocks with 200 kB of it in each.
     """
 
     def __init__(
         self,
-        burst: int = 128 * _MIB,
+        burst: int = 64 * _MIB,
         rate: int = 8 * _MIB,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

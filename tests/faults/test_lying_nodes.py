@@ -54,7 +54,7 @@ async def test_one_bad_node_of_three_condemns_no_healthy_host(tmp_path: Path, ho
         assert "not_corroborated" in pages.words
 
 
-@timings("how", "slow", *(how for how in reversed(UNHEARD) if how != "slow"), always=2)
+@timings("how", "slow", *(how for how in reversed(UNHEARD) if how != "slow"))
 async def test_while_most_nodes_are_bad_nothing_is_done_and_then_it_is(
     tmp_path: Path, how: str
 ) -> None:
@@ -90,6 +90,20 @@ async def test_all_nodes_gone_and_back_end_in_one_rotation(tmp_path: Path) -> No
         for name in (*NODES, "alpha"):
             await stage.net.nodes[name].kill()
         await stage.books.until_word("not_quorate")
+        await stage.net.wait_blocks(LONG_ENOUGH)
+        for name in NODES:
+            await stage.net.nodes[name].heal()
+        pages = await stage.settled(rotated_to=["beta"])
+        assert [r.draft.producer for r in pages.rotations] == ["beta"]
+
+
+@timings("how", "garbage", "mute", "endless")
+async def test_an_update_of_which_all_nodes_then_say_nothing_true_is_not_sent_twice(
+    tmp_path: Path, how: str
+) -> None:
+    async with on_stage(tmp_path, dead=["alpha"]) as stage:
+        await stage.books.until_word("broadcast")
+        await spoil_all(stage.net, NODES, how)
         await stage.net.wait_blocks(LONG_ENOUGH)
         for name in NODES:
             await stage.net.nodes[name].heal()
