@@ -41,13 +41,16 @@ class Database:
         return self._wire is not None
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Begin a transaction that only reads.
+    def reading(self, *, patiently: bool = False) -> Iterator[Connection]:
+        """Begin a transaction that only reads; it must be short, unless it may take its time.
 
         Raises:
             JournalError: the database can't be used.
         """
-        with journal_errors(), self._limited(), self._reading.begin() as connection:
+        limit = nullcontext() if patiently else self._limited()
+        with journal_errors(), limit, self._reading.begin() as connection:
+            if patiently and self.is_postgresql:
+                postgresql.be_patient(connection)
             yield connection
 
     @contextmanager
@@ -105,6 +108,30 @@ def open_database(address: str, password_file: Path | None = None) -> Database:
     return database
 
 
+@contextmanager
+def read_database(address: str, password_file: Path | None = None) -> Iterator[Connection]:
+    """Open a database, only to read all of it in one transaction, whoever else uses it.
+
+    Raises:
+        JournalError: it is not there, can't be opened, or its tables are not of this version.
+    """
+    with _opening():
+        url = make_url(address)
+        database = (
+            _reader(url) if url.get_backend_name() == "sqlite" else _open(address, password_file)
+        )
+    try:
+        with database.reading(patiently=True) as connection:
+            if not schema.is_current(connection):
+                raise JournalError(
+                    "The journal's tables are not those of this version of Understudy; its "
+                    "switcher brings them up to date when it starts."
+                )
+            yield connection
+    finally:
+        database.close()
+
+
 def open_wire(address: str, password_file: Path | None = None) -> tuple[Engine, postgresql.Wire]:
     """Return an engine with one more connection to PostgreSQL, and the socket of that.
 
@@ -132,20 +159,32 @@ def _is_unreachable(error: SQLAlchemyError) -> bool:
     return isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
 
 
-def _open(address: str, password_file: Path | None) -> Database:
+@contextmanager
+def _opening() -> Iterator[None]:
     try:
+        yield
+    except (SQLAlchemyError, ImportError) as error:
+        raise JournalError(f"The journal's database can't be opened: {error}") from error
+
+
+def _open(address: str, password_file: Path | None) -> Database:
+    with _opening():
         url = make_url(address)
         match url.get_backend_name():
             case "sqlite":
                 return _open_sqlite(url)
             case "postgresql":
                 wire = postgresql.Wire()
-                return Database(
-                    postgresql.open_engine(url, password_file, _haste, wire), wire, None
-                )
-    except (SQLAlchemyError, ImportError) as error:
-        raise JournalError(f"The journal's database can't be opened: {error}") from error
+                engine = postgresql.open_engine(url, password_file, _haste, wire)
+                return Database(engine, wire, None)
     raise JournalError(f"The journal's database can't be opened: it is none of {_DRIVERS}.")
+
+
+def _reader(url: URL) -> Database:
+    path = Path(url.database or "")
+    if not path.is_file():
+        raise JournalError(f"There is no journal {path}.")
+    return Database(sqlite.open_reader(path), None, None)
 
 
 def _open_sqlite(url: URL) -> Database:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select, update
 
+from switcher.errors import JournalError
+from switcher.hashes import Head, link
 from switcher.model import Entry, EntryKind, Incident, Outcome, Rotation, Step
+from switcher.plain import plain_json, plain_text
 from switcher.rows import entry_of
-from switcher.tables import entries
+from switcher.tables import entries, journal
+
+_FIELDS = ("id", "time", "kind", "value", "witness", "incident", "rotation", "sentence")
+"""What a hash covers besides the details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +38,39 @@ def write_entry(
     sentence: str,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append an entry, numbered without a gap: whoever writes is alone."""
-    last = db.scalar(select(func.max(entries.c.id))) or 0
-    db.execute(
-        insert(entries).values(
-            id=last + 1,
-            time=now,
-            kind=kind,
-            value=value,
-            sentence=sentence,
-            details=dict(details or {}),
-            **asdict(about),
+    """Append an entry and link it to the one before; whoever writes is alone.
+
+    Raises:
+        JournalError: the row with the newest entry is gone.
+    """
+    head = read_head(db)
+    told = plain_json(dict(details or {}))
+    values = {
+        "id": head.id + 1,
+        "time": float(now),
+        "kind": str(kind),
+        "value": str(value),
+        **asdict(about),
+        "sentence": plain_text(sentence),
+    }
+    hashed = link(head.hash, (*(values[name] for name in _FIELDS), json.dumps(told)))
+    db.execute(insert(entries).values(**values, details=told, hash=hashed))
+    db.execute(update(journal).values(last=head.id + 1, hash=hashed))
+
+
+def read_head(db: Connection) -> Head:
+    """Return the newest entry's id and hash.
+
+    Raises:
+        JournalError: the row that has them is gone.
+    """
+    row = db.execute(select(journal.c.last, journal.c.hash)).one_or_none()
+    if row is None:
+        raise JournalError(
+            "The journal's newest hash is gone, so that nothing can be added to it; look into what "
+            "removed it with: understudy journal verify"
         )
-    )
+    return Head(row.last, row.hash)
 
 
 def incident_entry(

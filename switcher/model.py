@@ -113,6 +113,14 @@ class EntryKind(StrEnum):
     DECISION = "decision"
     STEP = "step"
     ARMING = "arming"
+    JOURNAL = "journal"
+
+
+class Keeping(StrEnum):
+    """What is done to the journal itself."""
+
+    CHAINED = "chained"
+    PRUNED = "pruned"
 
 
 class Step(StrEnum):

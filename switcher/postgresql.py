@@ -91,8 +91,7 @@ def open_engine(
     def begin(connection: Connection) -> None:
         match haste(connection):
             case Haste.NONE:
-                for name in _LIMITS:
-                    connection.exec_driver_sql(f"SET LOCAL {name} = 0")
+                be_patient(connection)
                 connection.exec_driver_sql(_LOCK)
             case Haste.USUAL:
                 connection.exec_driver_sql(_LOCK)
@@ -171,3 +170,9 @@ def check_encoding(db: Connection) -> None:
             f"The journal's database has encoding {encoding}, which can't hold every text; make "
             "one with: createdb --encoding=UTF8 --template=template0 NAME"
         )
+
+
+def be_patient(db: Connection) -> None:
+    """Let the transaction in hand wait and take as long as it needs."""
+    for name in _LIMITS:
+        db.exec_driver_sql(f"SET LOCAL {name} = 0")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from switcher.errors import JournalError, reason_of
 
@@ -32,6 +34,19 @@ def open_engine(url: URL, is_write: Callable[[Connection], bool]) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write(connection) else "BEGIN")
 
     event.listen(engine, "begin", begin)
+    return engine
+
+
+def open_reader(path: Path) -> Engine:
+    """Return an engine that can only read a file, which must be there."""
+
+    def connect() -> sqlite3.Connection:
+        opened = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+        opened.isolation_level = None
+        return opened
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 
 

@@ -122,7 +122,8 @@ def accuse(db: Connection, incident: Incident, key: str, sentence: str, now: flo
         .where(incidents.c.id == incident.id)
         .values(accused=key, decision=None, planned=None, sentence=sentence)
     )
-    incident_entry(db, incident, now, EntryKind.STEP, Step.ACCUSED, sentence)
+    details = {"accuses": key}
+    incident_entry(db, incident, now, EntryKind.STEP, Step.ACCUSED, sentence, details)
 
 
 def open_rotation(
@@ -154,6 +155,7 @@ def open_rotation(
         "from": draft.from_key,
         "to": draft.to_key,
         "producer": draft.producer,
+        "by_hand": draft.by_hand,
         "transaction_id": draft.transaction_id,
         "transaction": draft.transaction,
     }

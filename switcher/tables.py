@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from switcher.plain import plain_json, plain_text
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration: grows with every change of these tables."""
 
 metadata = MetaData()
@@ -133,8 +133,20 @@ entries = Table(
     Column("rotation", ForeignKey("rotations.id")),
     Column("sentence", PlainText, nullable=False),
     Column("details", PlainJson, nullable=False),
+    Column("hash", String(64), nullable=False),
     Index("entries_by_incident", "incident"),
 )
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("last", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("anchor", Integer, nullable=False),
+    Column("anchor_hash", String(64), nullable=False),
+)
+"""One row: the newest entry with its hash, and what the oldest one links to, id and hash."""
 
 arming = Table(
     "arming",

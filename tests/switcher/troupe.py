@@ -10,6 +10,7 @@ from typing import cast
 
 from chains.bitshares.watch import Watch
 from devnet.keys import DevKey, active_key
+from switcher.database import read_database
 from switcher.desk import Desk
 from switcher.follow import FollowUp
 from switcher.journal import Journal
@@ -19,6 +20,7 @@ from switcher.rotate import Rotator
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
 from switcher.signer import Signer
 from switcher.webhook import parse_notification
+from switcher.verify import verify
 from switcher.worker import Worker
 from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, CHAIN_ID, INIT0, Script
@@ -68,7 +70,8 @@ async def troupe(
 ) -> AsyncIterator[Troupe]:
     """Open a journal and have a worker on it, as after a start of the service.
 
-    The journal is a file in a folder, or in the database of a URL.
+    The journal is a file in a folder, or in the database of a URL. It must be one that can be
+    verified in the end.
     """
     settings = SwitcherSettings(
         token_file=Path("unused"),
@@ -89,6 +92,8 @@ async def troupe(
             settings, watch, journal, rotator, follow_up, metrics, script.clock, lambda: began
         )
         yield Troupe(script, journal, metrics, Worker(desk, WITNESS), settings.incident_renewal)
+    with read_database(settings.database) as db:
+        assert verify(db, None, lambda _done, _all: None).flaws == []
 
 
 @asynccontextmanager

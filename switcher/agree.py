@@ -1,0 +1,87 @@
+"""Whether the rows of incidents, rotations and arming say what the entries tell of them.
+
+Rows change with every step, and the entries tell each of these changes: what a row says beyond
+them was not written by a switcher. What entries don't tell (such as when an alert was last renewed)
+can't be checked. Where retention removed the beginning, what is left is checked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, select
+
+from switcher.model import EntryKind
+from switcher.retold import Trouble, retell_incident, retell_rotation
+from switcher.tables import arming, entries, incidents, rotations
+
+_PAGE = 500
+
+
+def disagreements(db: Connection, anchor: int) -> Iterator[Trouble]:
+    """Yield what rows and entries don't agree in, and the entry that shows it, if one does.
+
+    `anchor` is the last entry that retention removed, 0 where it removed none.
+    """
+    yield from _without_rows(db)
+    yield from _armings(db, anchor)
+    last = 0
+    while page := db.execute(
+        select(incidents).where(incidents.c.id > last).order_by(incidents.c.id).limit(_PAGE)
+    ).all():
+        yield from _page(db, page)
+        last = page[-1].id
+
+
+def _page(db: Connection, page: Sequence[Row[Any]]) -> Iterator[Trouble]:
+    ids = [row.id for row in page]
+    told: dict[int, list[Row[Any]]] = defaultdict(list)
+    of_these = select(entries).where(entries.c.incident.in_(ids)).order_by(entries.c.id)
+    for entry in db.execute(of_these):
+        told[entry.incident].append(entry)
+    acted: dict[int, list[Row[Any]]] = defaultdict(list)
+    for rotation in db.execute(
+        select(rotations).where(rotations.c.incident.in_(ids)).order_by(rotations.c.id)
+    ):
+        acted[rotation.incident].append(rotation)
+    for row in page:
+        yield from retell_incident(row, told[row.id])
+        for rotation in acted[row.id]:
+            steps = [entry for entry in told[row.id] if entry.rotation == rotation.id]
+            yield from retell_rotation(rotation, steps)
+
+
+def _without_rows(db: Connection) -> Iterator[Trouble]:
+    """Yield the first entries about incidents and rotations that there are no rows of."""
+    for name, tab in (("incident", incidents), ("rotation", rotations)):
+        about = entries.c[name]
+        lost = (
+            select(about, func.min(entries.c.id))
+            .where(about.is_not(None), ~exists().where(tab.c.id == about))
+            .group_by(about)
+        )
+        for number, first in db.execute(lost):
+            yield f"there is no {name} {number} any more that it tells of", first
+
+
+def _armings(db: Connection, anchor: int) -> Iterator[Trouble]:
+    newest = (
+        select(func.max(entries.c.id))
+        .where(entries.c.kind == EntryKind.ARMING)
+        .group_by(entries.c.witness)
+    )
+    told = {
+        entry.witness: entry
+        for entry in db.execute(select(entries).where(entries.c.id.in_(newest)))
+    }
+    for row in db.execute(select(arming)):
+        entry = told.pop(row.witness, None)
+        if entry is None:
+            if not anchor:
+                yield f"no entry tells that {row.witness} was armed or disarmed", None
+        elif dict(entry.details) != {k: v for k, v in row._asdict().items() if k != "witness"}:
+            yield f"{row.witness} is not armed or disarmed as it tells", entry.id
+    for entry in told.values():
+        yield f"{entry.witness} is not armed or disarmed as it tells", entry.id
