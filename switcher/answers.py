@@ -144,7 +144,10 @@ class WitnessStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of it. `quorum` says what is lost where one or two nodes vote, else it is empty."""
+    """All of it. `quorum` says what is lost where one or two nodes vote, else it is empty.
+
+    `journal` is the newest entry as "ID:HASH", to be noted for `understudy journal verify`.
+    """
 
     now: float
     alert_path: AlertPath
@@ -157,6 +160,7 @@ class Status:
     nodes: list[NodeStatus]
     witnesses: list[WitnessStatus]
     unknown_witnesses: list[IncidentStatus]
+    journal: str
 
     def of(self, account: str) -> WitnessStatus | None:
         """Return a configured witness by its account, None if there is none."""

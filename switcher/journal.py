@@ -18,9 +18,10 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, text
 
-from switcher import entries, intake, ordering, store
+from switcher import entries, intake, ordering, retention, store
 from switcher.database import Database, open_database, open_wire
 from switcher.errors import StandbyError, UnreachableError
+from switcher.hashes import Head
 from switcher.intake import Receipt
 from switcher.lease import Leases
 from switcher.lease_session import Holder, LeaseSession, check_claim, read_holders
@@ -208,6 +209,18 @@ class Journal:
         return await self._read(
             partial(entries.read_entries, before=before, incident=incident, limit=wanted)
         )
+
+    async def head(self) -> Head:
+        """Return the newest entry's id and hash."""
+        return await self._read(entries.read_head)
+
+    async def oldest(self) -> float | None:
+        """Return the time of the oldest entry, None where there is none."""
+        return await self._read(retention.oldest)
+
+    async def prune(self, before: float, most: int, now: float) -> int:
+        """Remove up to `most` of the oldest entries from before a time; return how many went."""
+        return await self._write(retention.prune, before, most, now)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life."""

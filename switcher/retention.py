@@ -21,8 +21,11 @@ def prune(db: Connection, before: float, most: int, now: float) -> int:
     """Remove up to `most` of the oldest entries, all from before a time; return how many went.
 
     It stops at the first entry about an incident or a rotation that is not over. Ended ones that
-    no entry is left of go, too. Nothing goes as long as there are only entries about this.
+    no entry is left of go, too. Nothing goes while any rotation is under way, which is no time for
+    it, nor where there are only entries about this.
     """
+    if db.scalar(select(rotations.c.id).where(rotations.c.ended.is_(None)).limit(1)) is not None:
+        return 0
     going = _oldest(db, before, most)
     if all(row.kind == EntryKind.JOURNAL for row in going):
         return 0
@@ -35,6 +38,11 @@ def prune(db: Connection, before: float, most: int, now: float) -> int:
     details = {"to": last.id, "hash": last.hash}
     write_entry(db, now, About(""), EntryKind.JOURNAL, Keeping.PRUNED, sentence, details)
     return len(going)
+
+
+def oldest(db: Connection) -> float | None:
+    """Return the time of the oldest entry, None where there is none."""
+    return db.scalar(select(entries.c.time).order_by(entries.c.id).limit(1))
 
 
 def _oldest(db: Connection, before: float, most: int) -> Sequence[Row[Any]]:

@@ -25,6 +25,7 @@ from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
 from switcher.intake import Receipt
 from switcher.journal import Journal
+from switcher.keeping import keep
 from switcher.lease import Leases
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
@@ -200,6 +201,9 @@ async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
     workers = list(switcher.workers.values())
     watching = asyncio.create_task(_keep_watching(switcher.watch), name="watch")
     waking = asyncio.create_task(_wake_with_blocks(switcher.watch, workers), name="blocks")
+    keeping = asyncio.create_task(
+        keep(switcher.journal, switcher.settings.journal_retention, switcher.clock), name="keeping"
+    )
     guarding = asyncio.create_task(switcher.custody.run(), name="custody")
     working = [asyncio.create_task(worker.run(), name="worker") for worker in workers]
     try:
@@ -210,9 +214,9 @@ async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
         _, unfinished = await asyncio.wait(working, timeout=_PATIENCE)
         if unfinished:
             _log.warning("a step did not finish in time", workers=len(unfinished))
-        for task in (*unfinished, guarding, waking, watching):
+        for task in (*unfinished, keeping, guarding, waking, watching):
             task.cancel()
-        await asyncio.gather(*working, guarding, waking, watching, return_exceptions=True)
+        await asyncio.gather(*working, keeping, guarding, waking, watching, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -74,11 +74,12 @@ class SwitcherSettings:
     """Where the switcher listens, keeps its journal, finds its secrets, and what it may do.
 
     `database` is an SQLAlchemy URL without a password, which `database_password_file` may hold.
-    `client_token_file` is what the command line presents to the
-    switcher; the service itself doesn't read it. After `heartbeat_timeout` without the dead man's
-    switch the alert path counts as broken; an incident that no alert renews for
-    `incident_renewal` ends, unless a transaction is already broadcast. With `behind_proxy` a
-    proxy that speaks TLS stands in front of it, and others than this machine may reach it.
+    `client_token_file` is what the command line presents to the switcher; the service itself
+    doesn't read it. After `heartbeat_timeout` without the dead man's switch the alert path counts
+    as broken; an incident that no alert renews for `incident_renewal` ends, unless a transaction is
+    already broadcast. Entries of the journal that are older than `journal_retention` are removed;
+    None: never. With `behind_proxy` a proxy that speaks TLS stands in front of it, and others than
+    this machine may reach it.
     """
 
     token_file: Path
@@ -91,6 +92,7 @@ class SwitcherSettings:
     policy: Policy = field(default_factory=Policy)
     heartbeat_timeout: int = 60
     incident_renewal: int = 300
+    journal_retention: int | None = None
     tls: TlsFiles | None = None
     behind_proxy: bool = False
 

@@ -218,6 +218,7 @@ class Worker:
             transaction=rotation.draft.transaction_id,
             why=rotation.sentence,
         )
+        _log.info("journal", head=str(await self._desk.journal.head()))
         return True
 
     async def _read(self) -> Record:

@@ -18,6 +18,7 @@ from understudy.commands import (
     demo,
     devnet,
     drill,
+    journal,
     rotate,
     run,
     services,
@@ -48,6 +49,7 @@ app.command("drill")(drill.drill)
 app.command("arm")(arming.arm)
 app.command("disarm")(arming.disarm)
 app.add_typer(tokens.app, name="token")
+app.add_typer(journal.app, name="journal")
 app.add_typer(wallet.app, name="wallet")
 app.add_typer(devnet.app, name="devnet")
 

@@ -47,6 +47,7 @@ async def read_status(switcher: Running) -> Status:
         nodes=node_statuses(watch.nodes),
         witnesses=witness_statuses(watch, known, switcher.settings.policy, now),
         unknown_witnesses=incident_statuses(await switcher.journal.strangers(switcher.witnesses)),
+        journal=str(await switcher.journal.head()),
     )
 
 

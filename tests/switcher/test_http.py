@@ -98,6 +98,8 @@ async def test_good_alert_is_written_down_before_the_answer(keeper: Caller) -> N
     entries = (await keeper.get("/api/journal")).json()["entries"]
     assert [e["value"] for e in entries if e["kind"] == "opened"] == ["rotate_signing_key"]
     assert await keeper.counted("opened") == 1
+    newest = (await keeper.get("/api/status")).json()["journal"]
+    assert newest.partition(":")[0] == str(entries[0]["id"])
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from switcher.model import Arming, Record
 from switcher.rotate import Rotator
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
 from switcher.signer import Signer
-from switcher.webhook import parse_notification
 from switcher.verify import verify
+from switcher.webhook import parse_notification
 from switcher.worker import Worker
 from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, CHAIN_ID, INIT0, Script

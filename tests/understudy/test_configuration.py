@@ -73,6 +73,7 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     assert switcher.signer == WalletSigner(tmp_path / "wallet.sqlite", tmp_path / "passphrase")
     assert switcher.policy == Policy(4, 3, 90, 2, 0.5, arm=True, dry_run=True)
     assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (120, 3600)
+    assert switcher.journal_retention == 365 * 86_400
     prometheus = Endpoint(
         "https://monitoring.example.org/prometheus", tmp_path / "prometheus-token"
     )

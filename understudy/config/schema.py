@@ -191,6 +191,7 @@ class Switcher(_Part):
     policy: Annotated[PolicySection, Field(description=SECTION)] = PolicySection()
     heartbeat_timeout: values.PositiveDuration | None = None
     incident_renewal: values.PositiveDuration | None = None
+    journal_retention: values.Retention | None = None
 
     def settings(self) -> SwitcherSettings:
         """Return the typed settings."""
@@ -208,6 +209,7 @@ class Switcher(_Part):
                 "database_password_file",
                 "heartbeat_timeout",
                 "incident_renewal",
+                "journal_retention",
             ),
         )
 

@@ -22,6 +22,7 @@ _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>\d
 _LAST_PORT = 65535
 _DAY = 86_400
 _LONGEST_TIMEOUT = 10
+_SHORTEST_RETENTION = 2 * _DAY
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
@@ -64,6 +65,13 @@ def _some_seconds(value: Any) -> int:
 def _within_a_day(seconds: int) -> int:
     if seconds > _DAY:
         raise refusal("must be at most 24h; older rotations are not looked at")
+    return seconds
+
+
+def _kept(seconds: int) -> int:
+    if seconds < _SHORTEST_RETENTION:
+        days = _SHORTEST_RETENTION // _DAY
+        raise refusal(f"must be at least {days}d; a day's rotations are counted in the journal")
     return seconds
 
 
@@ -170,6 +178,12 @@ PositiveDuration = Annotated[
     Field(description="a duration above zero, such as 60s, 10m or 1h"),
 ]
 CoolDown = Annotated[Duration, AfterValidator(_within_a_day)]
+Retention = Annotated[
+    int,
+    BeforeValidator(_seconds),
+    AfterValidator(_kept),
+    Field(description="a duration of 2d or more, such as 365d"),
+]
 Timeout = Annotated[PositiveDuration, AfterValidator(_soon)]
 Address = Annotated[
     tuple[str, int],
