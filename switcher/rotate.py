@@ -26,6 +26,9 @@ from switcher.transaction import UpdateOrder, latest_reference
 UNITS = 100_000
 """Of the smallest amount to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)."""
 
+_MOVED = 30
+"""Seconds by which a fork may move the update that put a key in force, with its term the same."""
+
 _CORE_ASSET = "1.3.0"
 _NO_FEE = {"amount": 0, "asset_id": _CORE_ASSET}
 
@@ -133,11 +136,12 @@ class Rotator:
 
         Only the first time can a refusal by all of them end it: later some node may have it that
         can't be asked now, and then the expiration alone is certain. Once another key than the one
-        to be replaced is in force, whoever put it there has the last word: nothing is sent.
+        to be replaced is in force, or that one anew, whoever put it there has the last word:
+        nothing is sent.
         """
         transaction = rotation.draft.transaction
         assert transaction is not None
-        if key_in_force(self._watch, rotation.draft.witness) != rotation.draft.from_key:
+        if self._overtaken(rotation.draft):
             return rotation
         delivery = await deliver(self._watch, transaction)
         now = self._clock()
@@ -146,6 +150,14 @@ class Rotator:
         if delivery.refused_by_all and first:
             return await self._rejected(rotation, delivery, now)
         return rotation
+
+    def _overtaken(self, draft: Draft) -> bool:
+        """Tell whether somebody has put a key in force since a rotation was decided."""
+        if key_in_force(self._watch, draft.witness) != draft.from_key:
+            return True
+        ids = self._watch.witness_ids(draft.witness)
+        term = self._watch.follower.term(ids.witness_id) if ids else None
+        return term is not None and (term.since_time or 0) > draft.decided + _MOVED
 
     async def _taken(self, rotation: Rotation, delivery: Delivery, now: float) -> Rotation:
         values: dict[str, Any] = {"accepted": True, "sent": now}

@@ -17,6 +17,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
-from switcher.answers import Status, WitnessStatus
+from switcher.answers import IncidentStatus, Status, WitnessStatus
+from switcher.model import Decision
 from tests.faults.books import Books, Pages
 from tests.faults.checks import lost, on_air, updates
-from tests.faults.relay import Relay
+from tests.faults.relay import Ledger, Relay
 from understudy.config import load
 from understudy.stack import Program, Replicas, Stack, StackSettings, Tools, free_ports
 
@@ -116,11 +118,11 @@ class Watch:
         yield
         await self.net.nodes[host].heal()
 
-    async def settled(self, timeout: float = PATIENCE) -> list[Pages]:
+    async def settled(self, timeout: float = PATIENCE) -> None:
         """Wait until nothing is open and the right host is on air; check that this was all.
 
-        The chain has one update for each crash, and no alert that was answered with 202 is missing
-        in the journal of the switcher that answered. Returns the journals.
+        The chain has one update for each crash, or up to one for each journal, and no alert that
+        was answered with 202 is missing in the journal of the switcher that answered.
         """
         pages: list[Pages] = []
         try:
@@ -130,18 +132,21 @@ class Watch:
                     await asyncio.sleep(_LOOK)
         except TimeoutError as error:
             raise AssertionError(self._told(pages)) from error
-        assert [update.host for update in updates(self.net)] == self.rotations, self._told(pages)
-        self._check_nothing_lost(pages)
-        return pages
+        runs = groupby(update.host for update in updates(self.net))
+        times = [(host, len(list(run))) for host, run in runs]
+        assert [host for host, _ in times] == self.rotations, self._told(pages)
+        assert all(count <= len(self.books) for _, count in times), self._told(pages)
+        await self._check_nothing_lost()
 
     def _right_host(self) -> bool:
         expected = [self.net.settings.hosts[0], *self.rotations]
         return on_air(self.net) == expected[-1]
 
-    def _check_nothing_lost(self, pages: list[Pages]) -> None:
-        several = len(pages) > 1
-        for index, relay in enumerate(self.relays):
-            missing = list(lost(relay.ledger, pages[index if several else 0]))
+    async def _check_nothing_lost(self) -> None:
+        told = [Ledger(list(relay.ledger.postings)) for relay in self.relays]
+        pages = await self._read()
+        for index, ledger in enumerate(told):
+            missing = list(lost(ledger, pages[index % len(pages)]))
             assert not missing, "\n".join(missing)
 
     async def _read(self) -> list[Pages]:
@@ -184,11 +189,19 @@ class Watch:
     async def _backups_ready(self) -> bool:
         for switcher in self.stack.switchers:
             witness = await self.witness(switcher)
-            if witness is None or witness.incidents or witness.rotation:
+            if witness is None or witness.rotation or any(map(_is_in_doubt, witness.incidents)):
                 return False
             if any(p.readiness != "ready" for p in witness.producers if not p.in_force):
                 return False
         return True
+
+
+def _is_in_doubt(incident: IncidentStatus) -> bool:
+    """Tell whether an incident may still lead to something.
+
+    A devnet on a busy machine misses a slot now and then, which accuses a host that is well.
+    """
+    return incident.decision != Decision.NOT_CORROBORATED
 
 
 @asynccontextmanager

@@ -1,0 +1,105 @@
+"""Two switchers that share nothing but the chain: they converge, as the updates on it show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from devnet.launch import Devnet
+from devnet.settings import DevnetSettings
+from switcher.settings import Policy
+from tests.faults.checks import updates
+from tests.support.watchers import on_watch
+from tests.switcher.stage import WITNESS, Home, Stage, alert, chain_settings, on_stage
+
+NET = DevnetSettings(witnesses=5, prehistory=60, api_nodes=6)
+POLICY = Policy(arm=True, missed_blocks=1)
+
+
+@asynccontextmanager
+async def switcher(net: Devnet, folder: Path, *, nodes: slice) -> AsyncIterator[Stage]:
+    """Run a switcher with a journal in a folder, asking some of the voting nodes."""
+    folder.mkdir(exist_ok=True)
+    home = Home(folder, net.active_wif(WITNESS))
+    seen = chain_settings(net).nodes[nodes]
+    chain = chain_settings(net, nodes=seen)
+    async with on_stage(net, home, settings=home.settings(POLICY), chain=chain) as stage:
+        yield stage
+
+
+async def miss(net: Devnet) -> None:
+    """Kill the host on air and wait until it has missed a slot."""
+    await net.nodes["alpha"].kill()
+    await net.wait_for(lambda state: state.witnesses["1.6.1"].total_missed > 0)
+
+
+@pytest.mark.stack
+async def test_whole_watchers_with_a_journal_each_rotate_to_the_same_host(tmp_path: Path) -> None:
+    async with on_watch(tmp_path) as watch:
+        for _ in range(2):
+            await watch.well()
+            async with watch.crash():
+                await watch.settled()
+        assert len(watch.books) == 2
+
+
+async def test_both_may_send_and_it_is_the_same_key(tmp_path: Path) -> None:
+    async with (
+        Devnet(NET) as net,
+        switcher(net, tmp_path / "one", nodes=slice(3)) as one,
+        switcher(net, tmp_path / "other", nodes=slice(3, 6)) as other,
+    ):
+        await miss(net)
+        told = alert(net.signing_key("alpha"))
+        await asyncio.gather(one.post(told), other.post(told))
+        await asyncio.gather(one.until("on_air"), other.until("on_air"))
+        await net.wait_blocks(5)
+        hosts = [update.host for update in updates(net)]
+        assert set(hosts) == {"beta"}
+        assert len(hosts) <= 2
+        for each in (one, other):
+            assert (
+                await each.metric('understudy_rotations_total{outcome="expired",witness="init0"}')
+                == 0
+            )
+
+
+@pytest.mark.parametrize("apart", [(), ("backbone2",)], ids=["blind", "on a fork"])
+async def test_one_whose_nodes_are_cut_off_does_nothing_and_follows(
+    tmp_path: Path, apart: tuple[str, ...]
+) -> None:
+    async with (
+        Devnet(NET) as net,
+        switcher(net, tmp_path / "one", nodes=slice(3)) as one,
+        switcher(net, tmp_path / "other", nodes=slice(3, 6)) as other,
+    ):
+        net.faults.partition([["api4", "api5", "api6", *apart]])
+        await miss(net)
+        told = alert(net.signing_key("alpha"))
+        await asyncio.gather(one.post(told), other.post(told))
+        await one.until("on_air")
+        assert "rotate" not in await other.words()
+        await net.faults.heal("api4", "api5", "api6", *apart)
+        await other.until("superseded")
+        await net.wait_blocks(5)
+        assert [update.host for update in updates(net)] == ["beta"]
+
+
+async def test_one_that_starts_late_with_an_old_journal_sees_what_was_done(tmp_path: Path) -> None:
+    async with Devnet(NET) as net, switcher(net, tmp_path / "one", nodes=slice(3)) as one:
+        told = alert(net.signing_key("alpha"))
+        async with switcher(net, tmp_path / "other", nodes=slice(3, 6)) as other:
+            await other.post(told)
+            await other.until("not_corroborated")
+        await miss(net)
+        await one.post(told)
+        await one.until("on_air")
+        async with switcher(net, tmp_path / "other", nodes=slice(3, 6)) as other:
+            await other.until("superseded")
+            await other.post(told)
+            await net.wait_blocks(5)
+            assert [update.host for update in updates(net)] == ["beta"]
