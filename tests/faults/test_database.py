@@ -46,19 +46,19 @@ async def refused_webhook(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("kind", ["write", "all"], ids=["locked", "gone"])
-@timings("seconds", 10, 60)
+@timings("seconds", 5, 60)
 async def test_database_out_of_reach_loses_no_alert(
     tmp_path: Path, kind: str, seconds: float
 ) -> None:
     async with on_stage(tmp_path) as stage:
         async with held(kind, tmp_path / "understudy.db"):
             await stage.net.nodes["alpha"].kill()
+            await stage.net.wait_for(lambda state: state.witnesses["1.6.1"].total_missed > 0)
             await asyncio.sleep(seconds)
+            if kind == "write":  # of one that is gone nothing is heard for longer
+                await refused_webhook(stage)
             assert updates(stage.net) == []
         await stage.settled(rotated_to=["beta"], timeout=90)
-        key = stage.key("alpha")
-        seen = [p.status for p in stage.ledger.postings if p.has(signing_key=key)]
-        assert kind != "write" or seen[0] == 503
 
 
 @pytest.mark.timing
