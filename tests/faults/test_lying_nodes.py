@@ -70,17 +70,15 @@ async def test_while_most_nodes_are_bad_nothing_is_done_and_then_it_is(
         assert [r.draft.producer for r in pages.rotations] == ["beta"]
 
 
-@timings("how", *UNHEARD)
+@timings("how", *(how for how in UNHEARD if how != "frozen"))  # frozen, it would not sign either
 async def test_a_healthy_host_whose_own_endpoint_is_bad_stays_on_air(
     tmp_path: Path, how: str
 ) -> None:
-    async with on_stage(tmp_path, policy={"preempt_after": "3s"}, by_rule=False) as stage:
-        alpha = stage.net.nodes["alpha"]
-        if how == "frozen":  # the whole host would be: here it is the way to it alone
-            how = "mute"
-        await spoil(alpha, how)
+    # Of five witnesses each has a slot within ten seconds: signing is what speaks for it.
+    async with on_stage(tmp_path, policy={"preempt_after": "10s"}, by_rule=False) as stage:
+        await spoil(stage.net.nodes["alpha"], how)
         since = await accuse_alpha(stage)
-        await stage.net.wait_blocks(LONG_ENOUGH)
+        await stage.net.wait_blocks(10 + LONG_ENOUGH)
         await stage.post(alert(stage.key("alpha"), since=since, ended=datetime.now(UTC)))
         await stage.settled(rotated_to=[])
 
