@@ -26,8 +26,16 @@ def create_app(switcher: Switcher) -> FastAPI:
     for room in (alerts, operate, read, shown, health):
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
+    app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(RequestValidationError, _senseless)
     return app
+
+
+async def _malformed(_request: Request, error: Exception) -> JSONResponse:
+    """Say where a request is wrong, and never what it held: that may be a secret."""
+    assert isinstance(error, RequestValidationError)
+    mistakes = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()]
+    return JSONResponse({"detail": mistakes}, status_code=422)
 
 
 async def _journal_unusable(_request: Request, _error: Exception) -> JSONResponse:

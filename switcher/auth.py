@@ -18,6 +18,7 @@ from pathlib import Path
 from switcher.errors import TokenFileError, reason_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43,}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -94,6 +95,10 @@ class Tokens:
     def holds(self, scope: Scope) -> bool:
         """Tell whether there is a token that is good for something."""
         return any(bearer.may(scope) for bearer in self._bearers.values())
+
+    def stands_in(self, text: str) -> bool:
+        """Tell whether a text holds one of the tokens."""
+        return any(self.bearer(word) for word in _TOKEN.findall(text))
 
     def bearer(self, token: str) -> Bearer | None:
         """Return who a token belongs to, None for an unknown one; takes equally long for all."""

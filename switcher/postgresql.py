@@ -80,6 +80,7 @@ def open_engine(
         pool_timeout=LONGEST,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         connect_args=_WIRE,
     )
     if password_file is not None:

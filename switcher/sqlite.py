@@ -27,7 +27,7 @@ def open_engine(url: URL, is_write: Callable[[Connection], bool]) -> Engine:
     its middle for having read before another one wrote. The driver's own way, to begin one with
     the first change of a row, would leave out changes of tables.
     """
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _make_durable)
 
     def begin(connection: Connection) -> None:

@@ -9,8 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from chains.bitshares.keys import looks_private
 from switcher.errors import WebhookError
 from switcher.model import ActionName
 
@@ -18,9 +19,24 @@ VERSION = "4"
 HEARTBEAT = "AlertPathHeartbeat"
 """The dead man's switch: an alert that always fires."""
 
-_Word = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w.:+-]+$")]
+
+def _public(text: str) -> str:
+    if looks_private(text):
+        raise ValueError("looks like a private key")
+    return text
+
+
+_Word = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=128, pattern=r"^[\w.:+-]+$"),
+    AfterValidator(_public),
+]
 _Account = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9.-]+$")]
-_Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9]+$")]
+_Key = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9]+$"),
+    AfterValidator(_public),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +106,7 @@ def parse_notification(body: bytes) -> Notification:
     if not isinstance(data, dict):
         raise WebhookError(400, "unparsable", "The body is not a JSON object.")
     if data.get("version") != VERSION:
-        found = json.dumps(data.get("version"))[:40]
-        sentence = f'The webhook\'s version is {found}; this switcher reads version "{VERSION}".'
+        sentence = f'The webhook is not of version "{VERSION}", which this switcher reads.'
         raise WebhookError(422, "wrong_version", sentence)
     if not isinstance(alerts := data.get("alerts"), list):
         raise WebhookError(422, "wrong_version", "The webhook has no list of alerts.")
@@ -118,7 +133,8 @@ def _judge_labels(alert: _Alert) -> Judged:
             return Heartbeat()
         return Unusable("ignored", "The alert has no label `action`.")
     if wanted not in set(ActionName):
-        return Unusable("unknown_action", f"There is no action {wanted[:40]!r} here.")
+        known = ", ".join(ActionName)
+        return Unusable("unknown_action", f"The alert's action is not one of these: {known}.")
     labels = _ActionLabels.model_validate(alert.labels)
     return Accusation(
         action=ActionName(wanted),

@@ -6,6 +6,7 @@ base58(key + ripemd160(key)[:4]) (bitshares-core, `libraries/protocol/types.cpp`
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from coincurve import PublicKey as _CurveKey
@@ -17,11 +18,19 @@ KEY_BYTES = 33
 NULL_KEY = bytes(KEY_BYTES)
 """The key that no signature can match: its witness stays scheduled and nobody produces."""
 
+_PRIVATE = re.compile(r"\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b")
+"""A private key in wallet import format, compressed or not."""
+
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _CHECKSUM_BYTES = 4
 _SIGNATURE_BYTES = 65
 _HEADER_BASE, _HEADER_LAST = 27, 34
+
+
+def looks_private(text: str) -> bool:
+    """Tell whether a text holds what may be a private key in wallet import format."""
+    return _PRIVATE.search(text) is not None
 
 
 def ripemd160(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from chains.bitshares.keys import looks_private
 from switcher import handover
 from switcher.access import Running, requires
 from switcher.answers import ArmingState, Ordered, Preview
@@ -91,6 +92,7 @@ async def disarm(order: ArmingOrder, switcher: Running, operator: Operator) -> l
 async def _preview(
     cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
 ) -> Preview:
+    _public(switcher, witness, to, why)
     _known(witness, switcher)
     try:
         order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
@@ -102,6 +104,7 @@ async def _preview(
 async def _order(
     cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
 ) -> Ordered:
+    _public(switcher, witness, to, why)
     _known(witness, switcher)
     try:
         order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
@@ -111,6 +114,17 @@ async def _order(
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
     _log.info("ordered", witness=witness, cause=cause, who=order.who, why=why, to=order.route)
     return Ordered(incident.id, witness, list(order.route))
+
+
+def _public(switcher: Running, *texts: str | None) -> None:
+    """Refuse what would put a secret into journal and log, without repeating it."""
+    for text in texts:
+        if text and (looks_private(text) or switcher.tokens.stands_in(text)):
+            sentence = (
+                "The order holds a private key or a token, which would stand in the journal; "
+                "replace that key or token if others may have seen it."
+            )
+            raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, sentence)
 
 
 def _known(witness: str, switcher: Running) -> None:
@@ -123,6 +137,7 @@ def _known(witness: str, switcher: Running) -> None:
 async def _set(
     order: ArmingOrder, switcher: Running, operator: Bearer, *, armed: bool
 ) -> list[ArmingState]:
+    _public(switcher, order.witness, order.why)
     if order.witness is not None:
         _known(order.witness, switcher)
     chosen = switcher.witnesses if order.witness is None else (order.witness,)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from chains.bitshares.keys import looks_private
 from serving.exposure import is_loopback
 from switcher.settings import IN_THE_CLEAR
 from understudy.config.mistakes import Mistake, Place, written
 from understudy.config.values import address
-
-_PRIVATE_KEY = re.compile(r"\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b")
-"""A private key in wallet import format, compressed or not."""
 
 _USUAL_PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 
@@ -52,7 +49,7 @@ def _secrets(data: Any, place: Place = ()) -> Iterator[Mistake]:
     if isinstance(data, dict | list):
         for key, value in data.items() if isinstance(data, dict) else enumerate(data):
             yield from _secrets(value, (*place, key))
-    elif isinstance(data, str) and _PRIVATE_KEY.search(data):
+    elif isinstance(data, str) and looks_private(data):
         yield Mistake(
             "looks like a private key; secrets never stand in this file: put it into a file that "
             "only you can read, and name that file in switcher.signer.key_file",

@@ -27,6 +27,7 @@ STATUS: dict[str, Any] = {
     "quorum": "",
     "heartbeat": None,
     "heartbeat_age": None,
+    "clock": {"offset": None, "corrected": False, "detail": ""},
     "dry_run": False,
     "chain": {"head_block": None, "head_time": None, "irreversible_block": None},
     "nodes": [],
