@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -26,16 +29,8 @@ def create_app(switcher: Switcher) -> FastAPI:
     for room in (alerts, operate, read, shown, health):
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
-    app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(RequestValidationError, _senseless)
     return app
-
-
-async def _malformed(_request: Request, error: Exception) -> JSONResponse:
-    """Say where a request is wrong, and never what it held: that may be a secret."""
-    assert isinstance(error, RequestValidationError)
-    mistakes = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()]
-    return JSONResponse({"detail": mistakes}, status_code=422)
 
 
 async def _journal_unusable(_request: Request, _error: Exception) -> JSONResponse:
@@ -43,7 +38,19 @@ async def _journal_unusable(_request: Request, _error: Exception) -> JSONRespons
 
 
 async def _senseless(_request: Request, error: Exception) -> JSONResponse:
-    """Answer as the framework does, but without repeating what may not even be text."""
+    """Answer as the framework does, but without repeating what was sent.
+
+    That may be a secret, or not even text.
+    """
     assert isinstance(error, RequestValidationError)
-    told = [{part: each[part] for part in ("type", "loc", "msg")} for each in error.errors()]
+    told = [
+        {"type": each["type"], "loc": _known_part(each), "msg": each["msg"]}
+        for each in error.errors()
+    ]
     return JSONResponse({"detail": plain_json(told)}, status_code=422)
+
+
+def _known_part(mistake: Mapping[str, Any]) -> list[Any]:
+    """Return where a mistake is, as far as the names there are ours."""
+    place = list(mistake["loc"])
+    return place[:-1] if mistake["type"] == "extra_forbidden" else place

@@ -44,7 +44,7 @@ def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, w
         name for name in (*names[start:], *names[:start]) if not on_air or name != on_air.name
     ]
     if to is not None and to not in names:
-        raise OrderError(f"{witness} has no producer {to!r}, only: {', '.join(names)}.")
+        raise OrderError(f"{witness} has no such producer, only: {', '.join(names)}.")
     if to is not None and to not in others:
         raise OrderError(f"{to} is on air for {witness} already.")
     if not others:

@@ -130,7 +130,7 @@ def _public(switcher: Running, *texts: str | None) -> None:
 def _known(witness: str, switcher: Running) -> None:
     if witness not in switcher.witnesses:
         known = ", ".join(switcher.witnesses)
-        sentence = f"There is no witness {witness!r} in the configuration, only: {known}."
+        sentence = f"There is no such witness in the configuration, only: {known}."
         raise HTTPException(status.HTTP_404_NOT_FOUND, sentence)
 
 

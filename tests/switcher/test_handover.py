@@ -150,7 +150,7 @@ async def test_witness_that_its_owner_stopped_is_left_stopped(
 
 @pytest.mark.parametrize(
     ("to", "why"),
-    [("delta", "init0 has no producer 'delta', only: "), ("alpha", "alpha is on air for init0 al")],
+    [("delta", "init0 has no such producer, only: "), ("alpha", "alpha is on air for init0 al")],
 )
 async def test_senseless_order_is_refused(
     tmp_path: Path, healthy: Script, to: str, why: str

@@ -336,3 +336,29 @@ async def test_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=str(port)):
             await serve(CHAIN, home.settings(port=port))
+
+
+@pytest.mark.parametrize("path", ["/api/rotate", "/api/drill", "/api/arm", "/api/disarm"])
+@pytest.mark.parametrize("secret", ["key", "token"])
+async def test_an_order_that_holds_a_secret_is_not_taken_nor_repeated(
+    caller: Caller, path: str, secret: str
+) -> None:
+    held = active_key(WITNESS).wif if secret == "key" else caller.home.tokens[Scope.ALERTS]
+    operator = caller.home.bearer(Scope.OPERATE)
+    body = {"witness": WITNESS, "why": f"with {held}, of course"}
+    reply = await caller.http.post(path, json=body, headers=operator)
+    assert reply.status_code == 422
+    assert reply.json()["detail"].startswith("The order holds a private key or a token")
+    assert held not in reply.text
+    entries = (await caller.get("/api/journal")).json()["entries"]
+    assert {entry["kind"] for entry in entries} == {"arming"}
+    assert held not in str(entries)
+
+
+async def test_a_malformed_request_is_told_where_and_not_repeated(caller: Caller) -> None:
+    operator = caller.home.bearer(Scope.OPERATE)
+    for body in ({"witness": ["planted"]}, {"planted": 1, "why": {"planted": "planted"}}):
+        reply = await caller.http.post("/api/rotate", json=body, headers=operator)
+        assert reply.status_code == 422
+        assert {tuple(sorted(each)) for each in reply.json()["detail"]} == {("loc", "msg", "type")}
+        assert "planted" not in reply.text

@@ -125,3 +125,12 @@ def test_whatever_stands_for_a_body_is_answered(body: bytes) -> None:
         assert refusal.status in {400, 422}
     else:
         assert notification.alerts == ()
+
+
+@pytest.mark.parametrize("label", ["signing_key", "alertname", "action"])
+def test_a_private_key_in_an_alert_is_neither_kept_nor_repeated(label: str) -> None:
+    wif = "5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3"
+    labels = {**alert("BTSx")["labels"], label: wif}
+    (judged,) = parsed({**alert("BTSx"), "labels": labels})
+    assert isinstance(judged, Unusable)
+    assert wif[:12] not in judged.reason

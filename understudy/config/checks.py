@@ -48,7 +48,9 @@ def secret_places(data: Any) -> set[Place]:
 def _secrets(data: Any, place: Place = ()) -> Iterator[Mistake]:
     if isinstance(data, dict | list):
         for key, value in data.items() if isinstance(data, dict) else enumerate(data):
-            yield from _secrets(value, (*place, key))
+            inner = (*place, key)
+            yield from _secrets(key, inner) if isinstance(key, str) else ()
+            yield from _secrets(value, inner)
     elif isinstance(data, str) and looks_private(data):
         yield Mistake(
             "looks like a private key; secrets never stand in this file: put it into a file that "

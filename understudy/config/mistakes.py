@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chains.bitshares.keys import looks_private
+
 Place = tuple[str | int, ...]
 """The way from the top of the file to a value: keys, and positions in lists from 0."""
 
@@ -34,8 +36,11 @@ class ConfigurationError(Exception):
 
 
 def written(place: Place) -> str:
-    """Return a place as people write it, such as "bitshares.nodes[0].url"."""
+    """Return a place as people write it, such as "bitshares.nodes[0].url"; no private keys."""
     text = ""
     for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{'(a private key)' if looks_private(part) else part}"
     return text.removeprefix(".")

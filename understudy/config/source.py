@@ -89,7 +89,7 @@ def _aliases(text: str) -> Iterator[Mistake]:
         if isinstance(event, yaml.AliasEvent):
             mark = event.start_mark
             yield Mistake(
-                f"*{event.anchor}: aliases are not read here; write the value out",
+                "an alias (*); these are not read here: write the value out",
                 line=mark.line + 1 if mark else None,
             )
 
