@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 import socket
 import sys
@@ -50,6 +51,12 @@ def _claim(port: int) -> bool:
         _claims.popleft().close()
     _claims.append(claim)
     return True
+
+
+@atexit.register
+def _release() -> None:
+    while _claims:
+        _claims.popleft().close()
 
 
 def is_taken(address: str) -> bool:
