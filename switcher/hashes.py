@@ -23,6 +23,10 @@ Fields = tuple[Any, ...]
 """id, time, kind, value, witness, incident, rotation, sentence, details as they are stored."""
 
 
+PRUNED = "pruned"
+"""Value of the entry that tells what retention removed; of kind "journal"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The newest entry's id and hash, which stand for all entries up to it; "ID:HASH" as text."""

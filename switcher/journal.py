@@ -44,6 +44,7 @@ from switcher.webhook import Judged
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_Transaction = Callable[[Database], AbstractContextManager[Connection]]
 _LONGEST_PAGE = 1000
 
 
@@ -260,20 +261,13 @@ class Journal:
     ) -> _T:
         return await self._run(Database.writing, lambda db: work(db, *args, **kwargs))
 
-    async def _run(
-        self,
-        transaction: Callable[[Database], AbstractContextManager[Connection]],
-        work: Callable[[Connection], _T],
-    ) -> _T:
+    async def _run(self, transaction: _Transaction, work: Callable[[Connection], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, self._transaction, transaction, work, time.monotonic()
         )
 
     def _transaction(
-        self,
-        transaction: Callable[[Database], AbstractContextManager[Connection]],
-        work: Callable[[Connection], _T],
-        asked: float,
+        self, transaction: _Transaction, work: Callable[[Connection], _T], asked: float
     ) -> _T:
         """Do some work in a transaction.
 

@@ -116,13 +116,6 @@ class EntryKind(StrEnum):
     JOURNAL = "journal"
 
 
-class Keeping(StrEnum):
-    """What is done to the journal itself."""
-
-    CHAINED = "chained"
-    PRUNED = "pruned"
-
-
 class Step(StrEnum):
     """The steps of a rotation that are no outcome of their own."""
 

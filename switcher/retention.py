@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, exists, select, update
 
 from switcher.entries import About, write_entry
-from switcher.model import EntryKind, Keeping
+from switcher.hashes import PRUNED
+from switcher.model import EntryKind
 from switcher.tables import entries, incidents, journal, rotations
 
 
@@ -36,7 +37,7 @@ def prune(db: Connection, before: float, most: int, now: float) -> int:
     db.execute(update(journal).values(anchor=last.id, anchor_hash=last.hash))
     sentence = f"the entries up to {last.id} were removed for their age"
     details = {"to": last.id, "hash": last.hash}
-    write_entry(db, now, About(""), EntryKind.JOURNAL, Keeping.PRUNED, sentence, details)
+    write_entry(db, now, About(""), EntryKind.JOURNAL, PRUNED, sentence, details)
     return len(going)
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Text, cast, column, func, select, table
 
 from switcher.agree import disagreements
 from switcher.errors import JournalError
-from switcher.hashes import Head, genesis, link
-from switcher.model import EntryKind, Keeping
+from switcher.hashes import PRUNED, Head, genesis, link
+from switcher.model import EntryKind
 from switcher.tables import journal
 
 Progress = Callable[[int, int], None]
@@ -123,7 +123,7 @@ class _Walk:
             report.add("it is not as it was written, or does not follow the one before it", number)
         self._last = Head(number, str(row[-1]))
         self._check_expected(self._last)
-        if (row[2], row[3]) == (EntryKind.JOURNAL, Keeping.PRUNED):
+        if (row[2], row[3]) == (EntryKind.JOURNAL, PRUNED):
             self._pruned = _anchor_of(row)
 
     def _check_expected(self, head: Head) -> None:

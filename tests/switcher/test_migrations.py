@@ -15,10 +15,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 
 from switcher import migrations, schema, tables
-from switcher.database import open_database
+from switcher.database import open_database, read_database
 from switcher.errors import JournalError
 from switcher.journal import Journal
 from switcher.model import Cause
+from switcher.verify import Flaw, verify
 from tests.switcher.stage import WITNESS
 
 OLD = Path(__file__).parent.parent / "fixtures" / "journal"
@@ -143,9 +144,43 @@ def test_database_of_another_program_is_refused(database: str) -> None:
         open_database(database)
 
 
+OLD_ENTRY = text(
+    "insert into entries (id, time, kind, value, witness, sentence, details) "
+    "values (:id, 0.3, 'arming', 'armed', 'init0', 'ß', '{\"armed\":  true}')"
+)
+
+
+def test_entries_from_before_the_chain_become_part_of_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "REVISION", "0004")
+        opened = open_database(database)
+    with opened.writing() as db:
+        for number in range(1, 1503):
+            db.execute(OLD_ENTRY, {"id": number})
+    opened.close()
+    open_database(database).close()
+    with read_database(database) as db:
+        report = verify(db, None, lambda _done, _all: None)
+    assert [flaw for flaw in report.flaws if flaw.entry is not None] == [
+        Flaw("init0 is not armed or disarmed as it tells", 1502)
+    ]
+    assert report.entries == 1503
+
+
+def test_switcher_of_an_earlier_version_that_still_runs_can_t_break_the_chain(
+    postgresql_url: str,
+) -> None:
+    opened = open_database(postgresql_url)
+    with pytest.raises(JournalError, match="hash"), opened.writing() as db:
+        db.execute(OLD_ENTRY, {"id": 1})
+    opened.close()
+
+
 START = """
 import sys
-from switcher.database import open_database
+from switcher.database import open_database, read_database
 print(flush=True)
 sys.stdin.readline()
 open_database(sys.argv[1]).close()
