@@ -117,7 +117,7 @@ class Metrics:
         )
         self._acting = Gauge(
             "understudy_acting",
-            "Whether this switcher acts for the witness (1), or another with the same journal (0).",
+            "Whether this switcher acts for the witness (1), or another does, or nobody can (0).",
             ["witness"],
             registry=registry,
         )
@@ -220,6 +220,10 @@ class Metrics:
         self._armed.labels(witness).set(armed)
         self._acting.labels(witness).set(acts)
         self._budget.labels(witness).set(budget)
+
+    def idle(self, witness: str) -> None:
+        """Note that nothing can be done for a witness at present."""
+        self._acting.labels(witness).set(0)
 
     def open_incidents(self, witness: str, counts: Mapping[Decision, int]) -> None:
         """Set how many incidents of a witness are open, by decision."""

@@ -82,6 +82,8 @@ class Worker:
         except JournalError as error:
             # Without the journal nothing is done; the next block finds the same incidents.
             _log.error("journal unusable, holding", error=str(error))
+            if self._witness is not None:
+                self._desk.metrics.idle(self._witness)
         except Exception:
             # One witness' trouble must not end the service for the others.
             _log.exception("step failed, trying again with the next block")
@@ -104,6 +106,8 @@ class Worker:
         self._planned = None
         if self._witness is not None:
             self._show(await self._read())
+            drills = await self._desk.journal.drills(self._witness)
+            self._desk.metrics.drilled(self._witness, drills)
 
     async def _step_witness(self, witness: str) -> None:
         began, record = self._desk.clock(), await self._read()

@@ -161,6 +161,22 @@ async def test_unusable_journal_holds_everything(
         assert len(script.transactions) == 1
 
 
+async def test_switcher_whose_journal_is_gone_says_that_it_does_not_act(
+    database: str, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with troupe(database, script) as t:
+        await t.worker.step()
+        assert 'understudy_acting{witness="init0"} 1.0' in t.metrics.expose().decode()
+
+        async def gone(*_: object) -> None:
+            t.worker.stop()
+            raise JournalError("server closed the connection unexpectedly")
+
+        monkeypatch.setattr(t.journal, "record", gone)
+        await t.worker.run()
+        assert 'understudy_acting{witness="init0"} 0.0' in t.metrics.expose().decode()
+
+
 class KilledError(BaseException):
     """The process ended here."""
 

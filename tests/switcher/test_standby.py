@@ -10,7 +10,8 @@ import pytest
 
 from switcher.errors import StandbyError
 from switcher.lease import Leases
-from switcher.model import Outcome
+from switcher.model import DrillResult, Outcome
+from switcher.orders import Drilled
 from tests.support.postgresql import Cluster
 from tests.switcher.scripted import ALPHA, NODES, Script
 from tests.switcher.stage import WITNESS
@@ -161,3 +162,12 @@ async def test_switcher_that_gets_no_answer_counts_itself_out(
     assert not company.first.acts()
     with pytest.raises(StandbyError):
         await company.first.troupe.journal.note_drill(WITNESS, [])
+
+
+async def test_standby_tells_of_the_drills_that_were_made_elsewhere(company: Company) -> None:
+    drilled = Drilled("beta", DrillResult.SIGNED, 1234.0)
+    await company.first.troupe.journal.note_drill(WITNESS, [drilled])
+    await company.second.step()
+    told = company.second.troupe.metrics.expose().decode()
+    labels = 'producer="beta",result="signed",witness="init0"'
+    assert f"understudy_drill_timestamp_seconds{{{labels}}} 1234.0" in told
