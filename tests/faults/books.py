@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from switcher.model import Entry, EntryKind, Incident, Rotation
 from switcher.rows import entry_of, incident_of, rotation_of
 from switcher.tables import entries, heartbeats, incidents, rotations
+
+_PAUSE = 0.1
+_REST = 5.0
+"""Times as long as reading took, for which nothing is read."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,15 @@ class Books:
         try:
             async with asyncio.timeout(timeout):
                 while True:
+                    began = time.monotonic()
                     try:
                         pages = await self.read()
                     except SQLAlchemyError:
                         pages = None  # it is not there yet, or not at present
                     if pages is not None and wanted(pages):
                         return pages
-                    await asyncio.sleep(0.1)
+                    # Reading a long journal must not keep the devnet from its blocks.
+                    await asyncio.sleep(max(_PAUSE, _REST * (time.monotonic() - began)))
         except TimeoutError as error:
             told = [f"{e.value}: {e.sentence}" for e in pages.entries] if pages else ["nothing"]
             raise AssertionError("The journal tells:\n" + "\n".join(told)) from error

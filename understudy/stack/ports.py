@@ -11,8 +11,9 @@ from collections import deque
 _FIRST, _LAST = 20000, 32000
 """Below the range from which systems give outgoing connections their ports."""
 
-
 _KEPT = 200
+"""Claims of this process at most; each is an open file."""
+
 _claims: deque[socket.socket] = deque()
 
 
