@@ -18,6 +18,11 @@ _MOST_SIGHTINGS = 100
 """Alerts of one incident that are kept: with ever other labels anybody could make it endless."""
 
 
+_TURN = 10.0
+"""Seconds by which another switcher's renewal may have overtaken one that waited to be written.
+What lies further ahead was written by a clock that was wrong, and would not count as a renewal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What was made of one alert; `result` is the metric's label, `witness` whom it concerns."""
@@ -62,8 +67,8 @@ def _firing(
     known = sightings_of(found.alerts)
     if alert.fingerprint in known or len(known) < _MOST_SIGHTINGS:
         known[alert.fingerprint] = sighting
-    # Another switcher's renewal may have been written while this one waited for its turn.
-    renewed = max(now, found.renewed)
+    overtaken = now < found.renewed <= now + _TURN
+    renewed = found.renewed if overtaken else now
     db.execute(
         update(incidents)
         .where(incidents.c.id == found.id)

@@ -231,6 +231,21 @@ async def test_incident_of_a_time_to_come_ends_all_the_same(tmp_path: Path, scri
         assert await t.words("ended") == ["not_renewed"]
 
 
+async def test_incident_of_a_time_to_come_goes_on_while_alerts_renew_it(
+    tmp_path: Path, script: Script
+) -> None:
+    script.off = 86_400.0
+    async with troupe(tmp_path, script) as t:
+        await t.post(ALPHA)
+    script.off = 0.0
+    async with troupe(tmp_path, script) as t:
+        script.now += t.renewal
+        assert await t.post(ALPHA) == ["renewed"]
+        script.now += 2
+        await t.worker.step()
+        assert not await t.words("ended")
+
+
 async def test_incident_that_was_renewed_before_a_small_step_back_goes_on(
     tmp_path: Path, script: Script
 ) -> None:

@@ -69,7 +69,7 @@ async def test_first_state_counts_only_in_an_empty_journal(database: str) -> Non
 async def test_renewal_that_waited_for_another_switchers_does_not_undo_it(database: str) -> None:
     alerts = parse_notification(webhook_bytes(alert(KEY))).alerts
     async with Journal(database) as journal:
-        for now in (5.0, 600.0, 7.0):
+        for now in (5.0, 600.0, 597.0):
             await journal.take(alerts, {}, now)
         [incident] = (await journal.record(WITNESS, 0)).incidents
         assert incident.renewed == 600.0
