@@ -33,6 +33,7 @@ STATUS: dict[str, Any] = {
     "nodes": [],
     "witnesses": [],
     "unknown_witnesses": [],
+    "journal": "7:" + "0" * 64,
 }
 ORDERED = {"incident": 7, "witness": "init0", "route": ["beta"]}
 PLAN_AT, ORDER_AT, JOURNAL_AT = "/api/rotate/plan", "/api/rotate", "/api/journal"
