@@ -257,3 +257,12 @@ async def test_run_tells_where_everything_is_and_cleans_up_when_stopped(
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def test_a_configuration_means_the_same_from_the_stacks_folder(config: Path) -> None:
+    document = yaml.safe_load(config.read_text())
+    document["switcher"]["database"] = "postgresql+psycopg://understudy@db.example.org/understudy"
+    document["switcher"]["database_password_file"] = "database-password"
+    config.write_text(yaml.safe_dump(document))
+    section = document_of(config)["switcher"]
+    assert section["database_password_file"] == str(config.parent / "database-password")

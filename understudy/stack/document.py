@@ -66,6 +66,8 @@ def document_of(path: Path) -> dict[str, Any]:
     section["database"] = settings.database
     if settings.client_token_file:
         section["client_token_file"] = str(settings.client_token_file)
+    if settings.database_password_file:
+        section["database_password_file"] = str(settings.database_password_file)
     if settings.tls:
         section["tls"] = {name: str(path) for name, path in asdict(settings.tls).items()}
     signer = settings.signer
