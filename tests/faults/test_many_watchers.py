@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
 
 from tests.faults.draws import draw
+from tests.faults.report import FIGURES
 from tests.faults.timings import timings
 from tests.support.frozen import frozen
 from tests.support.watchers import on_watch
@@ -21,9 +23,12 @@ _EARLIEST, _LATEST = -3.0, 15.0
 
 @timings("season", *range(10), always=0)
 async def test_one_crash_without_any_one_watcher_is_one_rotation(
-    tmp_path: Path, postgresql_url: str, season: int
+    tmp_path: Path,
+    postgresql_url: str,
+    season: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    chance = draw(season)
+    chance, lasted = draw(season), list[float]()
     async with on_watch(tmp_path, database=postgresql_url, policy=AS_SHIPPED) as watch:
         for _ in range(_CRASHES):
             await watch.well()
@@ -32,10 +37,17 @@ async def test_one_crash_without_any_one_watcher_is_one_rotation(
             print(f"{name} killed {moment:.2f} s after {watch.on_air()}")
             dying = asyncio.create_task(_after(moment - _EARLIEST, watch.programs[name].kill()))
             await asyncio.sleep(-_EARLIEST)
+            began = time.monotonic()
             async with watch.crash():
                 await dying
                 await watch.settled()
+            lasted.append(time.monotonic() - began)
             await watch.programs[name].start()
+    record_property(
+        FIGURES,
+        f"{len(lasted)} crashes, each with a watcher gone: {len(lasted)} rotations, "
+        f"over within {min(lasted):.0f} to {max(lasted):.0f} s",
+    )
 
 
 async def _after(seconds: float, ending: Coroutine[None, None, None]) -> None:
