@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from understudy.stack import free_ports
 
@@ -62,7 +63,7 @@ async def alertmanager(folder: Path, webhook_port: int) -> AsyncIterator[httpx.A
     moved = shipped.replace("127.0.0.1:9878", f"127.0.0.1:{webhook_port}").replace(
         "/etc/understudy/alertmanager-token", str(folder / "token")
     )
-    assert moved.count(str(folder)) == 1
+    assert str(yaml.safe_load(moved)).count(str(folder)) == 1
     (folder / "alertmanager.yml").write_text(moved)
     (port,) = free_ports(1)
     address = f"127.0.0.1:{port}"
