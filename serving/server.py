@@ -11,10 +11,12 @@ import contextlib
 import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
 
+from serving.connection import MOST, PATIENCE, Connection
 from serving.tls import TlsFiles
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -24,13 +26,25 @@ class Server(uvicorn.Server):
     """A server for an ASGI application; requests in hand get `grace` seconds when it stops.
 
     With `tls` it speaks HTTPS only. Headers by which a proxy tells of its caller are not believed.
+    A request that takes longer than `patience` seconds to come is not waited for, and of more than
+    `most` connections the last ones are closed.
     """
 
-    def __init__(self, app: Any, *, grace: int, tls: TlsFiles | None = None) -> None:
+    def __init__(
+        self,
+        app: Any,
+        *,
+        grace: int,
+        tls: TlsFiles | None = None,
+        patience: float = PATIENCE,
+        most: int = MOST,
+    ) -> None:
+        connection: Any = partial(Connection, patience=patience, most=most)
         super().__init__(
             uvicorn.Config(
                 app,
                 access_log=False,
+                http=connection,
                 lifespan="off",
                 log_config=None,
                 proxy_headers=False,

@@ -17,7 +17,10 @@ from switcher.errors import OrderError
 from switcher.model import Arming, Cause
 
 _log = structlog.get_logger("switcher.operate")
-router = APIRouter(prefix="/api", tags=["operate"])
+_MAX_BODY = 10_000
+"""Bytes of an order; its body is read before its token, so that anybody may send one."""
+
+router = APIRouter(prefix="/api", tags=["operate"], max_body_size=_MAX_BODY)
 
 Operator = Annotated[Bearer, Depends(requires(Scope.OPERATE))]
 

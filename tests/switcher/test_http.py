@@ -136,6 +136,20 @@ async def test_endless_body_without_a_length_is_cut_off(caller: Caller) -> None:
     assert await caller.accepts_a_good_alert()
 
 
+@pytest.mark.parametrize("path", ["rotate", "rotate/plan", "drill", "drill/plan", "arm", "disarm"])
+@pytest.mark.parametrize("length", ["Transfer-Encoding: chunked", "Content-Length: 99999999"])
+async def test_order_without_end_is_not_kept_in_memory_for_somebody_without_a_token(
+    caller: Caller, path: str, length: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", caller.port)
+    head = f"POST /api/{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}{length}\r\n\r\n".encode())
+    writer.write(b"10000\r\n" + b"[" * 0x10000 + b"\r\n")
+    answer = await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "x"}])
 async def test_missing_or_wrong_token_is_refused_and_counted(
     caller: Caller, header: dict[str, str]

@@ -1,0 +1,99 @@
+"""What becomes of callers who hold connections open and ask for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from serving.server import Server, listen
+
+WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def answer(scope: Any, receive: Any, send: Any) -> None:
+    """Answer once the body is there, or before where the path says so."""
+    while scope["path"] != "/early" and (await receive())["more_body"]:
+        pass
+    headers = [(b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@asynccontextmanager
+async def serving(**options: Any) -> AsyncIterator[int]:
+    listener = listen("127.0.0.1", 0)
+    server = Server(answer, grace=1, **options)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+async def ended(reader: asyncio.StreamReader) -> None:
+    """Wait until the other end has closed."""
+    try:
+        await asyncio.wait_for(reader.read(), 10)
+    except ConnectionResetError:
+        return
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+        b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+        WHOLE + b"GET / HTTP/1.1\r\n",
+    ],
+    ids=["nothing", "head", "body", "answered", "second"],
+)
+async def test_request_that_never_ends_is_not_waited_for(sent: bytes) -> None:
+    async with serving(patience=0.3) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        await ended(reader)
+        writer.close()
+
+
+async def test_bytes_that_trickle_in_give_no_more_time() -> None:
+    async with serving(patience=0.3) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        closed = asyncio.create_task(ended(reader))
+        writer.write(b"GET / HTTP/1.1\r\n")
+        while not closed.done():
+            writer.write(b"X: y\r\n")
+            await asyncio.wait({closed}, timeout=0.02)
+        await closed
+        writer.close()
+
+
+async def test_connection_is_kept_for_the_next_request() -> None:
+    async with serving(patience=5.0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            writer.write(WHOLE)
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.close()
+
+
+async def test_connections_beyond_the_limit_are_closed_and_others_kept() -> None:
+    async with serving(most=2) as port:
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for reader, writer in kept:
+            writer.write(WHOLE)
+            await reader.readuntil(b"ok")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await ended(reader)
+        writer.close()
+        for reader, writer in kept:
+            writer.write(WHOLE)
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+            writer.close()
