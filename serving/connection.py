@@ -1,7 +1,7 @@
 """A caller's connection, which can't be held open for nothing.
 
-uvicorn waits for a request for as long as it takes; whoever can connect would need no token to use up
-the files that a process may open, those for the nodes and the journal among them.
+uvicorn waits for a request for as long as it takes; whoever can connect would need no token to use
+up the files that a process may open, those for the nodes and the journal among them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 15.0
-"""Seconds in which a request must have come, from the first byte of its head to the end of its body."""
+"""Seconds in which a request must have come, from the beginning of its head to its body's end."""
 
 MOST = 200
 """Connections at a time; a process may usually open 1,024 files."""
