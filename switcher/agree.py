@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, select
@@ -26,16 +27,24 @@ def disagreements(db: Connection, anchor: int) -> Iterator[Trouble]:
     `anchor` is the last entry that retention removed, 0 where it removed none.
     """
     yield from _without_rows(db)
+    yield from _astray(db)
     yield from _armings(db, anchor)
-    last = 0
-    while page := db.execute(
-        select(incidents).where(incidents.c.id > last).order_by(incidents.c.id).limit(_PAGE)
-    ).all():
-        yield from _page(db, page)
-        last = page[-1].id
+    known_since = _known_since(db) if anchor else None
+    rows = select(incidents).order_by(incidents.c.id).limit(_PAGE)
+    page = db.execute(rows).all()
+    while page:
+        yield from _page(db, page, known_since)
+        page = db.execute(rows.where(incidents.c.id > page[-1].id)).all()
 
 
-def _page(db: Connection, page: Sequence[Row[Any]]) -> Iterator[Trouble]:
+def _known_since(db: Connection) -> float:
+    """Return the first incident of which an entry still tells the beginning; ids only grow."""
+    opened = select(func.min(entries.c.incident)).where(entries.c.kind == EntryKind.OPENED)
+    first = db.scalar(opened)
+    return inf if first is None else first
+
+
+def _page(db: Connection, page: Sequence[Row[Any]], known_since: float | None) -> Iterator[Trouble]:
     ids = [row.id for row in page]
     told: dict[int, list[Row[Any]]] = defaultdict(list)
     of_these = select(entries).where(entries.c.incident.in_(ids)).order_by(entries.c.id)
@@ -47,10 +56,11 @@ def _page(db: Connection, page: Sequence[Row[Any]]) -> Iterator[Trouble]:
     ):
         acted[rotation.incident].append(rotation)
     for row in page:
-        yield from retell_incident(row, told[row.id])
+        whole = known_since is None or row.id >= known_since
+        yield from retell_incident(row, told[row.id], whole=whole)
         for rotation in acted[row.id]:
             steps = [entry for entry in told[row.id] if entry.rotation == rotation.id]
-            yield from retell_rotation(rotation, steps)
+            yield from retell_rotation(rotation, steps, whole=whole)
 
 
 def _without_rows(db: Connection) -> Iterator[Trouble]:
@@ -64,6 +74,13 @@ def _without_rows(db: Connection) -> Iterator[Trouble]:
         )
         for number, first in db.execute(lost):
             yield f"there is no {name} {number} any more that it tells of", first
+
+
+def _astray(db: Connection) -> Iterator[Trouble]:
+    """Yield rotations of no incident: nothing would ever end them, or begin another one."""
+    query = select(rotations.c.id).where(~exists().where(incidents.c.id == rotations.c.incident))
+    for number in db.scalars(query):
+        yield f"rotation {number} belongs to no incident that there is", None
 
 
 def _armings(db: Connection, anchor: int) -> Iterator[Trouble]:

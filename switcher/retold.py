@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chains.bitshares.transactions import parse_time
+from chains.errors import MalformedDataError
 from switcher.model import UNSPENT, ActionName, Cause, EntryKind, Outcome, Step
 
 Trouble = tuple[str, int | None]
@@ -17,8 +19,11 @@ _FAILED = UNSPENT | {Outcome.NEVER_SIGNED}
 """Outcomes that a step of their own tells, and with which a rotation is over."""
 
 
-def retell_incident(row: Stored, told: Sequence[Stored]) -> Iterator[Trouble]:
-    """Yield what an incident's row says otherwise than its entries (oldest first)."""
+def retell_incident(row: Stored, told: Sequence[Stored], *, whole: bool) -> Iterator[Trouble]:
+    """Yield what an incident's row says otherwise than its entries (oldest first).
+
+    Unless they are `whole`, retention may have removed how it began.
+    """
     name = f"incident {row.id}"
     if not told:
         yield f"no entry tells of {name}", None
@@ -27,6 +32,8 @@ def retell_incident(row: Stored, told: Sequence[Stored]) -> Iterator[Trouble]:
     if first.kind == EntryKind.OPENED:
         yield from _differing(name, row, _opened(first), first.id)
         yield from _differing(name, row, {"accused": _accused(told)}, first.id)
+    elif whole:
+        yield f"no entry tells how {name} began", first.id
     ended, at = {"ended": None, "ending": None}, told[-1].id
     if endings := [entry for entry in told if entry.kind == EntryKind.ENDED]:
         last = endings[-1]
@@ -47,6 +54,7 @@ def _opened(entry: Stored) -> dict[str, Any]:
         "witness": entry.witness,
         "opened": entry.time,
         "signing_key": accused,
+        "action": ActionName.ROTATE,
         "cause": Cause.ALERT if by_alert else entry.value,
         "order": None if by_alert else details,
     }
@@ -63,15 +71,20 @@ def _accused(told: Sequence[Stored]) -> Any:
     return accused
 
 
-def retell_rotation(row: Stored, told: Sequence[Stored]) -> Iterator[Trouble]:
-    """Yield what a rotation's row says otherwise than its steps' entries (oldest first)."""
+def retell_rotation(row: Stored, told: Sequence[Stored], *, whole: bool) -> Iterator[Trouble]:
+    """Yield what a rotation's row says otherwise than its steps' entries (oldest first).
+
+    Unless they are `whole`, retention may have removed how it began.
+    """
     name = f"rotation {row.id}"
     if not told:
         yield f"no entry tells of {name}", None
         return
     first, last = told[0], told[-1]
     if "transaction_id" not in first.details:
-        return  # retention removed how it began
+        if whole:
+            yield f"no entry tells how {name} began", first.id
+        return
     yield from _differing(name, row, _drafted(first), first.id)
     stands = _stands(told)
     yield from _differing(name, row, {k: v for k, v in stands.items() if k != "outcome"}, last.id)
@@ -91,7 +104,17 @@ def _drafted(entry: Stored) -> dict[str, Any]:
     }
     if "by_hand" in details:
         told["by_hand"] = details["by_hand"]
+    match details.get("transaction"):
+        case {"expiration": str(text)}:
+            told["expiration"] = _time_of(text)
     return told
+
+
+def _time_of(text: str) -> int | None:
+    try:
+        return parse_time(text)
+    except MalformedDataError:
+        return None  # which no row has
 
 
 def _stands(told: Sequence[Stored]) -> dict[str, Any]:

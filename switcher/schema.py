@@ -6,9 +6,10 @@ another table; such a journal is taken over as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, column, inspect, select, table, text
+from sqlalchemy import Connection, bindparam, column, inspect, select, table, text
 
 from switcher import migrations
 from switcher.errors import JournalError
@@ -18,6 +19,28 @@ VERSION_TABLE = "understudy_version"
 _FIRST_TABLE = "understudy_schema"
 _VERSION = table(VERSION_TABLE, column("version_num"))
 _FIRST_VERSION = table(_FIRST_TABLE, column("version"))
+
+_FOREIGN = {
+    "sqlite": "SELECT type, name, tbl_name FROM sqlite_master "
+    "WHERE type IN ('trigger', 'view') AND tbl_name IN :ours",
+    "postgresql": """
+        SELECT 'trigger', tgname, relname FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+        WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace
+            AND relname IN :ours
+        UNION ALL SELECT 'rule', rulename, tablename FROM pg_rules
+        WHERE schemaname = current_schema() AND tablename IN :ours
+        UNION ALL SELECT 'view', viewname, viewname FROM pg_views
+        WHERE schemaname = current_schema() AND viewname IN :ours
+    """,
+}
+"""Whatever changes what our statements do, by the kind of database."""
+
+
+def foreign(db: Connection) -> Iterator[str]:
+    """Yield a sentence (without its full stop) for each thing that acts on our tables unasked."""
+    query = text(_FOREIGN[db.dialect.name]).bindparams(bindparam("ours", expanding=True))
+    for kind, name, on in db.execute(query, {"ours": sorted(metadata.tables)}):
+        yield f"the {kind} {name} on the table {on} is not of this program"
 
 
 def is_current(db: Connection) -> bool:

@@ -13,6 +13,7 @@ from switcher.agree import disagreements
 from switcher.errors import JournalError
 from switcher.hashes import PRUNED, Head, genesis, link
 from switcher.model import EntryKind
+from switcher.schema import foreign
 from switcher.tables import journal
 
 Progress = Callable[[int, int], None]
@@ -85,6 +86,8 @@ def verify(db: Connection, expected: Head | None, progress: Progress) -> Report:
             report.add(what, entry)
     except (TypeError, ValueError, AttributeError, LookupError):
         report.add("there are rows that hold what no switcher writes")
+    for what in foreign(db):
+        report.add(what)
     progress(total, total)
     return report
 
