@@ -1,13 +1,15 @@
 """Bearer tokens: who may post alerts, operate, or read.
 
 A token is 256 random bits, so one SHA-256 hides it as well as a slow hash would. The file has a
-line for each, `name scope sha256`, and is refused when others than its owner can write to it.
+line for each, `name scope sha256`, and is refused when others than its owner can write to it, or
+when that is neither this user nor root.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import secrets
 import stat
@@ -72,16 +74,22 @@ class Tokens:
         """Read a token file.
 
         Raises:
-            TokenFileError: missing, malformed (with the line), or writable by group or others.
+            TokenFileError: missing, malformed (with the line), another user's, or writable by
+                group or others.
         """
         try:
-            mode = path.stat().st_mode
-            text = path.read_text(encoding="ascii")
+            with path.open(encoding="ascii") as file:
+                state, text = os.fstat(file.fileno()), file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise TokenFileError(
                 f"The token file {path} can't be read: {reason_of(error)}."
             ) from error
-        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if state.st_uid not in (os.geteuid(), 0):
+            raise TokenFileError(
+                f"The token file {path} belongs to another user (uid {state.st_uid}), who could "
+                f"add tokens of their own; do: chown {os.geteuid()} {path}"
+            )
+        if state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise TokenFileError(
                 f"The token file {path} can be written by others than its owner, who could add "
                 f"tokens of their own; do: chmod go-w {path}"

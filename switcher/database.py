@@ -189,8 +189,11 @@ def _reader(url: URL) -> Database:
 
 def _open_sqlite(url: URL) -> Database:
     engine = sqlite.open_engine(url, lambda connection: _haste(connection) is not None)
-    lock = None if url.database in _MEMORY else sqlite.FileLock(Path(str(url.database)))
-    return Database(engine, None, lock)
+    if url.database in _MEMORY:
+        return Database(engine, None, None)
+    path = Path(str(url.database))
+    sqlite.make_for_owner(path)
+    return Database(engine, None, sqlite.FileLock(path))
 
 
 def _haste(connection: Connection) -> postgresql.Haste | None:

@@ -60,6 +60,23 @@ def _make_durable(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def make_for_owner(path: Path) -> None:
+    """Make a file that only its owner can read, where there is none.
+
+    The driver would let everybody read it. What goes beside it (`-wal`, `-shm`) gets its mode. One
+    that is there keeps the mode that its owner gave it.
+
+    Raises:
+        JournalError: it can't be made there.
+    """
+    try:
+        os.close(os.open(path.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise JournalError(f"The journal {path} can't be made: {reason_of(error)}.") from error
+
+
 class FileLock:
     """Keeps a second switcher from a file; the system releases it when the process ends."""
 
@@ -72,7 +89,7 @@ class FileLock:
         path = database.resolve()
         path = path.with_name(f"{path.name}.lock")
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _OWNER_ONLY)
         except OSError as error:
             raise JournalError(
                 f"The journal's lock {path} can't be made: {reason_of(error)}."

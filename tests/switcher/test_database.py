@@ -187,6 +187,35 @@ async def test_second_switcher_on_one_file_is_refused(sqlite_url: str) -> None:
     open_database(sqlite_url).close()
 
 
+async def test_new_journal_is_for_its_owner_alone(tmp_path: Path, sqlite_url: str) -> None:
+    before = os.umask(0o022)
+    try:
+        async with Journal(sqlite_url) as journal:
+            await journal.begin([WITNESS], Arming())
+            made = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    names = ("understudy.db", "understudy.db-wal", "understudy.db-shm", "understudy.db.lock")
+    assert made == dict.fromkeys(names, 0o600)
+
+
+async def test_journal_keeps_the_mode_that_its_owner_gave_it(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    (tmp_path / "understudy.db").touch(mode=0o640)
+    (tmp_path / "understudy.db").chmod(0o640)
+    async with Journal(sqlite_url):
+        assert (tmp_path / "understudy.db").stat().st_mode & 0o777 == 0o640
+
+
+async def test_lock_that_somebody_led_elsewhere_is_refused(tmp_path: Path, sqlite_url: str) -> None:
+    (tmp_path / "understudy.db.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match="can't be made"):
+        async with Journal(sqlite_url):
+            pass
+    assert not (tmp_path / "elsewhere").exists()
+
+
 async def test_file_is_one_under_whatever_name(tmp_path: Path, sqlite_url: str) -> None:
     (tmp_path / "by-another-name.db").symlink_to(tmp_path / "understudy.db")
     async with Journal(sqlite_url):

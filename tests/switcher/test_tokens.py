@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_mistake_in_the_file_is_named_with_its_line(token_file: Path, line: str)
 def test_file_that_others_can_write_is_refused(token_file: Path) -> None:
     token_file.chmod(0o620)
     with pytest.raises(TokenFileError, match="chmod go-w"):
+        Tokens.load(token_file)
+
+
+def test_file_of_another_user_is_refused(token_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: token_file.stat().st_uid + 1)
+    if token_file.stat().st_uid == 0:
+        os.chown(token_file, 12345, -1)
+    with pytest.raises(TokenFileError, match="belongs to another user"):
         Tokens.load(token_file)
 
 
