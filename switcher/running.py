@@ -50,7 +50,8 @@ class Switcher:
     """What the HTTP side works with.
 
     `clock` gives the chain's time, see `chains.bitshares.clock`; `started` when this process began
-    to listen, by that clock.
+    to listen, by that clock. `reading` is held by whoever reads much of the journal for a caller:
+    all use of it is one queue, in which alerts and decisions must not wait for many readers.
     """
 
     chain: ChainSettings
@@ -64,6 +65,7 @@ class Switcher:
     desk: Desk
     custody: Custody
     workers: dict[str | None, Worker] = field(default_factory=dict)
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def witnesses(self) -> tuple[str, ...]:

@@ -31,9 +31,12 @@ router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(requires(
 @router.get("/status")
 async def read_status(switcher: Running) -> Status:
     """Return what is on air, what is open, and whether alerts come through."""
-    now, watch = switcher.clock(), switcher.watch
-    known = await _known(switcher, now)
-    heartbeat = await switcher.journal.heartbeat()
+    async with switcher.reading:
+        now, watch, journal = switcher.clock(), switcher.watch, switcher.journal
+        known = await _known(switcher, now)
+        heartbeat = await journal.heartbeat()
+        strangers = await journal.strangers(switcher.witnesses)
+        head = await journal.head()
     timeout = switcher.settings.heartbeat_timeout
     return Status(
         now=now,
@@ -46,8 +49,8 @@ async def read_status(switcher: Running) -> Status:
         chain=chain_status(watch),
         nodes=node_statuses(watch.nodes),
         witnesses=witness_statuses(watch, known, switcher.settings.policy, now),
-        unknown_witnesses=incident_statuses(await switcher.journal.strangers(switcher.witnesses)),
-        journal=str(await switcher.journal.head()),
+        unknown_witnesses=incident_statuses(strangers),
+        journal=str(head),
     )
 
 
@@ -74,5 +77,6 @@ async def read_journal(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JournalPage:
     """Return a page of the journal."""
-    entries = await switcher.journal.entries(before=before, incident=incident, limit=limit)
+    async with switcher.reading:
+        entries = await switcher.journal.entries(before=before, incident=incident, limit=limit)
     return JournalPage(entries, entries[-1].id if len(entries) == limit else None)

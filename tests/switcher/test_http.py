@@ -17,6 +17,8 @@ import pytest
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
 from devnet.keys import active_key, signing_key
 from switcher.auth import Scope
+from switcher.journal import Journal
+from switcher.model import Entry
 from switcher.service import serve
 from tests.switcher.stage import WITNESS, Home, alert, webhook
 
@@ -321,6 +323,28 @@ async def test_journal_comes_in_pages(keeper: Caller) -> None:
     numbers = [e["id"] for e in first["entries"] + second["entries"]]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 4
+
+
+async def test_many_readers_wait_for_one_another_and_no_alert_for_them(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, begun, answered = 0, asyncio.Event(), asyncio.Event()
+
+    async def slow(_journal: Journal, **_which: Any) -> list[Entry]:
+        nonlocal asked
+        asked += 1
+        begun.set()
+        await answered.wait()
+        return []
+
+    monkeypatch.setattr(Journal, "entries", slow)
+    readers = [asyncio.create_task(caller.get("/api/journal")) for _ in range(5)]
+    await asyncio.wait_for(begun.wait(), 10)
+    readers.append(asyncio.create_task(caller.get("/api/status")))
+    assert await caller.accepts_a_good_alert()
+    assert asked == 1
+    answered.set()
+    assert {reply.status_code for reply in await asyncio.gather(*readers)} == {200}
 
 
 @pytest.mark.parametrize("query", ["before=0", "incident=x", "limit=1001", f"before={10**30}"])
