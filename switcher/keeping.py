@@ -43,6 +43,9 @@ async def keep(journal: Journal, retention: float | None, clock: Callable[[], fl
                 await _shorten(journal, retention, clock)
         except JournalError as error:
             _log.warning("journal not looked after, trying again later", error=str(error))
+        except Exception:
+            # An entry that can't be read, say, must not end this for good.
+            _log.exception("journal not looked after, trying again later")
         await asyncio.sleep(_EVERY)
 
 

@@ -59,6 +59,7 @@ class Worker:
         """Work until stopped."""
         while not self._stopping:
             self._wake.clear()
+            self._forget_what_is_due()
             with bound_contextvars(witness=self._witness or STRANGER):
                 await self._guarded_step()
             await self._sleep()
@@ -73,6 +74,11 @@ class Worker:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _forget_what_is_due(self) -> None:
+        """Let no plan that a failing step can't carry out bring the next one on without a pause."""
+        if self._planned is not None and self._planned <= self._desk.clock():
+            self._planned = None
 
     async def _guarded_step(self) -> None:
         try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from switcher.journal import Journal
@@ -70,5 +72,25 @@ async def test_all_is_kept_by_default_and_the_newest_entry_is_logged(sqlite_url:
         assert await journal.oldest() == 0.0
 
 
-async def _logged(logs: Sequence[Mapping[str, Any]], event: str) -> bool | None:
-    return True if any(log["event"] == event for log in logs) else None
+async def test_entry_that_nobody_can_read_does_not_end_the_journal_s_keeping(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switcher.keeping._EVERY", 0.0)
+    async with Journal(sqlite_url) as journal:
+        await arm(journal, 10)
+        with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as db:
+            db.execute("update entries set details = 'no JSON' where id = 1")
+        db.close()
+        with capture_logs() as logs:
+            async with kept(journal, 2 * DAY, 9 * DAY):
+                await eventually(
+                    lambda: _logged(logs, "journal not looked after, trying again later")
+                )
+                await arm(journal, 1)
+                head = str(await journal.head())
+                await eventually(lambda: _logged(logs, "journal", head=head))
+
+
+async def _logged(logs: Sequence[Mapping[str, Any]], event: str, **more: str) -> bool | None:
+    wanted = {"event": event, **more}
+    return True if any(wanted.items() <= log.items() for log in logs) else None

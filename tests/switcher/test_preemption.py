@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from switcher.errors import JournalError
 from switcher.model import Decision, Record
 from switcher.moment import LEAD
 from switcher.settings import Policy
@@ -199,6 +200,33 @@ async def test_plan_whose_time_comes_while_it_is_written_down_is_not_slept_over(
         assert script.now > planned
         async with asyncio.timeout(0.5):
             await t.worker._sleep()
+        monkeypatch.undo()
+        await t.worker.step()
+        assert len(script.transactions) == 1
+
+
+async def test_journal_that_is_gone_when_a_rotation_is_due_is_not_asked_without_a_pause(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        script.before_next_slot(INTERVAL + LEAD - 0.1)
+        asked, often = 0, asyncio.Event()
+
+        async def gone(*_: Any) -> Record:
+            nonlocal asked
+            asked += 1
+            if asked == 10:
+                often.set()
+            raise JournalError("connection refused")
+
+        monkeypatch.setattr(t.journal, "record", gone)
+        working = asyncio.create_task(t.worker.run())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await often.wait()
+        t.worker.stop()
+        await working
+        assert asked > 0
         monkeypatch.undo()
         await t.worker.step()
         assert len(script.transactions) == 1
