@@ -58,7 +58,8 @@ class Database:
         """Begin a transaction that writes; it is on the disk once the context is left.
 
         Raises:
-            JournalError: the database can't be used, and nothing is written.
+            JournalError: the database can't be used. Nothing is written, unless the connection was
+                lost with the answer to the commit: then all of it is.
         """
         with journal_errors(), self._limited(), self._writing.begin() as connection:
             yield connection
