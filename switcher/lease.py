@@ -57,8 +57,11 @@ class Leases:
     def claim(self, witness: str) -> Claim | None:
         """Return what to write with for a witness, None where another switcher acts for it."""
         lease = witness if witness in self._wanted else STRANGERS
-        token = self._tokens.get(lease) if time.monotonic() < self._fresh_until else None
+        token = self._counted_on().get(lease)
         return None if token is None else Claim(lease, token)
+
+    def _counted_on(self) -> Mapping[str, int]:
+        return self._tokens if time.monotonic() < self._fresh_until else {}
 
     async def run(self, changed: Callable[[], None]) -> None:
         """Keep the leases until cancelled, and tell of every change."""
@@ -72,7 +75,7 @@ class Leases:
 
     async def beat(self) -> bool:
         """Show that this process lives and take what is free; tell whether the leases changed."""
-        began, before = time.monotonic(), self._tokens
+        began, before, held = time.monotonic(), self._counted_on(), self._tokens
         try:
             self._tokens = await asyncio.get_running_loop().run_in_executor(
                 self._thread, self._session.beat, self._asked_for(began), self._clock()
@@ -80,7 +83,7 @@ class Leases:
             self._fresh_until = began + _FRESH
         except JournalError as error:
             self._tokens = {}
-            if before:
+            if held:
                 _log.error("leases lost", error=str(error))
         except Exception:
             # Without beats another switcher acts, or nobody: whatever it is, it is tried again.

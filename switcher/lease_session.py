@@ -29,9 +29,12 @@ _LONGEST = IDLE_SECONDS - 1.0
 """Seconds that a beat may take; a server that is slower is given up, and with it the leases."""
 
 
-def lock_key(witness: str) -> int:
-    """Return the key of a witness' advisory lock: 64 bits, signed, as PostgreSQL wants it."""
-    digest = hashlib.sha256(f"understudy lease {witness}".encode()).digest()
+def lock_key(schema: str, witness: str) -> int:
+    """Return the key of a witness' advisory lock: 64 bits, signed, as PostgreSQL wants it.
+
+    Such a lock is one of the whole database, of which every schema may hold a journal.
+    """
+    digest = hashlib.sha256(f"understudy lease {schema} {witness}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
@@ -77,6 +80,7 @@ class LeaseSession:
         self._wire = wire
         self._holder = holder
         self._connection: Connection | None = None
+        self._schema = ""
         self._held: dict[str, int] = {}
 
     def beat(self, wanted: Collection[str], now: float) -> Mapping[str, int]:
@@ -119,11 +123,12 @@ class LeaseSession:
             connection.execute(
                 text("select set_config('idle_session_timeout', :limit, false)"), limit
             )
+            self._schema = str(connection.scalar(text("select current_schema()")))
         return connection
 
     def _try(self, connection: Connection, witness: str, now: float) -> None:
         with connection.begin():
-            key = {"key": lock_key(witness)}
+            key = {"key": lock_key(self._schema, witness)}
             if not connection.scalar(text("select pg_try_advisory_lock(:key)"), key):
                 return
             self._held[witness] = self._next_token(connection, witness, now)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.schema import CreateSchema
 
 from switcher.database import open_wire
 from switcher.errors import JournalError, StandbyError
@@ -83,7 +85,7 @@ def test_the_server_ends_a_session_that_falls_silent(
     with postgresql.connect(str(engine.url.database)) as observer:
         observer.execute("select set_config('lock_timeout', %s, false)", [f"{IDLE_SECONDS + 5}s"])
         # Granted once the session above is gone, and not before.
-        observer.execute("select pg_advisory_lock(%s)", [lock_key("init0")])
+        observer.execute("select pg_advisory_lock(%s)", [lock_key("public", "init0")])
     with pytest.raises(JournalError):
         first.beat(["init0"], NOW)
 
@@ -94,6 +96,19 @@ def test_a_lease_that_is_no_longer_wanted_is_free_for_others(
     first.beat(["init0"], NOW)
     assert first.beat([], NOW) == {}
     assert second.beat(["init0"], NOW) == {"init0": 2}
+
+
+def test_journals_in_one_database_have_leases_of_their_own(
+    first: LeaseSession, postgresql_url: str
+) -> None:
+    apart = create_engine(f"{postgresql_url}?options=-csearch_path%3Dapart")
+    with apart.begin() as db:
+        db.execute(CreateSchema("apart"))
+        leases.create(db)
+    apart.dispose()
+    assert first.beat(["init0"], NOW) == {"init0": 1}
+    with closing(LeaseSession(*open_wire(str(apart.url)), "other")) as other:
+        assert other.beat(["init0"], NOW) == {"init0": 1}
 
 
 def test_a_takeover_waits_for_what_the_former_holder_is_writing(
