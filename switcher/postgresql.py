@@ -85,7 +85,8 @@ def open_engine(
     )
     if password_file is not None:
         event.listen(engine, "do_connect", _with_password(password_file))
-    event.listen(engine, "connect", wire.attach)
+    # Before the library itself asks a new connection for what it needs to know.
+    event.listen(engine, "connect", wire.attach, insert=True)
     event.listen(engine, "close", wire.detach)
     event.listen(engine, "connect", _set_up)
 
@@ -121,10 +122,11 @@ class Wire:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sockets: dict[int, socket.socket] = {}
+        self._late = False
 
     @contextmanager
     def limited(self, seconds: float) -> Iterator[None]:
-        """Cut the connection if what is done meanwhile takes longer."""
+        """Cut the connection if what is done meanwhile takes longer, and any that is made later."""
         timer = threading.Timer(seconds, self._cut)
         timer.daemon = True
         timer.start()
@@ -132,11 +134,16 @@ class Wire:
             yield
         finally:
             timer.cancel()
+            timer.join()  # what it cuts must not be the next one's
+            self._late = False
 
     def attach(self, connection: Any, _record: Any) -> None:
         """Remember a new connection's socket, under a number that can't be another's later."""
         with self._lock:
-            self._sockets[id(connection)] = socket.socket(fileno=os.dup(connection.fileno()))
+            wire = socket.socket(fileno=os.dup(connection.fileno()))
+            self._sockets[id(connection)] = wire
+            if self._late:
+                _end(wire)
 
     def detach(self, connection: Any, _record: Any) -> None:
         """Forget a connection that is closed."""
@@ -145,9 +152,14 @@ class Wire:
 
     def _cut(self) -> None:
         with self._lock:
+            self._late = True
             for wire in self._sockets.values():
-                with suppress(OSError):
-                    wire.shutdown(socket.SHUT_RDWR)
+                _end(wire)
+
+
+def _end(wire: socket.socket) -> None:
+    with suppress(OSError):
+        wire.shutdown(socket.SHUT_RDWR)
 
 
 def _set_up(connection: Any, _record: Any) -> None:

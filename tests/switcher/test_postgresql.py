@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from sqlalchemy import text
 from switcher.database import Database, open_database
 from switcher.errors import JournalError, UnreachableError
 from switcher.journal import Journal
+from switcher.lease_session import IDLE_SECONDS
 from switcher.model import Arming
+from switcher.postgresql import Wire
 from switcher.webhook import Heartbeat
 from tests.support.postgresql import Cluster
 from tests.switcher.stage import WITNESS, owner_only
@@ -139,6 +142,64 @@ async def test_server_that_freezes_is_noticed_within_seconds_by_all_who_wait(
             assert time.monotonic() < began + 12
         await journal.take([Heartbeat()], {}, 2.0)
         assert await journal.heartbeat() == 2.0
+
+
+async def test_switcher_whose_server_freezes_does_not_wait_for_its_leases(cluster: Cluster) -> None:
+    async with Journal(cluster.create_database("journal")) as journal:
+        session = journal.lease_session("first")
+        assert session.beat([WITNESS], 1.0)
+        with frozen(cluster):
+            began = time.monotonic()
+            with pytest.raises(JournalError):
+                await asyncio.wait_for(asyncio.to_thread(session.beat, [WITNESS], 2.0), 30)
+            assert time.monotonic() < began + IDLE_SECONDS + 1
+        session.close()
+
+
+@pytest.fixture
+def line() -> Iterator[Callable[[], tuple[socket.socket, socket.socket]]]:
+    """Give connections as pairs of their ends."""
+    ends: list[socket.socket] = []
+
+    def pair() -> tuple[socket.socket, socket.socket]:
+        both = socket.socketpair()
+        both[1].settimeout(5)
+        ends.extend(both)
+        return both
+
+    yield pair
+    for end in ends:
+        end.close()
+
+
+def test_connection_that_is_made_when_the_time_is_up_is_cut_as_well(
+    line: Callable[[], tuple[socket.socket, socket.socket]],
+) -> None:
+    wire, (first, server) = Wire(), line()
+    again, server_again = line()
+    with wire.limited(0.01):
+        wire.attach(first, None)
+        assert server.recv(1) == b""
+        wire.detach(first, None)
+        wire.attach(again, None)
+        assert server_again.recv(1) == b""
+        wire.detach(again, None)
+
+
+def test_next_transaction_has_its_own_time(
+    line: Callable[[], tuple[socket.socket, socket.socket]],
+) -> None:
+    wire, (first, server) = Wire(), line()
+    again, server_again = line()
+    with wire.limited(0.01):
+        wire.attach(first, None)
+        assert server.recv(1) == b""
+        wire.detach(first, None)
+    with wire.limited(30):
+        wire.attach(again, None)
+        again.sendall(b"x")
+        assert server_again.recv(1) == b"x"
+        wire.detach(again, None)
 
 
 def test_writer_that_stops_in_the_middle_loses_its_lock(postgresql_url: str) -> None:
