@@ -26,6 +26,7 @@ from switcher.intake import Receipt
 from switcher.lease import Leases
 from switcher.lease_session import Holder, LeaseSession, check_claim, read_holders
 from switcher.model import (
+    BY_HAND,
     Arming,
     Cause,
     Decision,
@@ -132,12 +133,15 @@ class Journal:
     async def open_order(
         self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
     ) -> Incident:
-        """Open an incident for an order.
+        """Open an incident for an order; people may give theirs to any switcher.
 
         Raises:
             OrderError: another one is still open.
         """
-        return await self._write(ordering.open_order, witness, signing_key, cause, order, now)
+        args = (witness, signing_key, cause, order, now)
+        if cause in BY_HAND:
+            return await self._write(ordering.open_order, *args)
+        return await self._act(witness, ordering.open_order, *args)
 
     async def note_drill(self, witness: str, results: Iterable[Drilled]) -> None:
         """Remember what a drill showed of each producer."""

@@ -10,8 +10,9 @@ import pytest
 
 from switcher.errors import StandbyError
 from switcher.lease import Leases
-from switcher.model import DrillResult, Outcome
+from switcher.model import Cause, DrillResult, Order, Outcome
 from switcher.orders import Drilled
+from tests.support.chain import PREFIX
 from tests.support.postgresql import Cluster
 from tests.switcher.scripted import ALPHA, NODES, Script
 from tests.switcher.stage import WITNESS
@@ -162,6 +163,25 @@ async def test_switcher_that_gets_no_answer_counts_itself_out(
     assert not company.first.acts()
     with pytest.raises(StandbyError):
         await company.first.troupe.journal.note_drill(WITNESS, [])
+
+
+async def test_frozen_holder_that_wakes_up_brings_no_host_back_but_people_may_order(
+    company: Company,
+) -> None:
+    first, second, script = company.first, company.second, company.script
+    company.end_first()
+    await second.leases.beat()
+    assert first.acts(), "it does not know yet"
+
+    async def order(cause: Cause) -> None:
+        key, given = ALPHA.text(PREFIX), Order("policy", "why", ("beta",))
+        await first.troupe.journal.open_order(WITNESS, key, cause, given, script.clock())
+
+    with pytest.raises(StandbyError, match="second acts for init0"):
+        await order(Cause.RETURN)
+    await order(Cause.MANUAL)
+    await second.step()
+    assert len(script.transactions) == 1
 
 
 async def test_standby_tells_of_the_drills_that_were_made_elsewhere(company: Company) -> None:
