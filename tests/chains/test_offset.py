@@ -130,6 +130,15 @@ def test_time_of_what_is_past_stays_the_same_to_the_last_digit(off: float) -> No
         assert world.clock.at(moment) == before
 
 
+def test_one_block_that_is_shown_again_and_again_tells_no_more_than_once() -> None:
+    world = World(off=30)
+    world.run(5)
+    for node in NODES:
+        for _ in range(10):
+            world.clock.heard(node, BEGIN + 15, world.true - BOOT)
+    assert world.offset is None
+
+
 def test_chain_that_stops_does_not_look_like_a_clock_that_is_ahead() -> None:
     world = World()
     world.run(10)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,24 @@ async def test_second_rotation_of_a_witness_is_overruled(database: str) -> None:
         record = await journal.record(WITNESS, 0)
         assert [r.sentence for r in record.rotations] == ["first"]
         assert [e.value for e in await journal.entries()][:1] == ["broadcast"]
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["alert", "order"])
+async def test_rotation_of_a_witness_that_was_disarmed_meanwhile_is_overruled(
+    database: str, *, by_hand: bool
+) -> None:
+    async with Journal(database) as journal:
+        await journal.begin([WITNESS], Arming(True, "configuration", "first state", 1.0))
+        if by_hand:
+            order = Order("you", "to be sure", ("beta",))
+            await journal.open_order(WITNESS, KEY, Cause.MANUAL, order, 5.0)
+        else:
+            await accuse(journal)
+        await journal.arm(WITNESS, Arming(False, "maria", "moving house", 6.0))
+        draft = replace(DRAFT, by_hand=by_hand)
+        with pytest.raises(OverruledError, match="init0 was disarmed"):
+            await journal.open_rotation(draft, Outcome.BROADCAST, "too late", 7.0)
+        assert (await journal.record(WITNESS, 0)).rotations == ()
 
 
 async def test_the_database_itself_refuses_a_second_open_rotation_or_accusation(

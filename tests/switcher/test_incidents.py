@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from devnet.keys import signing_key
+from switcher.webhook import parse_notification
+from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, GAMMA, INIT0, Script
+from tests.switcher.stage import WITNESS, alert, webhook_bytes
 from tests.switcher.troupe import handled_outage, troupe
 
 
@@ -127,6 +130,25 @@ async def test_alert_about_a_key_that_is_in_force_again_is_no_repeat(
         await t.worker.step()
         script.put_on_air(GAMMA)
         assert await t.post(GAMMA) == ["opened"]
+
+
+async def test_alert_that_goes_on_is_taken_while_the_key_in_force_is_not_known(
+    database: str, script: Script
+) -> None:
+    async with troupe(database, script) as t:
+        await t.post(GAMMA)
+        await t.worker.step()
+        judged = parse_notification(webhook_bytes(alert(GAMMA.text(PREFIX)))).alerts
+        [receipt] = await t.journal.take(judged, {WITNESS: None}, script.clock())
+        assert receipt.result == "opened"
+
+
+async def test_incident_whose_alert_fires_again_is_not_over(database: str, script: Script) -> None:
+    async with handled_outage(database, script) as t:
+        assert await t.post(ALPHA, status="resolved") == ["resolved"]
+        assert await t.post(ALPHA) == ["renewed"]
+        [incident] = (await t.record()).incidents
+        assert not incident.resolved
 
 
 async def test_alert_that_began_anew_is_no_repeat(database: str, script: Script) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from switcher.errors import StandbyError
 from switcher.lease import Leases
-from switcher.model import Cause, DrillResult, Order, Outcome
+from switcher.model import Arming, Cause, DrillResult, Order, Outcome
 from switcher.orders import Drilled
 from tests.support.chain import PREFIX
 from tests.support.postgresql import Cluster
@@ -181,6 +181,17 @@ async def test_frozen_holder_that_wakes_up_brings_no_host_back_but_people_may_or
         await order(Cause.RETURN)
     await order(Cause.MANUAL)
     await second.step()
+    assert len(script.transactions) == 1
+
+
+async def test_disarming_at_the_standby_holds_the_one_that_acts(company: Company) -> None:
+    first, second, script = company.first, company.second, company.script
+    await first.troupe.post(ALPHA)
+    await second.troupe.journal.arm(WITNESS, Arming(False, "maria", "why", script.clock()))
+    await first.step()
+    assert script.transactions == []
+    await second.troupe.journal.arm(WITNESS, Arming(True, "maria", "why", script.clock()))
+    await first.step()
     assert len(script.transactions) == 1
 
 

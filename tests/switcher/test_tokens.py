@@ -52,8 +52,9 @@ def test_mistake_in_the_file_is_named_with_its_line(token_file: Path, line: str)
         Tokens.load(token_file)
 
 
-def test_file_that_others_can_write_is_refused(token_file: Path) -> None:
-    token_file.chmod(0o620)
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_file_that_others_can_write_is_refused(token_file: Path, mode: int) -> None:
+    token_file.chmod(mode)
     with pytest.raises(TokenFileError, match="chmod go-w"):
         Tokens.load(token_file)
 

@@ -187,6 +187,22 @@ def forge(copy: Copy, number: int) -> None:
         db.execute(f"insert into entries values ({','.join('?' * 10)})", (*fields, hashed))
 
 
+def test_what_is_missing_is_named(written: Path) -> None:
+    copy = Copy(written)
+    copy.run("delete from entries where id in (3, 6, 7)")
+    told = [flaw.what for flaw in checked(f"sqlite:///{copy.path}").flaws]
+    assert told[:2] == ["entry 3 is missing before it", "entries 6 to 7 are missing before it"]
+
+
+def test_newest_entry_that_was_rewritten_with_its_hash_is_found(written: Path) -> None:
+    copy = Copy(written)
+    copy.run("update entries set sentence = 'another' where id = :id", id=copy.count)
+    before, last = copy.run("select * from entries order by id")[-2:]
+    new = link(before[-1], last[:-1])
+    copy.run("update entries set hash = :hash where id = :id", hash=new, id=copy.count)
+    assert copy.check() == [copy.count]
+
+
 def test_cut_off_end_is_found_by_the_journal_s_own_head_or_else_by_one_that_was_noted(
     written: Path,
 ) -> None:
@@ -274,6 +290,7 @@ def test_row_that_says_otherwise_than_its_entries_is_found(
         "null, '', null, alerts, 5, 'resolved' from incidents where id = 1",
         "insert into incidents select -1, cause, \"order\", action, witness, 'x', 'x', 1, 1, 0, "
         "null, '', null, alerts, null, null from incidents where id = 3",
+        "update incidents set alerts = '{' where id = 1",
         "insert into arming values ('init1', 1, 'maria', 'why', 1)",
         "insert into rotations select 9, 9, witness, from_key, to_key, producer, decided, by_hand, "
         "opened, reference, expiration, 'cd', \"transaction\", 0, null, null, null, null, null, "
@@ -396,6 +413,50 @@ async def test_what_retention_leaves_can_still_be_checked(database: str) -> None
     told = checked(database, Head(3, "0" * 64)).flaws
     assert [flaw.entry for flaw in told] == [3]
     assert "note a newer head" in told[0].what
+
+
+async def test_what_was_put_in_before_what_retention_left_is_found(sqlite_url: str) -> None:
+    await write(sqlite_url)
+    assert await prune(sqlite_url, 3 * DAY) == 9
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as db, db:
+        db.execute(
+            "insert into entries select 9, time, kind, value, witness, incident, rotation, "
+            "sentence, details, hash from entries where id = 10"
+        )
+    [flaw] = checked(sqlite_url).flaws
+    assert flaw.entry == 9
+    assert "older than what retention left" in flaw.what
+
+
+async def test_head_that_was_noted_is_compared_with_the_last_entry_that_went(
+    sqlite_url: str,
+) -> None:
+    async with Journal(sqlite_url) as journal:
+        for day in range(4):
+            await journal.arm(WITNESS, Arming(True, "maria", "why", day * DAY))
+            if day == 1:
+                noted = await journal.head()
+        assert await journal.prune(2 * DAY, 100, 5 * DAY) == noted.id == 2
+    assert checked(sqlite_url, noted).flaws == []
+    assert [flaw.entry for flaw in checked(sqlite_url, Head(2, "0" * 64)).flaws] == [2]
+
+
+async def test_incident_of_which_only_the_beginning_went_is_kept(database: str) -> None:
+    async with Journal(database) as journal:
+        await journal.take(parse_notification(webhook_bytes(alert(KEYS[0]))).alerts, {}, 1.0)
+        [incident] = (await journal.record(WITNESS, 0)).incidents
+        await journal.end(incident, Ending.NOT_RENEWED, "over", 3 * DAY)
+        assert await journal.prune(2 * DAY, 100, 5 * DAY) == 1
+    assert checked(database).flaws == []
+
+
+async def test_journal_with_nothing_but_removals_is_left_as_it_is(sqlite_url: str) -> None:
+    async with Journal(sqlite_url) as journal:
+        await journal.arm(WITNESS, Arming(True, "maria", "why", 1.0))
+        assert await journal.prune(DAY, 100, DAY) == 1
+        head = await journal.head()
+        assert await journal.prune(9 * DAY, 100, 9 * DAY) == 0
+        assert await journal.head() == head
 
 
 async def test_nothing_is_removed_while_a_rotation_is_under_way(database: str) -> None:
