@@ -6,17 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from switcher import entries, store
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
 from switcher.rows import incident_of, sightings_of, stored_sightings
-from switcher.tables import incidents, rotations
+from switcher.tables import OPEN_ACCUSATION, incidents, rotations
 from switcher.webhook import Accusation, Heartbeat, Judged, Unusable
 
 _MOST_SIGHTINGS = 100
 """Alerts of one incident that are kept: with ever other labels anybody could make it endless."""
 
+_MOST_OPEN = 1_000
+"""Open accusations of keys that are not in force. They do nothing, but are all read at every step,
+so that somebody with a token for alerts could make the true one wait behind endless others."""
 
 _TURN = 10.0
 """Seconds by which another switcher's renewal may have overtaken one that waited to be written.
@@ -40,6 +43,19 @@ def take(
     return [_take_one(db, alert, in_force, now) for alert in alerts]
 
 
+def _is_one_too_many(db: Connection, alert: Accusation, in_force: Mapping[str, str | None]) -> bool:
+    """Tell whether an alert, which can't be true now, would open an incident beside too many.
+
+    Before it is known which key is in force, any may be true.
+    """
+    if alert.witness in in_force and in_force[alert.witness] in (None, alert.signing_key):
+        return False
+    witness = incidents.c.witness
+    same = witness == alert.witness if alert.witness in in_force else witness.not_in(in_force)
+    open_ones = select(func.count()).select_from(incidents).where(OPEN_ACCUSATION, same)
+    return (db.scalar(open_ones) or 0) >= _MOST_OPEN
+
+
 def _take_one(
     db: Connection, alert: Judged, in_force: Mapping[str, str | None], now: float
 ) -> Receipt:
@@ -52,15 +68,23 @@ def _take_one(
         case Accusation():
             found = store.last_accusation(db, alert.witness, alert.signing_key)
             if alert.firing:
-                return _firing(db, alert, found, in_force.get(alert.witness), now)
+                return _firing(db, alert, found, in_force, now)
             return _resolved(db, alert, found, now)
 
 
 def _firing(
-    db: Connection, alert: Accusation, found: Row[Any] | None, in_force: str | None, now: float
+    db: Connection,
+    alert: Accusation,
+    found: Row[Any] | None,
+    in_force: Mapping[str, str | None],
+    now: float,
 ) -> Receipt:
     sighting = Sighting(now, alert.starts_at)
-    if found is None or (found.ended is not None and not _is_repeat(alert, found, in_force)):
+    key = in_force.get(alert.witness)
+    if found is None or (found.ended is not None and not _is_repeat(alert, found, key)):
+        if _is_one_too_many(db, alert, in_force):
+            reason = f"{_MOST_OPEN} keys that are not in force are accused already."
+            return Receipt("ignored", alert.witness, reason=reason)
         return _open(db, alert, sighting, now)
     if found.ended is not None:
         return Receipt("repeated", alert.witness, found.id)

@@ -59,7 +59,8 @@ _Large = BigInteger().with_variant(Integer, "sqlite")
 """Unsigned numbers of 32 bits, such as block numbers and times: PostgreSQL's integer is signed."""
 
 _open = text("ended IS NULL")
-_open_accusation = text("ended IS NULL AND cause = 'alert'")
+OPEN_ACCUSATION = text("ended IS NULL AND cause = 'alert'")
+"""As the index has it: SQLite uses that only where a query says the same."""
 
 incidents = Table(
     "incidents",
@@ -86,8 +87,8 @@ incidents = Table(
         "witness",
         "signing_key",
         unique=True,
-        sqlite_where=_open_accusation,
-        postgresql_where=_open_accusation,
+        sqlite_where=OPEN_ACCUSATION,
+        postgresql_where=OPEN_ACCUSATION,
     ),
 )
 

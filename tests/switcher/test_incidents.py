@@ -197,6 +197,29 @@ async def test_storm_of_accusations_does_not_hold_up_the_true_one(
         assert await t.words("decision") == ["superseded", "rotate"]
 
 
+async def test_endless_forged_accusations_are_not_kept_open_and_the_true_one_is(
+    sqlite_url: str, script: Script
+) -> None:
+    script.miss(3)
+    async with troupe(sqlite_url, script) as t:
+        keys = [f"BTSnobody{number}" for number in range(1002)]
+        made = [alert(key) for key in keys]
+        judged = parse_notification(webhook_bytes(*made, alert(ALPHA.text(PREFIX)))).alerts
+        in_force: dict[str, str | None] = {WITNESS: ALPHA.text(PREFIX)}
+        receipts = await t.journal.take(judged, in_force, script.clock())
+        results = [each.result for each in receipts]
+        assert results == [*["opened"] * 1000, "ignored", "ignored", "opened"]
+        assert "not in force" in receipts[1000].reason
+        strange = parse_notification(webhook_bytes(alert(keys[0], witness="nobody"))).alerts
+        [stranger] = await t.journal.take(strange, in_force, script.clock())
+        assert stranger.result == "opened"
+        t.worker.wake()
+        await t.worker.step()
+        assert len(script.transactions) == 1
+        unknown = await t.journal.take(judged[1000:1001], {WITNESS: None}, script.clock())
+        assert [each.result for each in unknown] == ["opened"]
+
+
 async def test_incident_does_not_grow_with_ever_other_alerts(database: str, script: Script) -> None:
     async with troupe(database, script) as t:
         for number in range(150):
