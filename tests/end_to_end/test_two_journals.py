@@ -17,6 +17,9 @@ from tests.support.watchers import on_watch
 from tests.switcher.stage import WITNESS, Home, Stage, alert, chain_settings, on_stage
 
 NET = DevnetSettings(witnesses=5, prehistory=60, api_nodes=6)
+MANY = DevnetSettings(witnesses=7, prehistory=63, api_nodes=6, backbone=6)
+"""So many that the one host which is cut off along with some nodes leaves the chain well attended."""
+
 POLICY = Policy(arm=True, missed_blocks=1)
 
 
@@ -73,7 +76,7 @@ async def test_one_whose_nodes_are_cut_off_does_nothing_and_follows(
     tmp_path: Path, apart: tuple[str, ...]
 ) -> None:
     async with (
-        Devnet(NET) as net,
+        Devnet(MANY) as net,
         switcher(net, tmp_path / "one", nodes=slice(3)) as one,
         switcher(net, tmp_path / "other", nodes=slice(3, 6)) as other,
     ):

@@ -52,7 +52,7 @@ async def misset(
         yield stage, clock
 
 
-async def told(stage: Stage, wanted: Callable[[Status], bool], timeout: float = 20.0) -> Status:
+async def told(stage: Stage, wanted: Callable[[Status], bool], timeout: float = 60.0) -> Status:
     """Wait until the switcher's status meets a condition."""
     async with asyncio.timeout(timeout), stage.journal() as journal:
         while not wanted(status := await journal.status()):

@@ -122,7 +122,7 @@ class Stage:
         """Return what the journal tells, without armings, oldest first."""
         return [entry["value"] for entry in await self.journal() if entry["kind"] != "arming"]
 
-    async def until(self, *words: str, timeout: float = 20.0) -> list[str]:
+    async def until(self, *words: str, timeout: float = 60.0) -> list[str]:
         """Wait until the journal holds all of these words, and return what it tells."""
 
         async def enough() -> list[str] | None:
@@ -139,7 +139,7 @@ class Stage:
         return float(found[0].rpartition(" ")[2])
 
 
-async def eventually(look: Callable[[], Awaitable[_T | None]], timeout: float = 20.0) -> _T:
+async def eventually(look: Callable[[], Awaitable[_T | None]], timeout: float = 60.0) -> _T:
     """Look again and again until there is something to see."""
     async with asyncio.timeout(timeout):
         while True:
