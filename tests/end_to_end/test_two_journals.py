@@ -18,7 +18,7 @@ from tests.switcher.stage import WITNESS, Home, Stage, alert, chain_settings, on
 
 NET = DevnetSettings(witnesses=5, prehistory=60, api_nodes=6)
 MANY = DevnetSettings(witnesses=7, prehistory=63, api_nodes=6, backbone=6)
-"""So many that the one host which is cut off along with some nodes leaves the chain well attended."""
+"""So many that the chain stays well attended without the host that is cut off along with nodes."""
 
 POLICY = Policy(arm=True, missed_blocks=1)
 
