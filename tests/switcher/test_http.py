@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -355,6 +356,21 @@ async def test_senseless_question_to_the_journal_is_refused(caller: Caller, quer
 async def test_page_and_documentation_need_no_token(caller: Caller) -> None:
     for path in ("/", "/docs", "/openapi.json", "/metrics"):
         assert (await caller.http.get(path)).status_code == 200
+
+
+async def test_pages_bring_nobody_else_s_scripts_to_where_tokens_are(caller: Caller) -> None:
+    for path in ("/", "/docs"):
+        reply = await caller.http.get(path)
+        assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+        assert not re.search(r"<script|https?://", reply.text)
+
+
+async def test_documentation_names_every_address_and_what_it_takes(caller: Caller) -> None:
+    told = (await caller.http.get("/docs")).text
+    for path in (await caller.http.get("/openapi.json")).json()["paths"]:
+        assert f" {path}</code>" in told
+    assert "Rotate by hand, in the gap between two of the witness&#x27; slots." in told
+    assert "RotationOrder" in told
 
 
 async def test_counters_exist_at_zero(caller: Caller) -> None:
