@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, HTTPException, Request, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from serving.exposure import is_loopback
 from switcher.auth import Bearer, Scope
 from switcher.running import Switcher
 
@@ -47,7 +48,17 @@ def requires(scope: Scope) -> Callable[..., Awaitable[Bearer]]:
 _reads = requires(Scope.READ)
 
 
-async def allowed_to_look(switcher: Running, credentials: Credentials) -> None:
-    """Let everybody pass where only this machine can ask, else tokens of scope `read`."""
-    if switcher.settings.exposed:
+async def allowed_to_look(request: Request, switcher: Running, credentials: Credentials) -> None:
+    """Let everybody pass where only this machine can ask, else tokens of scope `read`.
+
+    Who asks under another name was led here: a browser, by a page whose name was made to mean this
+    machine, or somebody behind a proxy that nobody declared.
+    """
+    if switcher.settings.exposed or not is_loopback(_asked_for(request)):
         await _reads(switcher, credentials)
+
+
+def _asked_for(request: Request) -> str:
+    """Return the host by whose name this one was asked; only old programs tell none."""
+    name = request.headers.get("host", "localhost")
+    return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]

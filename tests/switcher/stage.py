@@ -159,7 +159,7 @@ async def on_stage(
     """Run a switcher on a devnet, ready to be called."""
     async with open_switcher(chain or chain_settings(net), settings or home.settings()) as switcher:
         transport = httpx.ASGITransport(app=create_app(switcher))
-        async with httpx.AsyncClient(transport=transport, base_url="http://switcher") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             stage = Stage(net, home, switcher, client)
             await ready(stage)
             yield stage

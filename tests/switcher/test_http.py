@@ -358,6 +358,17 @@ async def test_page_and_documentation_need_no_token(caller: Caller) -> None:
         assert (await caller.http.get(path)).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/metrics"])
+async def test_who_was_led_here_by_another_name_needs_a_token(caller: Caller, path: str) -> None:
+    for name in ("evil.example:80", "localhost.evil.example", "10.0.0.5", "evil_one.example", ""):
+        led = {"Host": name}
+        assert (await caller.http.get(path, headers=led)).status_code == 401, name
+        led |= caller.home.bearer(Scope.READ)
+        assert (await caller.http.get(path, headers=led)).status_code == 200, name
+    for name in ("localhost", "LOCALHOST:9878", "[::1]:9878", "127.0.0.1"):
+        assert (await caller.http.get(path, headers={"Host": name})).status_code == 200, name
+
+
 async def test_pages_bring_nobody_else_s_scripts_to_where_tokens_are(caller: Caller) -> None:
     for path in ("/", "/docs"):
         reply = await caller.http.get(path)
