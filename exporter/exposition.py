@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from exporter.observed import Observed
 from exporter.shape import Family, shape
+from serving.apart import apart
 
 _OLDEST = 1.0
 """Seconds after which everything is written anew even if nothing changed: time passes, too."""
@@ -56,7 +57,7 @@ class Exposition:
         """Write everything anew."""
         self._shaped.families = shape(self._seen, self._clock())
         for content_type, encode in list(self._encoders.items()):
-            self._texts[content_type] = await asyncio.to_thread(encode, self._registry)
+            self._texts[content_type] = await apart(encode, self._registry)
 
     async def keep_fresh(self, changed: Callable[[int], Awaitable[int]]) -> None:
         """Write everything anew at every change (see `Watch.changed`) and every second."""

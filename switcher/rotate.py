@@ -13,6 +13,7 @@ from chains.bitshares.transactions import WITNESS_UPDATE
 from chains.bitshares.views import NodeView, majority_of
 from chains.bitshares.watch import Watch
 from chains.errors import MalformedDataError
+from serving.apart import apart
 from switcher.ballot import Delivery, agreed, deliver
 from switcher.errors import DisagreementError, SigningError
 from switcher.evidence import key_in_force
@@ -122,7 +123,7 @@ class Rotator:
             sentence = f"the fee is {fee:,.12g} {symbol}, the account has {balance:,.12g}"
             return await self._open(draft, Outcome.CANNOT_PAY, sentence)
         try:
-            signed = await asyncio.to_thread(self._signer.sign, plan.order, plan.authorities)
+            signed = await apart(self._signer.sign, plan.order, plan.authorities)
         except SigningError as error:
             return await self._open(draft, Outcome.CANNOT_SIGN, str(error))
         draft = replace(draft, transaction_id=signed.id, transaction=signed.transaction)

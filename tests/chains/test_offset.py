@@ -139,6 +139,12 @@ def test_one_block_that_is_shown_again_and_again_tells_no_more_than_once() -> No
     assert world.offset is None
 
 
+def test_one_late_node_does_not_hide_that_the_clock_is_behind() -> None:
+    world = World(off=-30)
+    world.run(10, "asia", by=30)
+    assert world.offset == pytest.approx(-29.8)
+
+
 def test_chain_that_stops_does_not_look_like_a_clock_that_is_ahead() -> None:
     world = World()
     world.run(10)

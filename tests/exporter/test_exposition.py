@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from exporter.catalogue import all_metrics
 from exporter.exposition import Exposition
 from exporter.instruments import Instruments
 from tests.support.chain import ForgedChain
+from tests.support.lookups import hanging_lookups
 
 from .seen import Seen, seen_at
 
@@ -76,3 +79,15 @@ async def test_time_passes_even_if_nothing_changes() -> None:
 def test_each_metric_is_named_once() -> None:
     names = [metric.name for metric in all_metrics()]
     assert len(names) == len(set(names))
+
+
+async def test_changes_are_written_while_no_name_server_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = seen_at(a_chain())
+    exposition = written(seen)
+    exposition.text(PLAIN)
+    seen.lose("us")
+    async with hanging_lookups(monkeypatch), asyncio.timeout(5):
+        await exposition.refresh()
+    assert b'bitshares_node_up{node="us"} 0.0' in exposition.text(PLAIN)[0]

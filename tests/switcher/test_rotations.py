@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+
+import pytest
 
 from switcher.model import Outcome
 from switcher.transaction import VALID_SECONDS
 from tests.support.chain import PREFIX
+from tests.support.lookups import hanging_lookups
 from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0, NODES, Script
 from tests.switcher.troupe import handled_outage, reported_outage, troupe
 
@@ -30,6 +34,15 @@ async def test_dead_host_is_replaced(tmp_path: Path, script: Script) -> None:
         record = await t.record()
         assert record.incidents == ()
         assert [(r.outcome, r.accuses) for r in record.rotations] == [(Outcome.ON_AIR, True)]
+
+
+async def test_dead_host_is_replaced_while_no_name_server_answers(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with reported_outage(tmp_path, script) as t, hanging_lookups(monkeypatch):
+        async with asyncio.timeout(5):
+            await t.worker.step()
+        assert len(script.transactions) == 1
 
 
 async def test_irreversible_and_on_air_come_in_either_order(tmp_path: Path) -> None:

@@ -72,6 +72,14 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
         Tokens.load(tmp_path / "nowhere")
 
 
+def test_token_is_found_wherever_it_stands_in_a_text(token_file: Path) -> None:
+    token, line = new_token(Scope.READ, "maria")
+    token_file.write_text(line)
+    tokens = Tokens.load(token_file)
+    assert all(tokens.stands_in(text) for text in (token, f"use {token}, please", f"x={token}"))
+    assert not tokens.stands_in(f"use {token[1:]}, please")
+
+
 @pytest.mark.parametrize("name", ["", "two words", "a\nb read", "x" * 64])
 def test_name_that_would_break_the_file_is_refused(name: str) -> None:
     with pytest.raises(TokenFileError):
