@@ -82,12 +82,14 @@ def _spending(
     others = f" and {held.others} other assets" if held.others > 1 else ""
     others = " and another asset" if held.others == 1 else others
     amount = f"{_amount(held.core, chain)}{others}"
-    also = "".join(f"; {each}" for each in _through(account, said, chain))
+    reached = list(_reached(account, said))
+    also = "".join(f"; {_through(each, account, said, chain)}" for each in reached)
+    most = max(said.holdings[each.id].core for each in (account, *reached))
     text = (
         f"can spend all of {account.name}'s {amount}, vote for it and replace its active key{also}"
     )
     enough = (said.fee or 0) * switcher.policy.rotations_per_day * _DAYS
-    if said.fee is not None and (held.core > enough or held.others):
+    if said.fee is not None and (most > enough or held.others):
         kept = f"the fees of a year of rotations would be {_amount(enough, chain)} at most"
         yield warning(what, f"{text}; {kept}: keep the rest in another account")
     else:
@@ -106,14 +108,19 @@ def _less(key: str, account: Account) -> str:
     return f"can't act for {account.name} alone"
 
 
-def _through(account: Account, said: Survey, chain: ChainSettings) -> Iterator[str]:
-    """Yield the further accounts that a key spends from by way of an account that it controls."""
+def _reached(account: Account, said: Survey) -> Iterator[Account]:
+    """Yield the further accounts that an account controls."""
     for each in said.controlled.get(account.id, ()):
-        other = said.accounts[each]
-        authorities = (other.authorities.active, other.authorities.owner)
-        if any(_is_enough(authority, account.id) for authority in authorities):
-            held = _amount(said.holdings[each].core, chain)
-            yield f"through it, {other.name} ({held}) as well"
+        authorities = said.accounts[each].authorities
+        if any(_is_enough(part, account.id) for part in (authorities.active, authorities.owner)):
+            yield said.accounts[each]
+
+
+def _through(reached: Account, account: Account, said: Survey, chain: ChainSettings) -> str:
+    held = _amount(said.holdings[reached.id].core, chain)
+    owns = _is_enough(reached.authorities.owner, account.id)
+    taken = ", and can take that one away for good" if owns else ""
+    return f"through it, {reached.name} ({held}) as well{taken}"
 
 
 def _is_enough(authority: Authority, account_id: str) -> bool:

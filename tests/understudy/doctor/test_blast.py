@@ -73,9 +73,21 @@ def test_a_memo_key_only_reads() -> None:
 def test_accounts_that_the_account_may_act_for_are_told_as_well() -> None:
     treasury = account(Authority(1, {}, {"1.2.6": 1}), 20, "treasury")
     shared = account(Authority(2, {}, {"1.2.6": 1, "1.2.9": 1}), 21, "shared")
-    text = key(survey(Authority(1, {OURS: 1}), treasury, shared), OURS).text
-    assert "; through it, treasury (100,000 BTS) as well" in text
-    assert "shared" not in text
+    said = survey(Authority(1, {OURS: 1}), treasury, shared)
+    poor = Holding(20_00000, 0)
+    said = replace(said, holdings={**said.holdings, "1.2.6": poor})
+    assert "; through it, treasury (100,000 BTS) as well" in key(said, OURS).text
+    assert "shared" not in key(said, OURS).text
+    assert key(said, OURS).level is Level.WARNING
+    said = replace(said, holdings={**said.holdings, "1.2.20": poor})
+    assert key(said, OURS).level is Level.OK
+
+
+def test_account_that_can_be_taken_away_through_another_is_told() -> None:
+    owned = account(Authority(1, {OTHER: 1}), 20, "owned")
+    authorities = replace(owned.authorities, owner=Authority(1, {}, {"1.2.6": 1}))
+    text = key(survey(Authority(1, {OURS: 1}), replace(owned, authorities=authorities)), OURS).text
+    assert "through it, owned (100,000 BTS) as well, and can take that one away for good" in text
 
 
 @pytest.mark.parametrize(("others", "told"), [(1, "and another asset"), (3, "and 3 other assets")])
