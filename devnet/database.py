@@ -13,7 +13,7 @@ from devnet.asset_objects import extended_asset_json
 from devnet.evaluate import CORE_ASSET
 from devnet.genesis import Account
 from devnet.making import SOURCE, TransactionMethods
-from devnet.node_config import CONFIG
+from devnet.node_config import API_CONFIG, CONFIG
 from devnet.objects import (
     dynamic_json,
     global_json,
@@ -26,7 +26,6 @@ from devnet.state import Witness
 from devnet.values import Json, number
 from devnet.variants import to_list, to_object_id, to_text, to_whole
 
-_ACCOUNTS_LIMIT = 50
 _LOOKUP_LIMIT = 1_000
 
 
@@ -168,14 +167,7 @@ class DatabaseApi(TransactionMethods):
     def get_full_accounts(self, names_or_ids: Any, subscribe: Any = None) -> list[list[Any]]:
         """Return pairs of what was asked for and all that belongs to that account."""
         wanted, answer = to_list(names_or_ids), []
-        if len(wanted) > _ACCOUNTS_LIMIT:
-            raise failed_at(
-                SOURCE,
-                "get_full_accounts",
-                "names_or_ids.size() <= configured_limit",
-                "Number of querying accounts can not be greater than ${configured_limit}",
-                {"configured_limit": _ACCOUNTS_LIMIT},
-            )
+        _refuse_more(wanted, "names_or_ids", "accounts", "get_full_accounts")
         for item in wanted:
             account = self._find_account(item)
             if account is not None:
@@ -208,6 +200,7 @@ class DatabaseApi(TransactionMethods):
         """Return the ids of the accounts that each key has authority over."""
         accounts = self._genesis.accounts.values()
         wanted = [to_text(key) for key in to_list(keys)]
+        _refuse_more(wanted, "keys", "keys", "get_key_references")
         return [[each.id for each in accounts if key in (each.key, each.owner)] for key in wanted]
 
     # -- assets -----------------------------------------------------------------------------------
@@ -284,6 +277,18 @@ def _flag(value: Any) -> bool | None:
 
 def _amount(amount: int, asset: str) -> Json:
     return {"amount": number(amount), "asset_id": asset}
+
+
+def _refuse_more(items: list[Any], name: str, what: str, method: str) -> None:
+    limit = API_CONFIG[f"api_limit_{method}"]
+    if len(items) > limit:
+        raise failed_at(
+            SOURCE,
+            method,
+            f"{name}.size() <= configured_limit",
+            f"Number of querying {what} can not be greater than ${{configured_limit}}",
+            {"configured_limit": limit},
+        )
 
 
 def _checked_limit(limit: int, method: str) -> int:
