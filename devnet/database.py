@@ -12,8 +12,9 @@ from devnet.account_objects import account_json, full_account_json, vesting_bala
 from devnet.asset_objects import extended_asset_json
 from devnet.evaluate import CORE_ASSET
 from devnet.genesis import Account
+from devnet.limits import checked_limit, refuse_more
 from devnet.making import SOURCE, TransactionMethods
-from devnet.node_config import API_CONFIG, CONFIG
+from devnet.node_config import CONFIG
 from devnet.objects import (
     dynamic_json,
     global_json,
@@ -25,8 +26,6 @@ from devnet.refusals import failed_at
 from devnet.state import Witness
 from devnet.values import Json, number
 from devnet.variants import to_list, to_object_id, to_text, to_whole
-
-_LOOKUP_LIMIT = 1_000
 
 
 class DatabaseApi(TransactionMethods):
@@ -121,7 +120,7 @@ class DatabaseApi(TransactionMethods):
 
     def lookup_witness_accounts(self, lower_bound: Any, limit: Any) -> list[list[str]]:
         """Return pairs of account name and witness id, in the order of the names."""
-        most = _checked_limit(to_whole(limit), "lookup_witness_accounts")
+        most = checked_limit(to_whole(limit), "lookup_witness_accounts")
         names = {
             self._genesis.accounts[account].name: witness
             for witness, account in self._genesis.witness_accounts.items()
@@ -159,7 +158,7 @@ class DatabaseApi(TransactionMethods):
 
     def lookup_accounts(self, lower_bound: Any, limit: Any) -> list[list[str]]:
         """Return pairs of account name and id, in the order of the names."""
-        most = _checked_limit(to_whole(limit), "lookup_accounts")
+        most = checked_limit(to_whole(limit), "lookup_accounts")
         first = to_text(lower_bound)
         names = self._genesis.accounts_by_name
         return [[name, names[name].id] for name in sorted(names) if name >= first][:most]
@@ -167,7 +166,7 @@ class DatabaseApi(TransactionMethods):
     def get_full_accounts(self, names_or_ids: Any, subscribe: Any = None) -> list[list[Any]]:
         """Return pairs of what was asked for and all that belongs to that account."""
         wanted, answer = to_list(names_or_ids), []
-        _refuse_more(wanted, "names_or_ids", "accounts", "get_full_accounts")
+        refuse_more(wanted, "names_or_ids", "accounts", "get_full_accounts")
         for item in wanted:
             account = self._find_account(item)
             if account is not None:
@@ -200,7 +199,7 @@ class DatabaseApi(TransactionMethods):
         """Return the ids of the accounts that each key has authority over."""
         accounts = self._genesis.accounts.values()
         wanted = [to_text(key) for key in to_list(keys)]
-        _refuse_more(wanted, "keys", "keys", "get_key_references")
+        refuse_more(wanted, "keys", "keys", "get_key_references")
         return [[each.id for each in accounts if key in (each.key, each.owner)] for key in wanted]
 
     # -- assets -----------------------------------------------------------------------------------
@@ -277,27 +276,3 @@ def _flag(value: Any) -> bool | None:
 
 def _amount(amount: int, asset: str) -> Json:
     return {"amount": number(amount), "asset_id": asset}
-
-
-def _refuse_more(items: list[Any], name: str, what: str, method: str) -> None:
-    limit = API_CONFIG[f"api_limit_{method}"]
-    if len(items) > limit:
-        raise failed_at(
-            SOURCE,
-            method,
-            f"{name}.size() <= configured_limit",
-            f"Number of querying {what} can not be greater than ${{configured_limit}}",
-            {"configured_limit": limit},
-        )
-
-
-def _checked_limit(limit: int, method: str) -> int:
-    if limit > _LOOKUP_LIMIT:
-        raise failed_at(
-            SOURCE,
-            method,
-            "limit <= configured_limit",
-            "limit can not be greater than ${configured_limit}",
-            {"configured_limit": _LOOKUP_LIMIT},
-        )
-    return limit
