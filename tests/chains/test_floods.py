@@ -157,8 +157,8 @@ async def test_many_small_messages_cost_more_than_their_bytes() -> None:
         assert "sent more than" in await complaint(client)
 
 
-@pytest.mark.parametrize("patience", [20, 0.2])
-async def test_pings_of_a_node_that_reads_nothing_do_not_pile_up(patience: float) -> None:
+@pytest.mark.parametrize(("patience", "why"), [(20, "does not read"), (0.2, "no answer")])
+async def test_pings_of_a_node_that_reads_nothing_do_not_pile_up(patience: float, why: str) -> None:
     """Each ping is answered; a node that leaves the answers unread could fill our memory."""
     ping = Frame(Opcode.PING, b"p" * 125).serialize(mask=False) * 200
 
@@ -171,11 +171,12 @@ async def test_pings_of_a_node_that_reads_nothing_do_not_pile_up(patience: float
 
     async with running(Pinging()) as node, asyncio.timeout(15):
         async with open_client(node.settings, patience) as client:
-            with pytest.raises(NodeError):
+            with pytest.raises(NodeError, match=why):
                 await client.call("database", "get_block", 1)
             waiting = client._connection.transport.get_write_buffer_size()
             assert waiting < 2 * 1024 * 1024
         assert client._connection.transport.is_closing()
+        await client._connection.wait_closed()
 
 
 async def test_a_flooding_node_is_named_with_its_reason_while_others_are_followed(
