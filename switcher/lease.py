@@ -52,6 +52,7 @@ class Leases:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lease")
         self._tokens: Mapping[str, int] = {}
         self._fresh_until = 0.0
+        self._trouble = ""
         self._patience_ends = time.monotonic()
 
     def claim(self, witness: str) -> Claim | None:
@@ -75,16 +76,15 @@ class Leases:
 
     async def beat(self) -> bool:
         """Show that this process lives and take what is free; tell whether the leases changed."""
-        began, before, held = time.monotonic(), self._counted_on(), self._tokens
+        began, before = time.monotonic(), self._counted_on()
         try:
             self._tokens = await asyncio.get_running_loop().run_in_executor(
                 self._thread, self._session.beat, self._asked_for(began), self._clock()
             )
-            self._fresh_until = began + _FRESH
+            self._fresh_until, self._trouble = began + _FRESH, ""
         except JournalError as error:
             self._tokens = {}
-            if held:
-                _log.error("leases lost", error=str(error))
+            self._tell(str(error))
         except Exception:
             # Without beats another switcher acts, or nobody: whatever it is, it is tried again.
             self._tokens = {}
@@ -93,6 +93,11 @@ class Leases:
             return False
         _log.info("leases", acts_for=sorted(self._tokens))
         return True
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            _log.error("no leases", error=trouble)
+        self._trouble = trouble
 
     def _asked_for(self, now: float) -> Collection[str]:
         """Return what to hold: all, or while blind what nobody else wanted when it was offered."""

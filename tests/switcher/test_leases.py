@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from switcher import lease
 from switcher.errors import JournalError
@@ -115,6 +116,23 @@ async def test_whatever_befalls_the_session_it_is_tried_again(
     session.trouble = None
     await leases.beat()
     assert leases.claim(WITNESS) is not None
+
+
+async def test_switcher_that_can_never_take_its_leases_says_why_and_not_at_every_beat(
+    leases: Leases, session: Session
+) -> None:
+    session.trouble = JournalError("too many connections")
+    with capture_logs() as logs:
+        for _ in range(3):
+            await leases.beat()
+        session.trouble = JournalError("connection refused")
+        await leases.beat()
+        session.trouble = None
+        await leases.beat()
+        session.trouble = JournalError("connection refused")
+        await leases.beat()
+    told = [log["error"] for log in logs if log["log_level"] == "error"]
+    assert told == ["too many connections", "connection refused", "connection refused"]
 
 
 async def test_nodes_that_are_gone_for_a_moment_cost_no_lease(
