@@ -24,6 +24,9 @@ from switcher.rotate import Plan
 from switcher.ruling import Ruling
 
 _LONGEST_SLEEP = 3.0
+_TRY_AGAIN = 0.5
+"""Seconds after a step that failed when a rotation was due."""
+
 _FIRST_CONTACT = 10.0
 """Seconds after the start in which no node, nor host, has to have been heard yet."""
 
@@ -59,7 +62,7 @@ class Worker:
         """Work until stopped."""
         while not self._stopping:
             self._wake.clear()
-            self._forget_what_is_due()
+            self._put_off_what_is_due()
             with bound_contextvars(witness=self._witness or STRANGER):
                 await self._guarded_step()
             await self._sleep()
@@ -75,10 +78,11 @@ class Worker:
         except TimeoutError:
             return
 
-    def _forget_what_is_due(self) -> None:
-        """Let no plan that a failing step can't carry out bring the next one on without a pause."""
-        if self._planned is not None and self._planned <= self._desk.clock():
-            self._planned = None
+    def _put_off_what_is_due(self) -> None:
+        """Have a plan tried again soon, but not without a pause, should the next step fail."""
+        now = self._desk.clock()
+        if self._planned is not None and self._planned <= now:
+            self._planned = now + _TRY_AGAIN
 
     async def _guarded_step(self) -> None:
         try:

@@ -12,7 +12,7 @@ from switcher.model import Arming, Cause, Order, Outcome
 from tests.support.chain import PREFIX
 from tests.support.cutter import Cutter
 from tests.switcher.scripted import ALPHA, Script
-from tests.switcher.stage import WITNESS
+from tests.switcher.stage import WITNESS, eventually
 from tests.switcher.troupe import Troupe, troupe
 
 ORDER = Order("maria", "why", ("beta",))
@@ -66,6 +66,30 @@ async def test_step_that_was_written_down_is_gone_on_from(
     [rotation] = (await outage.record()).rotations
     assert rotation.outcome is Outcome.ON_AIR
     assert (await outage.record()).incidents == ()
+
+
+async def test_lease_that_was_taken_is_taken_again(
+    outage: Troupe, cutter: Cutter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = outage.journal.lease_session("first")
+    session.beat([], 1.0)
+    taking = session._try
+
+    def lose(*args: Any) -> None:
+        cutter.lose_next()
+        taking(*args)
+
+    monkeypatch.setattr(session, "_try", lose)
+    with pytest.raises(UnreachableError):
+        session.beat([WITNESS], 1.0)
+    assert cutter.lost == 1
+    monkeypatch.undo()
+
+    async def taken() -> bool | None:
+        return True if session.beat([WITNESS], 2.0) else None
+
+    await eventually(taken, timeout=10)
+    session.close()
 
 
 async def test_disarming_that_was_written_down_holds(

@@ -578,6 +578,11 @@ def test_page_s_program_for_strangers_comes_to_the_same(
     assert "entry 4" in done.stderr
 
 
+def test_what_json_can_not_say_has_no_hash() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        link("00", (1, float("nan"), "step", "sent", "init0", None, None, "", "{}"))
+
+
 def test_an_entry_s_hash_is_that_of_the_documented_line() -> None:
     fields = (7, 1.0, "step", "sent", "init0", 1, None, 'said "ß"', '{"x": 1.0}')
     line = '["00",7,1.0,"step","sent","init0",1,null,"said \\"ß\\"","{\\"x\\": 1.0}"]'
