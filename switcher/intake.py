@@ -69,7 +69,7 @@ def _take_one(
             found = store.last_accusation(db, alert.witness, alert.signing_key)
             if alert.firing:
                 return _firing(db, alert, found, in_force, now)
-            return _resolved(db, alert, found, now)
+            return _resolved(db, alert, found, in_force, now)
 
 
 def _firing(
@@ -147,7 +147,17 @@ def _open(db: Connection, alert: Accusation, sighting: Sighting, now: float) -> 
     return Receipt("opened", alert.witness, row.id)
 
 
-def _resolved(db: Connection, alert: Accusation, found: Row[Any] | None, now: float) -> Receipt:
+def _resolved(
+    db: Connection,
+    alert: Accusation,
+    found: Row[Any] | None,
+    in_force: Mapping[str, str | None],
+    now: float,
+) -> Receipt:
+    """Take the end of an alert in, which is no more evidence than the alert was.
+
+    Of a key that is, or may be, in force the chain has the last word: its worker ends the incident.
+    """
     if found is None or found.ended is not None:
         return Receipt("ignored", alert.witness, reason="No open incident has this alert.")
     left = sightings_of(found.alerts)
@@ -158,7 +168,8 @@ def _resolved(db: Connection, alert: Accusation, found: Row[Any] | None, now: fl
         .values(resolved=not left, alerts=stored_sightings(left))
     )
     incident = incident_of(found)
-    if left or not incident.hangs_on_alerts or _is_rotating(db, found.id):
+    may_be_true = in_force.get(alert.witness, "") in (None, found.accused)
+    if left or may_be_true or not incident.hangs_on_alerts or _is_rotating(db, found.id):
         return Receipt("resolved", alert.witness, found.id)
     sentence = f"{alert.alert} is resolved"
     store.end_incident(db, incident, Ending.RESOLVED, sentence, now)

@@ -68,8 +68,6 @@ def _alert_over(incident: Incident, desk: Desk) -> tuple[Ending, str] | None:
     # A time far ahead was written by a clock that was wrong, and would keep it open until then.
     renewed = incident.renewed if incident.renewed - now <= renewal else 0.0
     silent = now - max(renewed, desk.started())
-    if incident.resolved and incident.hangs_on_alerts:
-        return Ending.RESOLVED, "its alerts are resolved"
     if silent > renewal:
         return Ending.NOT_RENEWED, f"no alert renewed it for {renewal} s"
     return None

@@ -189,6 +189,9 @@ class Worker:
         else:
             facts = evidence.gather(desk.watch, views, incident, record, now)
         ruling = decide.decide(facts, desk.settings.policy, now)
+        if incident.resolved and _is_over(incident, ruling.decision):
+            await upkeep.end(desk, incident, Ending.RESOLVED, "its alerts are resolved", record)
+            return False
         ruling, plan = await self._priced(incident, ruling, views)
         await self._note(incident, ruling)
         if ruling.decision is Decision.SUPERSEDED:
@@ -251,6 +254,15 @@ class Worker:
 def _turn(incident: Incident, in_force: str | None) -> tuple[bool, bool]:
     """Return the place of an incident: the key in force first, and accusations before orders."""
     return incident.accused != in_force, incident.order is not None
+
+
+def _is_over(incident: Incident, decision: Decision) -> bool:
+    """Tell whether an incident is over with its alerts.
+
+    Not while the chain shows by itself why to rotate: whoever can post alerts can post their end,
+    too, and would keep off every rotation.
+    """
+    return incident.hangs_on_alerts and decision not in (Decision.ROTATE, Decision.NOT_YET)
 
 
 def _needs_no_alert(incident: Incident, decision: Decision) -> bool:

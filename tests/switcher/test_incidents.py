@@ -73,7 +73,8 @@ async def test_resolved_alert_ends_its_incident_before_a_broadcast(
     async with troupe(database, script) as t:
         await t.post(ALPHA)
         await t.worker.step()
-        assert await t.post(ALPHA, status="resolved") == ["ended"]
+        assert await t.post(ALPHA, status="resolved") == ["resolved"]
+        await t.worker.step()
         script.miss(3)
         await t.worker.step()
         assert await t.words() == ["rotate_signing_key", "not_corroborated", "resolved"]
@@ -195,6 +196,15 @@ async def test_storm_of_accusations_does_not_hold_up_the_true_one(
         await t.worker.step()
         await t.worker.step()
         assert await t.words("decision") == ["superseded", "rotate"]
+
+
+async def test_forged_end_of_the_alert_keeps_off_no_rotation(database: str, script: Script) -> None:
+    script.miss(3)
+    async with troupe(database, script) as t:
+        await t.post(ALPHA)
+        assert await t.post(ALPHA, status="resolved") == ["resolved"]
+        await t.worker.step()
+        assert len(script.transactions) == 1
 
 
 async def test_endless_forged_accusations_are_not_kept_open_and_the_true_one_is(

@@ -74,7 +74,9 @@ async def test_host_that_comes_back_in_time_is_not_replaced(tmp_path: Path, scri
         script.before_next_slot(INTERVAL + LEAD)
         await t.worker.step()
         assert await decision_of(t) is Decision.NOT_CORROBORATED
-        assert await t.post(ALPHA, name="ProducerDown", status="resolved") == ["ended"]
+        assert await t.post(ALPHA, name="ProducerDown", status="resolved") == ["resolved"]
+        await t.worker.step()
+        assert await t.words("ended") == ["resolved"]
         assert not script.broadcast
 
 
