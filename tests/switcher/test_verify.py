@@ -291,6 +291,7 @@ def test_row_that_says_otherwise_than_its_entries_is_found(
         "insert into incidents select -1, cause, \"order\", action, witness, 'x', 'x', 1, 1, 0, "
         "null, '', null, alerts, null, null from incidents where id = 3",
         "update incidents set alerts = '{' where id = 1",
+        "update journal set name = 'other'",
         "insert into arming values ('init1', 1, 'maria', 'why', 1)",
         "insert into rotations select 9, 9, witness, from_key, to_key, producer, decided, by_hand, "
         "opened, reference, expiration, 'cd', \"transaction\", 0, null, null, null, null, null, "
