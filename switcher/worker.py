@@ -114,10 +114,12 @@ class Worker:
 
     async def _stand_by(self) -> None:
         self._planned = None
-        if self._witness is not None:
-            self._show(await self._read())
-            drills = await self._desk.journal.drills(self._witness)
-            self._desk.metrics.drilled(self._witness, drills)
+        if self._witness is None:
+            self._show_strangers(await self._read_strangers())
+            return
+        self._show(await self._read())
+        drills = await self._desk.journal.drills(self._witness)
+        self._desk.metrics.drilled(self._witness, drills)
 
     async def _step_witness(self, witness: str) -> None:
         began, record = self._desk.clock(), await self._read()
@@ -136,13 +138,11 @@ class Worker:
         self._show(record)
 
     async def _step_strangers(self) -> None:
-        known = [witness.account for witness in self._desk.watch.settings.witnesses]
-        for incident in await self._desk.journal.strangers(known):
+        for incident in await self._read_strangers():
             with bound_contextvars(incident=incident.id):
                 if not await upkeep.ended(self._desk, incident, Record()):
                     await self._consider(incident, (), Record())
-        left = await self._desk.journal.strangers(known)
-        self._desk.metrics.open_incidents(STRANGER, _by_decision(left))
+        self._show_strangers(await self._read_strangers())
 
     def _can_see(self) -> bool:
         """Tell whether nodes and hosts have been looked at, or had their time to be."""
@@ -241,6 +241,13 @@ class Worker:
     async def _read(self) -> Record:
         assert self._witness is not None
         return await self._desk.journal.record(self._witness, self._desk.clock() - evidence.DAY)
+
+    async def _read_strangers(self) -> Sequence[Incident]:
+        known = [witness.account for witness in self._desk.watch.settings.witnesses]
+        return await self._desk.journal.strangers(known)
+
+    def _show_strangers(self, incidents: Sequence[Incident]) -> None:
+        self._desk.metrics.open_incidents(STRANGER, _by_decision(incidents))
 
     def _show(self, record: Record) -> None:
         assert self._witness is not None

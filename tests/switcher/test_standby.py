@@ -12,6 +12,7 @@ from switcher.errors import StandbyError
 from switcher.lease import Leases
 from switcher.model import Arming, Cause, DrillResult, Order, Outcome
 from switcher.orders import Drilled
+from switcher.worker import Worker
 from tests.support.chain import PREFIX
 from tests.support.postgresql import Cluster
 from tests.switcher.scripted import ALPHA, NODES, Script
@@ -193,6 +194,29 @@ async def test_disarming_at_the_standby_holds_the_one_that_acts(company: Company
     await second.troupe.journal.arm(WITNESS, Arming(True, "maria", "why", script.clock()))
     await first.step()
     assert len(script.transactions) == 1
+
+
+async def test_both_tell_of_incidents_of_unknown_witnesses_while_they_are_open(
+    company: Company,
+) -> None:
+    stranger = 'understudy_open_incidents{decision="unknown_witness",witness="unknown"}'
+    members = (company.first, company.second)
+    workers = [Worker(member.troupe.worker._desk, None) for member in members]
+
+    async def told() -> list[bool]:
+        for worker in workers:
+            await worker.step()
+        texts = [member.troupe.metrics.expose().decode() for member in members]
+        return [f"{stranger} 1.0" in text for text in texts]
+
+    await company.first.troupe.post(ALPHA, witness="stranger")
+    assert await told() == [True, True]
+    company.end_first()
+    await company.first.leases.beat()
+    await company.second.leases.beat()
+    company.script.now += company.first.troupe.renewal + 1
+    await workers[1].step()
+    assert await told() == [False, False]
 
 
 async def test_standby_tells_of_the_drills_that_were_made_elsewhere(company: Company) -> None:
