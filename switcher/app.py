@@ -14,6 +14,11 @@ from switcher.plain import plain_json
 from switcher.routes import alerts, health, operate, read, shown
 from switcher.running import Switcher
 
+_UNUSABLE = (
+    "The journal can't be used at present; /readyz and the switcher's log say why, and no rotation "
+    "begins meanwhile."
+)
+
 
 def create_app(switcher: Switcher) -> FastAPI:
     """Return the application; whoever made the switcher starts and stops it."""
@@ -34,7 +39,7 @@ def create_app(switcher: Switcher) -> FastAPI:
 
 
 async def _journal_unusable(_request: Request, _error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": "The journal can't be used at present."}, status_code=503)
+    return JSONResponse({"detail": _UNUSABLE}, status_code=503)
 
 
 async def _senseless(_request: Request, error: Exception) -> JSONResponse:

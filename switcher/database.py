@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -16,6 +17,10 @@ _WRITES = "understudy_writes"
 _PATIENTLY = "understudy_writes_patiently"
 _MEMORY = (None, "", ":memory:")
 _DRIVERS = ("sqlite", "postgresql")
+_TO_REACH = (
+    "see whether PostgreSQL runs, can be reached from here, and lets in the user that "
+    "switcher.database names"
+)
 
 
 class Database:
@@ -133,6 +138,22 @@ def read_database(address: str, password_file: Path | None = None) -> Iterator[C
         database.close()
 
 
+def has_journal(address: str, password_file: Path | None = None) -> bool:
+    """Connect to a database, write nothing, and tell whether this version's tables are in it.
+
+    Raises:
+        JournalError: it lets nobody in, or can't hold a journal.
+    """
+    database = _open(address, password_file)
+    try:
+        with database.reading() as connection:
+            if database.is_postgresql:
+                postgresql.check_encoding(connection)
+            return schema.is_current(connection)
+    finally:
+        database.close()
+
+
 def open_wire(address: str, password_file: Path | None = None) -> tuple[Engine, postgresql.Wire]:
     """Return an engine with one more connection to PostgreSQL, and the socket of that.
 
@@ -148,11 +169,20 @@ def journal_errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        kind = UnreachableError if _is_unreachable(error) else JournalError
-        raise kind(f"The journal can't be used: {reason}") from error
+        raise _told(error) from error
     except SecretFileError as error:
         raise JournalError(f"The journal can't be used: {error}") from error
+
+
+def _told(error: SQLAlchemyError) -> JournalError:
+    origin = getattr(error, "orig", None) or error
+    lines = str(origin).splitlines()
+    # libpq's hints are indented.
+    reason = " ".join(" ".join(line for line in lines if not line.startswith("\t")).split())
+    kind = UnreachableError if _is_unreachable(error) else JournalError
+    if kind is UnreachableError and not isinstance(origin, sqlite3.Error):
+        reason += f"; {_TO_REACH}"
+    return kind(f"The journal can't be used: {reason}")
 
 
 def _is_unreachable(error: SQLAlchemyError) -> bool:
@@ -184,7 +214,10 @@ def _open(address: str, password_file: Path | None) -> Database:
 def _reader(url: URL) -> Database:
     path = Path(url.database or "")
     if not path.is_file():
-        raise JournalError(f"There is no journal {path}.")
+        raise JournalError(
+            f"There is no journal {path}; name the right file, or start the switcher, which makes "
+            "one."
+        )
     return Database(sqlite.open_reader(path), None, None)
 
 

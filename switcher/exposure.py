@@ -42,5 +42,5 @@ def refuse_open(settings: SwitcherSettings, tokens: Tokens) -> None:
     if settings.exposed and not tokens:
         raise ExposureError(
             f"The switcher may be reached from elsewhere, and {settings.token_file} holds no "
-            "token; make one with: understudy token new --scope alerts --name alertmanager"
+            "token; make one with: understudy token new --scope alerts --name NAME --out FILE"
         )

@@ -10,7 +10,14 @@ from typing import TextIO
 import structlog
 from structlog.typing import Processor
 
-_NOISY = ("httpx", "httpcore", "websockets", "sqlalchemy.engine", "asyncio")
+_NOISY = (
+    "httpx",
+    "httpcore",
+    "websockets",
+    "sqlalchemy.engine",
+    "asyncio",
+    "alembic.runtime.plugins",
+)
 """Libraries whose every step is no concern of ours; their warnings are."""
 
 

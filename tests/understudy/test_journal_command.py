@@ -89,3 +89,8 @@ def test_other_databases_are_not_read(run: CommandLine, tmp_path: Path) -> None:
     result = run("journal", "verify", "--database", f"sqlite:///{tmp_path / 'other.db'}")
     assert result.status == 1
     assert result.err.startswith("understudy: The journal can't be used: file is not a database")
+
+
+def test_single_entry_is_not_told_as_many(run: CommandLine, config: Path) -> None:
+    asyncio.run(_write(f"sqlite:///{config.parent / 'understudy.db'}", 1))
+    assert run("journal", "verify", "--config", str(config)).out.startswith("ok: 1 entry; the ")

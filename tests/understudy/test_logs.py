@@ -76,3 +76,11 @@ def test_a_traceback_shows_no_local_variables(form: LogFormat) -> None:
         logging.getLogger("library").exception("failed, too")
     assert stream.getvalue().count("in fail") == 2
     assert "planted-secret" not in stream.getvalue()
+
+
+def test_libraries_that_tell_of_each_of_their_plugins_are_not_heard() -> None:
+    stream = io.StringIO()
+    set_up_logging(stream=stream)
+    logging.getLogger("alembic.runtime.plugins").info("setup plugin %s", "schemas")
+    logging.getLogger("alembic.runtime.migration").info("Running upgrade 0001 -> 0002")
+    assert [line["event"] for line in lines_of(stream)] == ["Running upgrade 0001 -> 0002"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
-from understudy.commands.output import answers, print_json, remarks
+from understudy.commands.output import answers, count, print_json, remarks
 from understudy.config import Configuration, ConfigurationError, Mistake, load
 from understudy.config.mistakes import written
 
@@ -28,10 +28,10 @@ def check(
 ) -> None:
     """Validate the configuration file, and look at what it points to.
 
-    That is: the secrets it names can be used; the nodes answer, and know its witnesses; the keys at
-    hand may sign for these, and what else they could do in the wrong hands. With `monitoring`
-    configured also: Prometheus has the rules that the policy needs and scrapes our services, and
-    nothing in Alertmanager keeps their alerts from the switcher.
+    That is: the secrets it names can be used; PostgreSQL lets the switcher in; the nodes answer,
+    and know its witnesses; the keys at hand may sign for these, and what else they could do in the
+    wrong hands. With `monitoring` configured also: Prometheus has the rules that the policy needs
+    and scrapes our services, and nothing in Alertmanager keeps their alerts from the switcher.
 
     Exit status 2 for a bad configuration, 1 for a failure, 0 if there are warnings at most.
     """
@@ -63,8 +63,8 @@ def _show(read: Configuration, findings: list[Finding], offline: bool) -> None:
     chain = read.chain
     keys = sum(len(witness.producers) for witness in chain.witnesses)
     answers.print(
-        f"{read.path}: ok: {_count(len(chain.nodes), 'node')}, "
-        f"{_count(len(chain.witnesses), 'witness', 'witnesses')}, {_count(keys, 'producer')}",
+        f"{read.path}: ok: {count(len(chain.nodes), 'node')}, "
+        f"{count(len(chain.witnesses), 'witness', 'witnesses')}, {count(keys, 'producer')}",
         markup=False,
     )
     for finding in findings:
@@ -74,10 +74,6 @@ def _show(read: Configuration, findings: list[Finding], offline: bool) -> None:
         else:
             answers.print(line, markup=False)
     if offline:
-        answers.print("nodes, Prometheus and Alertmanager: not asked (--offline)")
+        answers.print("nodes, PostgreSQL, Prometheus and Alertmanager: not asked (--offline)")
     elif not (read.monitoring.prometheus or read.monitoring.alertmanager):
         answers.print("monitoring: not configured, so neither Prometheus nor Alertmanager is asked")
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
-from understudy.commands.output import answers, print_json, remarks
+from understudy.commands.output import answers, count, print_json, remarks
 from understudy.config import load
 
 if TYPE_CHECKING:
@@ -122,10 +122,14 @@ def _show(report: Report) -> None:
     if report.more:
         remarks.print(f"and {report.more} more", style="red")
     if report.flaws:
-        answers.print(f"The journal is not as it was written: {report.entries} entries.")
+        answers.print(f"The journal is not as it was written: {_entries(report)}.")
         return
     since = f", from {report.oldest}" if report.oldest not in {None, 1} else ""
-    answers.print(f"ok: {report.entries} entries{since}; the newest is {report.head}", markup=False)
+    answers.print(f"ok: {_entries(report)}{since}; the newest is {report.head}", markup=False)
+
+
+def _entries(report: Report) -> str:
+    return count(report.entries, "entry", "entries")
 
 
 def _told(flaw: Flaw) -> str:

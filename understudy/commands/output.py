@@ -15,3 +15,8 @@ remarks = Console(stderr=True, highlight=False, soft_wrap=True)
 def print_json(value: Any) -> None:
     """Print one line of JSON."""
     typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun, whose plural is `many`, or `one` with an s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

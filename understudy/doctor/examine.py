@@ -1,4 +1,4 @@
-"""The whole look: secrets, voting nodes, Prometheus and Alertmanager."""
+"""The whole look: secrets, database, voting nodes, Prometheus and Alertmanager."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from understudy.doctor.arrival import added_labels, judge_clocks, judge_heartbea
 from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheus
 from understudy.doctor.blast import judge_keys, judge_witnesses
 from understudy.doctor.cluster import judge_cluster, judge_senders
+from understudy.doctor.database import try_database
 from understudy.doctor.finding import Finding, failure
 from understudy.doctor.mutes import judge_inhibitions, judge_silences
 from understudy.doctor.nodes import judge_nodes, judge_number
@@ -38,8 +39,10 @@ async def examine(read: Configuration, *, offline: bool = False) -> list[Finding
     here = [*secrets_of(read, time.time()), judge_number(read.chain), *judge_rings(read.chain)]
     if offline:
         return here
-    nodes, monitoring = await asyncio.gather(_nodes(read), _monitoring(read))
-    return [*here, *nodes, *monitoring]
+    database, nodes, monitoring = await asyncio.gather(
+        asyncio.to_thread(lambda: list(try_database(read))), _nodes(read), _monitoring(read)
+    )
+    return [*here, *database, *nodes, *monitoring]
 
 
 async def _nodes(read: Configuration) -> list[Finding]:

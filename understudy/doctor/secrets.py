@@ -20,7 +20,7 @@ _SOON = 14
 
 _TO_CERTIFY = "docs/how-to/listen-beyond-this-machine.md tells how to make one"
 _TO_CONNECT = "put the password in with: (umask 077; cat > FILE)"
-_TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name alertmanager"
+_TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name NAME --out FILE"
 _TO_OPERATE = "make one with: understudy token new --scope operate --name NAME --out FILE"
 
 

@@ -1,0 +1,55 @@
+"""What `understudy check` tells of the PostgreSQL that the journal is to be in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+
+from switcher.database import open_database
+from tests.understudy.doctor.made import failures
+from understudy.config import load
+from understudy.doctor.database import try_database
+from understudy.doctor.finding import Finding, Level
+
+
+def tried(config: Path, url: str) -> list[Finding]:
+    text = config.read_text()
+    config.write_text(text.replace("sqlite:///understudy.db", url))
+    return list(try_database(load(config)))
+
+
+def test_database_that_lets_the_switcher_in_is_fine(config: Path, postgresql_url: str) -> None:
+    (found,) = tried(config, postgresql_url)
+    assert (found.level, found.text) == (
+        Level.OK,
+        "lets the switcher in, which makes its tables there when it starts",
+    )
+    with psycopg.connect(postgresql_url.replace("+psycopg", "")) as db:
+        assert db.execute("select from pg_tables where schemaname = 'public'").fetchall() == []
+    open_database(postgresql_url).close()
+    (found,) = try_database(load(config))
+    assert (found.level, found.text) == (Level.OK, "lets the switcher in, and has its journal")
+
+
+def test_database_that_is_down_is_a_failure(config: Path) -> None:
+    (told,) = failures(tried(config, "postgresql+psycopg://understudy@127.0.0.1:9/journal"))
+    assert told.startswith("database postgresql+psycopg://understudy@127.0.0.1:9/journal: ")
+    assert "Connection refused; see whether PostgreSQL runs" in told
+
+
+def test_database_that_does_not_let_the_user_in_is_a_failure(
+    config: Path, postgresql_url: str
+) -> None:
+    (told,) = failures(tried(config, postgresql_url.replace("understudy@", "stranger@")))
+    assert 'role "stranger" does not exist; see whether PostgreSQL runs' in told
+
+
+def test_password_file_that_can_not_be_used_is_told_once(config: Path, postgresql_url: str) -> None:
+    text = config.read_text()
+    config.write_text(text.replace("switcher:\n", "switcher:\n  database_password_file: absent\n"))
+    assert tried(config, postgresql_url) == []
+
+
+def test_file_of_a_running_switcher_is_left_alone(config: Path) -> None:
+    assert list(try_database(load(config))) == []
