@@ -18,6 +18,7 @@ import pytest
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
 from devnet.keys import active_key, signing_key
 from switcher.auth import Scope
+from switcher.errors import JournalError
 from switcher.journal import Journal
 from switcher.model import Entry
 from switcher.service import serve
@@ -427,3 +428,18 @@ async def test_a_malformed_request_is_told_where_and_not_repeated(caller: Caller
         assert reply.status_code == 422
         assert {tuple(sorted(each)) for each in reply.json()["detail"]} == {("loc", "msg", "type")}
         assert "planted" not in reply.text
+
+
+async def test_caller_is_told_where_to_look_when_the_journal_can_not_be_used(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_journal: Journal) -> float:
+        raise JournalError("The journal can't be used: secret details")
+
+    monkeypatch.setattr(Journal, "heartbeat", gone)
+    reply = await caller.get("/api/status")
+    assert (reply.status_code, reply.json()["detail"]) == (
+        503,
+        "The journal can't be used at present; /readyz and the switcher's log say why, and no "
+        "rotation begins meanwhile.",
+    )
