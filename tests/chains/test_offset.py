@@ -156,7 +156,15 @@ def test_chain_that_stops_does_not_look_like_a_clock_that_is_ahead() -> None:
 def test_what_is_known_of_the_clock_does_not_hold_for_ever() -> None:
     world = World()
     world.run(10)
+    assert world.offset == pytest.approx(0.2)
     world.true += WINDOW + 60
+    assert world.offset is None
+
+
+def test_one_node_of_three_does_not_tell_the_time() -> None:
+    world = World(off=30)
+    world.nodes = ("eu",)
+    world.run(20)
     assert world.offset is None
 
 

@@ -20,7 +20,7 @@ from switcher import entries, tables
 from switcher.database import Database, open_database
 from switcher.errors import JournalError, OverruledError
 from switcher.journal import Journal
-from switcher.model import Arming, Cause, Draft, EntryKind, Order, Outcome
+from switcher.model import Arming, Cause, Draft, Ending, EntryKind, Order, Outcome
 from switcher.webhook import parse_notification
 from tests.switcher.stage import WITNESS, alert, webhook_bytes
 
@@ -174,6 +174,17 @@ async def test_rotation_of_a_witness_that_was_disarmed_meanwhile_is_overruled(
         draft = replace(DRAFT, by_hand=by_hand)
         with pytest.raises(OverruledError, match="init0 was disarmed"):
             await journal.open_rotation(draft, Outcome.BROADCAST, "too late", 7.0)
+        assert (await journal.record(WITNESS, 0)).rotations == ()
+
+
+async def test_rotation_of_an_incident_that_ended_meanwhile_is_overruled(database: str) -> None:
+    async with Journal(database) as journal:
+        await journal.begin([WITNESS], Arming(True, "configuration", "first state", 1.0))
+        await accuse(journal)
+        [incident] = (await journal.record(WITNESS, 0)).incidents
+        await journal.end(incident, Ending.RESOLVED, "its alerts are resolved", 6.0)
+        with pytest.raises(OverruledError, match="Incident 1 ended"):
+            await journal.open_rotation(DRAFT, Outcome.BROADCAST, "too late", 7.0)
         assert (await journal.record(WITNESS, 0)).rotations == ()
 
 
