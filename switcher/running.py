@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 import structlog
 
@@ -38,6 +39,9 @@ from switcher.worker import Worker
 
 _PATIENCE = 5.0
 """Seconds that a step in hand has to finish when the switcher stops."""
+
+_AT_ONCE = 100
+"""Alerts that are written in one transaction, as many as the shipped Alertmanager sends at once."""
 
 _REST = 1.0
 """Seconds before the nodes are watched again after a failure."""
@@ -75,9 +79,17 @@ class Switcher:
     async def take(self, alerts: Collection[Judged]) -> list[Receipt]:
         """Take a notification's alerts into the journal and set the workers to them.
 
+        Many are written a part at a time, so that the workers' own writing has its turn between.
+
         Raises:
-            JournalError: nothing was written.
+            JournalError: not all of them were written; to post them again does no harm.
         """
+        waiting, receipts = iter(alerts), list[Receipt]()
+        while part := list(islice(waiting, _AT_ONCE)):
+            receipts += await self._take(part)
+        return receipts
+
+    async def _take(self, alerts: Collection[Judged]) -> list[Receipt]:
         now = self.clock()
         keys = {account: key_in_force(self.watch, account) for account in self.witnesses}
         receipts = await self.journal.take(alerts, keys, now)

@@ -106,6 +106,22 @@ async def test_good_alert_is_written_down_before_the_answer(keeper: Caller) -> N
     assert newest.partition(":")[0] == str(entries[0]["id"])
 
 
+async def test_many_alerts_at_once_let_others_have_their_turn(
+    keeper: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, take = list[int](), Journal.take
+
+    async def counting(journal: Journal, alerts: list[Any], *args: Any) -> Any:
+        taken.append(len(alerts))
+        return await take(journal, alerts, *args)
+
+    monkeypatch.setattr(Journal, "take", counting)
+    reply = await keeper.post(webhook(*(alert(f"BTS{number}") for number in range(250))))
+    assert reply.status_code == 202
+    assert [each["incident"] for each in reply.json()["alerts"]] == list(range(1, 251))
+    assert max(taken) <= 100
+
+
 @pytest.mark.parametrize(
     ("body", "status", "result"),
     [
