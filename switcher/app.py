@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from switcher.errors import JournalError
-from switcher.plain import plain_json
+from switcher.journal.plain import plain_json
 from switcher.routes import alerts, health, operate, read, shown
 from switcher.running import Switcher
 

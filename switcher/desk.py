@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chains.bitshares.watch import Watch
 from switcher.follow import FollowUp
-from switcher.journal import Journal
+from switcher.journal.journal import Journal
 from switcher.metrics import Metrics
 from switcher.rotate import Rotator
 from switcher.settings import SwitcherSettings

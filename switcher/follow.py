@@ -10,7 +10,7 @@ import structlog
 from chains.bitshares.keys import null_key
 from chains.bitshares.watch import Watch
 from switcher.confirm import Standing, ending_of, news_of, standing
-from switcher.journal import Journal
+from switcher.journal.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Cause, Ending, Outcome, Record, Rotation, Step
 from switcher.rotate import Rotator

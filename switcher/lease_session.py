@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
-from switcher.database import journal_errors
 from switcher.errors import StandbyError
-from switcher.postgresql import Wire
-from switcher.tables import leases
+from switcher.journal.database import journal_errors
+from switcher.journal.postgresql import Wire
+from switcher.journal.tables import leases
 
 IDLE_SECONDS = 5
 """Silence after which the server ends the session."""

@@ -18,7 +18,7 @@ from switcher.ballot import Delivery, agreed, deliver
 from switcher.errors import DisagreementError, SigningError
 from switcher.evidence import key_in_force
 from switcher.hosts import Backup
-from switcher.journal import Journal
+from switcher.journal.journal import Journal
 from switcher.metrics import Metrics
 from switcher.model import Draft, Incident, Outcome, Rotation, Step
 from switcher.signer import Signer

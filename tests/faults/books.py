@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, Row, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from switcher.journal.rows import entry_of, incident_of, rotation_of
+from switcher.journal.tables import entries, heartbeats, incidents, rotations
 from switcher.model import Entry, EntryKind, Incident, Rotation
-from switcher.rows import entry_of, incident_of, rotation_of
-from switcher.tables import entries, heartbeats, incidents, rotations
 
 _PAUSE = 0.1
 _REST = 5.0

@@ -76,8 +76,8 @@ class Stage:
         await post(self.alertmanager_url, *alerts)
 
     async def doomed(self, *words: str) -> None:
-        """Run the switcher until it kills itself where `tests.faults.kamikaze` is told to."""
-        module = ("tests.faults.kamikaze", *words, "--")
+        """Run the switcher until it kills itself where `tests.faults.doomed` is told to."""
+        module = ("tests.faults.doomed", *words, "--")
         address, configuration = self.written.switcher, self.written.configuration
         program = parts.service("switcher", configuration, address, self.folder, module=module)
         try:

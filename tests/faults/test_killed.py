@@ -19,7 +19,7 @@ _WITHIN = 5.0
 
 @dataclass(frozen=True)
 class Death:
-    """A moment at which the switcher dies, as words for `tests.faults.kamikaze`."""
+    """A moment at which the switcher dies, as words for `tests.faults.doomed`."""
 
     when: str
     words: tuple[str, ...]
@@ -34,26 +34,28 @@ def at(when: str, place: str, *words: str) -> Death:
 
 def at_step(when: str, step: str) -> Death:
     """Return the death after a step of the rotation is written down."""
-    journal = "switcher.journal:Journal"
+    journal = "switcher.journal.journal:Journal"
     places = ("--at", f"{journal}.change", "--at", f"{journal}.end_rotation")
     return Death(when, (*places, "--mentioning", step))
 
 
 ACCUSED = ("--mentioning", "Accusation")
-UNWRITTEN = at("before the webhook is written down", "switcher.intake:take", *ACCUSED)
-UNANSWERED = at("before the webhook is answered", "switcher.journal:Journal.take", *ACCUSED)
+UNWRITTEN = at("before the webhook is written down", "switcher.journal.intake:take", *ACCUSED)
+UNANSWERED = at("before the webhook is answered", "switcher.journal.journal:Journal.take", *ACCUSED)
 DECIDED = at("after deciding", "switcher.rotate:Rotator.rotate", "--before")
 SIGNED = at("after signing", "switcher.signer:Signer.sign")
-UNOPENED = at("before the rotation is written down", "switcher.store:open_rotation")
-UNSENT = at("before any node gets it", "switcher.journal:Journal.open_rotation")
+UNOPENED = at("before the rotation is written down", "switcher.journal.store:open_rotation")
+UNSENT = at("before any node gets it", "switcher.journal.journal:Journal.open_rotation")
 FIRST_NODE = at("when the first node has it", "switcher.ballot:_broadcast")
-SEEN_IN_BLOCK = at("seen in a block", "switcher.entries:step_entry", "--mentioning", "IN_BLOCK")
-UNENDED = at("on air, before its end is written down", "switcher.store:end_rotation")
+SEEN_IN_BLOCK = at(
+    "seen in a block", "switcher.journal.entries:step_entry", "--mentioning", "IN_BLOCK"
+)
+UNENDED = at("on air, before its end is written down", "switcher.journal.store:end_rotation")
 
 SENT = at_step("after it is sent", "Step.SENT")
 IN_BLOCK = at_step("in a block", "Outcome.IN_BLOCK")
 IRREVERSIBLE = at_step("irreversible", "Outcome.IRREVERSIBLE")
-ENDED = at("on air, after its end", "switcher.journal:Journal.end_rotation")
+ENDED = at("on air, after its end", "switcher.journal.journal:Journal.end_rotation")
 
 IN_TURN = (
     *(UNWRITTEN, UNANSWERED, DECIDED, SIGNED, UNOPENED, UNSENT, FIRST_NODE),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from switcher.journal import Journal
+from switcher.journal.journal import Journal
 from switcher.webhook import parse_notification
 from tests.faults.books import Books
 from tests.faults.checks import lost

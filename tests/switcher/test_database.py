@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, text, update
 
-from switcher import entries, tables
-from switcher.database import Database, open_database
 from switcher.errors import JournalError, OverruledError
-from switcher.journal import Journal
+from switcher.journal import entries, tables
+from switcher.journal.database import Database, open_database
+from switcher.journal.journal import Journal
 from switcher.model import Arming, Cause, Draft, Ending, EntryKind, Order, Outcome
 from switcher.webhook import parse_notification
 from tests.switcher.stage import WITNESS, alert, webhook_bytes
@@ -255,7 +255,7 @@ async def test_file_is_one_under_whatever_name(tmp_path: Path, sqlite_url: str) 
 
 HOLD = """
 import sys
-from switcher.database import open_database
+from switcher.journal.database import open_database
 opened = open_database(sys.argv[1])
 print(flush=True)
 sys.stdin.readline()

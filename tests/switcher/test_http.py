@@ -19,7 +19,7 @@ from chains.settings import ChainSettings, NodeSettings, ProducerSettings, Witne
 from devnet.keys import active_key, signing_key
 from switcher.auth import Scope
 from switcher.errors import JournalError
-from switcher.journal import Journal
+from switcher.journal.journal import Journal
 from switcher.model import Entry
 from switcher.service import serve
 from tests.switcher.stage import WITNESS, Home, alert, webhook

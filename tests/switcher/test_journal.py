@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from switcher.database import open_database
 from switcher.errors import JournalError
-from switcher.journal import Journal
+from switcher.journal.database import open_database
+from switcher.journal.journal import Journal
 from switcher.model import Arming
 from switcher.webhook import Heartbeat, parse_notification
 from tests.switcher.stage import WITNESS, alert, webhook_bytes

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from switcher.journal import Journal
-from switcher.keeping import keep
+from switcher.journal.journal import Journal
+from switcher.journal.keeping import keep
 from switcher.model import Arming
 from tests.switcher.stage import WITNESS, eventually
 
@@ -75,7 +75,7 @@ async def test_all_is_kept_by_default_and_the_newest_entry_is_logged(sqlite_url:
 async def test_entry_that_nobody_can_read_does_not_end_the_journal_s_keeping(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("switcher.keeping._EVERY", 0.0)
+    monkeypatch.setattr("switcher.journal.keeping._EVERY", 0.0)
     async with Journal(sqlite_url) as journal:
         await arm(journal, 10)
         with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as db:

@@ -14,12 +14,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 
-from switcher import migrations, schema, tables
-from switcher.database import open_database, read_database
 from switcher.errors import JournalError
-from switcher.journal import Journal
+from switcher.journal import migrations, schema, tables
+from switcher.journal.database import open_database, read_database
+from switcher.journal.journal import Journal
+from switcher.journal.verify import Flaw, verify
 from switcher.model import Cause
-from switcher.verify import Flaw, verify
 from tests.switcher.stage import WITNESS
 
 OLD = Path(__file__).parent.parent / "fixtures" / "journal"
@@ -180,7 +180,7 @@ def test_switcher_of_an_earlier_version_that_still_runs_can_t_break_the_chain(
 
 START = """
 import sys
-from switcher.database import open_database, read_database
+from switcher.journal.database import open_database, read_database
 print(flush=True)
 sys.stdin.readline()
 open_database(sys.argv[1]).close()

@@ -17,12 +17,12 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from switcher.database import Database, open_database
 from switcher.errors import JournalError, UnreachableError
-from switcher.journal import Journal
+from switcher.journal.database import Database, open_database
+from switcher.journal.journal import Journal
+from switcher.journal.postgresql import Wire
 from switcher.lease_session import IDLE_SECONDS
 from switcher.model import Arming
-from switcher.postgresql import Wire
 from switcher.webhook import Heartbeat
 from tests.support.postgresql import Cluster
 from tests.switcher.stage import WITNESS, owner_only

@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 from switcher.errors import JournalError
-from switcher.journal import Journal
+from switcher.journal.journal import Journal
 from switcher.model import Arming, Cause, Order, Outcome
 from switcher.settings import Policy
 from tests.support.chain import PREFIX

@@ -20,12 +20,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
-from switcher.database import open_database, read_database
 from switcher.errors import JournalError
-from switcher.hashes import Head, link
-from switcher.journal import Journal
+from switcher.journal.database import open_database, read_database
+from switcher.journal.hashes import Head, link
+from switcher.journal.journal import Journal
+from switcher.journal.verify import Report, verify
 from switcher.model import Arming, Cause, Decision, Draft, Ending, Order, Outcome, Step
-from switcher.verify import Report, verify
 from switcher.webhook import parse_notification
 from tests.switcher.stage import WITNESS, alert, webhook_bytes
 
@@ -484,8 +484,8 @@ async def test_more_that_went_than_retention_tells_of_is_found(sqlite_url: str) 
 
 WRITER = """
 import sys
-from switcher import entries
-from switcher.database import open_database
+from switcher.journal import entries
+from switcher.journal.database import open_database
 from switcher.model import EntryKind
 opened = open_database(sys.argv[1])
 about = entries.About("init0")

@@ -10,16 +10,16 @@ from typing import cast
 
 from chains.bitshares.watch import Watch
 from devnet.keys import DevKey, active_key
-from switcher.database import read_database
 from switcher.desk import Desk
 from switcher.follow import FollowUp
-from switcher.journal import Journal
+from switcher.journal.database import read_database
+from switcher.journal.journal import Journal
+from switcher.journal.verify import verify
 from switcher.metrics import Metrics
 from switcher.model import Arming, Record
 from switcher.rotate import Rotator
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
 from switcher.signer import Signer
-from switcher.verify import verify
 from switcher.webhook import parse_notification
 from switcher.worker import Worker
 from tests.support.chain import PREFIX

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from switcher.journal import Journal
+from switcher.journal.journal import Journal
 from switcher.model import Arming
 from tests.understudy.commands import CommandLine
 

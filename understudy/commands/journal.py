@@ -16,8 +16,8 @@ from understudy.commands.output import answers, count, print_json, remarks
 from understudy.config import load
 
 if TYPE_CHECKING:
-    from switcher.hashes import Head
-    from switcher.verify import Flaw, Report
+    from switcher.journal.hashes import Head
+    from switcher.journal.verify import Flaw, Report
 
 app = typer.Typer(no_args_is_help=True, help="The journal and its chain of hashes.")
 
@@ -55,8 +55,8 @@ def verify(
 
     Exit status 1 if something is wrong or the journal can't be read.
     """
-    from switcher.database import read_database
-    from switcher.verify import verify as check
+    from switcher.journal.database import read_database
+    from switcher.journal.verify import verify as check
 
     expected = _head(expect) if expect is not None else None
     url, password_file = (database, None) if database is not None else _configured(config)
@@ -75,7 +75,7 @@ def _configured(config: Path) -> tuple[str, Path | None]:
 
 
 def _head(text: str) -> Head:
-    from switcher.hashes import Head
+    from switcher.journal.hashes import Head
 
     match = _HEAD.fullmatch(text)
     if not match:

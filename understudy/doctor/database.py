@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from switcher.database import has_journal
 from switcher.errors import JournalError, SwitcherError
+from switcher.journal.database import has_journal
 from switcher.signer import read_secret
 from understudy.config import Configuration
 from understudy.doctor.finding import Finding, failure

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from switcher.database import open_database
+from switcher.journal.database import open_database
 from tests.understudy.doctor.made import failures
 from understudy.config import load
 from understudy.doctor.database import try_database

@@ -18,11 +18,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, text
 
-from switcher import entries, intake, ordering, retention, store
-from switcher.database import Database, open_database, open_wire
 from switcher.errors import StandbyError, UnreachableError
-from switcher.hashes import Head
-from switcher.intake import Receipt
+from switcher.journal import entries, intake, ordering, retention, store
+from switcher.journal.database import Database, open_database, open_wire
+from switcher.journal.hashes import Head
+from switcher.journal.intake import Receipt
 from switcher.lease import Leases
 from switcher.lease_session import Holder, LeaseSession, check_claim, read_holders
 from switcher.model import (

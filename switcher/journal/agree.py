@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, select
 
+from switcher.journal.retold import Trouble, retell_incident, retell_rotation
+from switcher.journal.tables import arming, entries, incidents, rotations
 from switcher.model import EntryKind
-from switcher.retold import Trouble, retell_incident, retell_rotation
-from switcher.tables import arming, entries, incidents, rotations
 
 _PAGE = 500
 

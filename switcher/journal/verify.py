@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, cast, column, func, select, table
 
-from switcher.agree import disagreements
 from switcher.errors import JournalError
-from switcher.hashes import PRUNED, Head, genesis, link
+from switcher.journal.agree import disagreements
+from switcher.journal.hashes import PRUNED, Head, genesis, link
+from switcher.journal.schema import foreign
+from switcher.journal.tables import journal
 from switcher.model import EntryKind
-from switcher.schema import foreign
-from switcher.tables import journal
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many entries are done."""

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import structlog
 
 from switcher.errors import JournalError
-from switcher.hashes import Head
-from switcher.journal import Journal
+from switcher.journal.hashes import Head
+from switcher.journal.journal import Journal
 
 _EVERY = 600.0
 """Seconds between two looks."""

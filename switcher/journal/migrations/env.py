@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from switcher.schema import VERSION_TABLE
+from switcher.journal.schema import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from switcher.errors import JournalError
-from switcher.hashes import Head, link
+from switcher.journal.hashes import Head, link
+from switcher.journal.plain import plain_json, plain_text
+from switcher.journal.rows import entry_of
+from switcher.journal.tables import entries, journal
 from switcher.model import Entry, EntryKind, Incident, Outcome, Rotation, Step
-from switcher.plain import plain_json, plain_text
-from switcher.rows import entry_of
-from switcher.tables import entries, journal
 
 _FIELDS = ("id", "time", "kind", "value", "witness", "incident", "rotation", "sentence")
 """What a hash covers besides the details."""

@@ -9,7 +9,7 @@ import time
 import sqlalchemy as sa
 from alembic import op
 
-from switcher.hashes import Head, genesis, link
+from switcher.journal.hashes import Head, genesis, link
 
 revision = "0005"
 down_revision = "0004"

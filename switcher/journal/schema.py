@@ -11,9 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, column, inspect, select, table, text
 
-from switcher import migrations
 from switcher.errors import JournalError
-from switcher.tables import REVISION, metadata
+from switcher.journal import migrations
+from switcher.journal.tables import REVISION, metadata
 
 VERSION_TABLE = "understudy_version"
 _FIRST_TABLE = "understudy_schema"

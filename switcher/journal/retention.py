@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, exists, select, update
 
-from switcher.entries import About, write_entry
-from switcher.hashes import PRUNED
+from switcher.journal.entries import About, write_entry
+from switcher.journal.hashes import PRUNED
+from switcher.journal.tables import entries, incidents, journal, rotations
 from switcher.model import EntryKind
-from switcher.tables import entries, incidents, journal, rotations
 
 
 def prune(db: Connection, before: float, most: int, now: float) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from switcher import postgresql, schema, sqlite
 from switcher.errors import JournalError, SecretFileError, UnreachableError
+from switcher.journal import postgresql, schema, sqlite
 
 _WRITES = "understudy_writes"
 _PATIENTLY = "understudy_writes_patiently"

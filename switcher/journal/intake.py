@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from switcher import entries, store
+from switcher.journal import entries, store
+from switcher.journal.rows import incident_of, sightings_of, stored_sightings
+from switcher.journal.tables import OPEN_ACCUSATION, incidents, rotations
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
-from switcher.rows import incident_of, sightings_of, stored_sightings
-from switcher.tables import OPEN_ACCUSATION, incidents, rotations
 from switcher.webhook import Accusation, Heartbeat, Judged, Unusable
 
 _MOST_SIGHTINGS = 100

@@ -7,13 +7,13 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, insert, select
 
-from switcher import entries
 from switcher.errors import OrderError
+from switcher.journal import entries
+from switcher.journal.rows import incident_of
+from switcher.journal.store import read_arming
+from switcher.journal.tables import drills, incidents
 from switcher.model import ActionName, Cause, DrillResult, EntryKind, Incident, Order
 from switcher.orders import Drilled, still_open
-from switcher.rows import incident_of
-from switcher.store import read_arming
-from switcher.tables import drills, incidents
 
 
 def open_order(

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
-from switcher.entries import About, incident_entry, step_entry, write_entry
 from switcher.errors import OverruledError
+from switcher.journal.entries import About, incident_entry, step_entry, write_entry
+from switcher.journal.rows import arming_of, incident_of, rotation_of
+from switcher.journal.tables import arming, heartbeats, incidents, rotations
 from switcher.model import (
     BY_HAND,
     UNSPENT,
@@ -26,8 +28,6 @@ from switcher.model import (
     Rotation,
     Step,
 )
-from switcher.rows import arming_of, incident_of, rotation_of
-from switcher.tables import arming, heartbeats, incidents, rotations
 
 _HEARTBEAT = "alert_path"
 

@@ -1,6 +1,6 @@
 """Run an `understudy` command that kills itself, as by SIGKILL, at a chosen moment.
 
-    python -m tests.faults.kamikaze --at switcher.journal:Journal.open_rotation -- switcher …
+    python -m tests.faults.doomed --at switcher.journal.journal:Journal.open_rotation -- switcher …
 
 --at MODULE:NAME     the function; several times for several, whichever comes first
 --before             when it is called, instead of when it has done its work
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="kamikaze")
+    parser = argparse.ArgumentParser(prog="doomed")
     parser.add_argument("--at", action="append", required=True)
     parser.add_argument("--before", action="store_true")
     parser.add_argument("--call", type=int, default=1)

@@ -1,6 +1,6 @@
 """The journal's tables. Times are seconds since the epoch; JSON columns hold plain objects.
 
-`switcher.migrations` makes them, and brings those of earlier versions up to date.
+`switcher.journal.migrations` makes them, and brings those of earlier versions up to date.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from switcher.plain import plain_json, plain_text
+from switcher.journal.plain import plain_json, plain_text
 
 REVISION = "0005"
 """The newest migration: grows with every change of these tables."""

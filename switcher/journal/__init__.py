@@ -1,0 +1,1 @@
+"""The journal: what is written down, on SQLite or PostgreSQL, and checked again."""
