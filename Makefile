@@ -39,11 +39,11 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and PostgreSQL in
 	@scripts/postgresql
 	@touch $@
 
-test: setup tools lint ## Set everything up, check and test all of it, WORKERS=2 tests at a time
-	@pytest -q --numprocesses $(or $(WORKERS),2) --dist worksteal
+test: setup tools lint ## Set everything up, check and test all of it, WORKERS=3 tests at a time
+	@pytest -q --numprocesses $(or $(WORKERS),3) --dist worksteal
 
 faults: setup tools ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
-	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),2) --dist worksteal $(ARGS)
+	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),3) --dist worksteal $(ARGS)
 
 lint: setup ## Style, types and layers
 	@echo "lint: ruff, mypy, import-linter"
