@@ -6,8 +6,8 @@ from serving.exposure import is_loopback
 from serving.tls import Certificate, TlsError, TlsFiles, examine_pair
 from switcher.auth import Tokens
 from switcher.errors import ExposureError, SecretFileError
+from switcher.secret_file import read_secret
 from switcher.settings import IN_THE_CLEAR, SwitcherSettings
-from switcher.signer import read_secret
 
 
 def examine_tls(files: TlsFiles) -> Certificate:

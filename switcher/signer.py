@@ -7,7 +7,6 @@ never sees the network here. What it made is checked with our own primitives bef
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,11 +30,11 @@ from chains.bitshares.transactions import (
 )
 from chains.errors import ChainError
 from switcher.errors import SecretFileError, SigningError, reason_of
+from switcher.secret_file import read_secret
 from switcher.settings import KeyFileSigner, WalletSigner
 from switcher.transaction import SignedUpdate, UpdateOrder
 
 _OWNER_ONLY = 0o600
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _WALLET_SUFFIX = ".sqlite"
 
 
@@ -177,27 +176,6 @@ class Witness_update(GrapheneObject):  # type: ignore[misc]  # noqa: N801  (its 
                 "new_signing_key": Optional(None if key is None else _key_object(key, prefix)),
             }
         )
-
-
-def read_secret(path: Path) -> str:
-    """Return a secret file's text without surrounding white space.
-
-    Raises:
-        SecretFileError: missing, unreadable, or accessible to others than its owner.
-    """
-    try:
-        with path.open(encoding="utf-8") as file:
-            state = os.fstat(file.fileno())
-            if state.st_mode & _OTHERS:
-                raise SecretFileError(
-                    f"{path} is open to others than its owner (mode {state.st_mode & 0o777:04o}); "
-                    f"do: chmod 600 {path}"
-                )
-            if state.st_uid not in (os.geteuid(), 0):
-                raise SecretFileError(f"{path} belongs to another user (uid {state.st_uid}).")
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretFileError(f"{path} can't be read: {reason_of(error)}.") from error
 
 
 # The wallet of the `bitshares` library. It is weak: its master key is encrypted under one unsalted

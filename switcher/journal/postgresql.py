@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from switcher.errors import JournalError
+from switcher.secret_file import read_secret
 
 LONGEST = 5.0
 """Seconds that a transaction may take; a server that keeps one longer doesn't answer any more."""
@@ -104,8 +105,6 @@ def open_engine(
 
 def _with_password(path: Path) -> Callable[..., None]:
     """Have every new connection read the password, which may have been replaced meanwhile."""
-    # The signing library takes time to load.
-    from switcher.signer import read_secret  # noqa: PLC0415
 
     def connect(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
         parameters["password"] = read_secret(path)

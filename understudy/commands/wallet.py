@@ -143,7 +143,7 @@ def _confirm(question: str, yes: bool) -> None:
 
 
 def _passphrase(place: _Place, new: bool = False) -> str:
-    from switcher.signer import read_secret
+    from switcher.secret_file import read_secret
 
     if place.passphrase_file:
         return read_secret(place.passphrase_file)

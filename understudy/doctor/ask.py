@@ -11,7 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from switcher.errors import SwitcherError
-from switcher.signer import read_secret
+from switcher.secret_file import read_secret
 from switcher.webhook import HEARTBEAT
 from understudy.doctor.alertmanager import Alert, Alertmanager, Routing, Silence, Status
 from understudy.doctor.prometheus import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from switcher.errors import JournalError, SwitcherError
 from switcher.journal.database import has_journal
-from switcher.signer import read_secret
+from switcher.secret_file import read_secret
 from understudy.config import Configuration
 from understudy.doctor.finding import Finding, failure
 

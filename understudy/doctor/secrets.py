@@ -9,8 +9,9 @@ from serving.tls import TlsFiles
 from switcher.auth import Scope, Tokens
 from switcher.errors import SwitcherError
 from switcher.exposure import examine_tls
+from switcher.secret_file import read_secret
 from switcher.settings import KeyFileSigner
-from switcher.signer import Signer, read_secret
+from switcher.signer import Signer
 from understudy.config import Configuration
 from understudy.doctor.finding import Finding, Level, failure, warning
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from serving.tls import TlsError, TlsFiles, trusting
 from switcher.answers import ArmingState, JournalPage, Ordered, Preview, Status
 from switcher.model import Entry
+from switcher.secret_file import read_secret
 from switcher.settings import SwitcherSettings
 from understudy.config import Configuration, ConfigurationError, Mistake
 from understudy.errors import RefusedError, SwitcherGoneError
@@ -64,8 +65,6 @@ class SwitcherClient:
             SecretFileError: the token's file can't be read, or others can read it as well.
             RefusedError: it holds no token, or the certificate can't be read.
         """
-        from switcher.signer import read_secret  # noqa: PLC0415 - takes time that help need not
-
         settings = read.needed_switcher()
         file = settings.client_token_file
         if file is None:

@@ -1,0 +1,32 @@
+"""Files with secrets, each for its owner alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from switcher.errors import SecretFileError, reason_of
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def read_secret(path: Path) -> str:
+    """Return a secret file's text without surrounding white space.
+
+    Raises:
+        SecretFileError: missing, unreadable, or accessible to others than its owner.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            state = os.fstat(file.fileno())
+            if state.st_mode & _OTHERS:
+                raise SecretFileError(
+                    f"{path} is open to others than its owner (mode {state.st_mode & 0o777:04o}); "
+                    f"do: chmod 600 {path}"
+                )
+            if state.st_uid not in (os.geteuid(), 0):
+                raise SecretFileError(f"{path} belongs to another user (uid {state.st_uid}).")
+            return file.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretFileError(f"{path} can't be read: {reason_of(error)}.") from error
