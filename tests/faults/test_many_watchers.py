@@ -50,6 +50,18 @@ async def test_one_crash_without_any_one_watcher_is_one_rotation(
     )
 
 
+async def test_alert_delivered_to_both_switchers_is_one_rotation(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    async with on_watch(tmp_path, database=postgresql_url) as watch:
+        await watch.well()
+        async with watch.crash():
+            await watch.settled()
+        for relay in watch.relays:
+            told = relay.ledger.acknowledged
+            assert any(posting.has(action="rotate_signing_key") for posting in told)
+
+
 async def _after(seconds: float, ending: Coroutine[None, None, None]) -> None:
     await asyncio.sleep(seconds)
     await ending
