@@ -119,11 +119,15 @@ def _is_known(
     labels = alert["labels"]
     if incident is None or incident.signing_key != labels["signing_key"]:
         return False
+    fingerprint = str(alert["fingerprint"])
     match receipt["result"]:
         case "opened":
-            return pages.opened.get(number) == str(alert["fingerprint"])
+            return pages.opened.get(number) == fingerprint
         case "renewed":
             return incident.renewed >= posting.began - _LATE
         case "ended":
             return pages.ended[number] is not None
+        case "resolved":
+            fires = incident.alerts.get(fingerprint)
+            return fires is None or fires.seen >= posting.began - _LATE
     return True
