@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.switcher.scripted import Script
+from tests.switcher.written import write
 
 
 @pytest.fixture
@@ -25,3 +29,13 @@ def database(request: pytest.FixtureRequest) -> str:
     """Return the SQLAlchemy URL of an empty database of either kind."""
     url: str = request.getfixturevalue(request.param)
     return url
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a journal that has something in it; tests change copies of it."""
+    path = tmp_path_factory.mktemp("written") / "understudy.db"
+    asyncio.run(write(f"sqlite:///{path}"))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("pragma wal_checkpoint(truncate)")
+    return path
