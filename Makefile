@@ -9,8 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A program that was removed from the system since, or an interrupted set-up.
-TOOLS_GONE = $(shell for name in prometheus promtool alertmanager amtool initdb postgres; do \
-    [ -x .tools/bin/$$name ] || echo $$name; done)
+gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
 .PHONY: again help setup tools test faults lint lock run demo bench soak clean
 
@@ -30,19 +29,24 @@ setup: .venv/ready ## Make the virtual environment .venv from the locked depende
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and PostgreSQL into .tools/bin
+tools: .tools/ready ## Find or unpack Prometheus and Alertmanager into .tools/bin
 	@:
 
-.tools/ready: scripts/monitoring-tools scripts/postgresql scripts/unpack.sh $(if $(TOOLS_GONE),again)
-	@echo "setup: Prometheus, Alertmanager and PostgreSQL"
+.tools/ready: scripts/monitoring-tools scripts/unpack.sh $(call gone,prometheus promtool alertmanager amtool)
+	@echo "setup: Prometheus and Alertmanager"
 	@scripts/monitoring-tools
+	@touch $@
+
+# For tests of a journal that several switchers share.
+.tools/postgresql: scripts/postgresql scripts/unpack.sh $(call gone,initdb postgres)
+	@echo "setup: PostgreSQL"
 	@scripts/postgresql
 	@touch $@
 
-test: setup tools lint ## Set everything up, check and test all of it, WORKERS=3 tests at a time
+test: setup tools .tools/postgresql lint ## Set everything up, check and test all of it, WORKERS=3 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),3) --dist worksteal
 
-faults: setup tools ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
+faults: setup tools .tools/postgresql ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
 	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),3) --dist worksteal $(ARGS)
 
 lint: setup ## Style, types and layers
