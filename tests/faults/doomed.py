@@ -4,7 +4,7 @@
 
 --at MODULE:NAME     the function; several times for several, whichever comes first
 --before             when it is called, instead of when it has done its work
---call N             at its N-th call (1)
+--call N             at its N-th call, or with the N-th that has done its work (1)
 --mentioning TEXT    only calls count that have this text in the form that shows their arguments
 """
 
@@ -70,21 +70,20 @@ def _fatal(work: Callable[..., Any], moment: Moment, calls: count[int]) -> Calla
 
     @functools.wraps(work)
     def done(*args: Any, **kwargs: Any) -> Any:
-        last = is_time((args, kwargs))
-        if last and moment.before:
+        if moment.before and is_time((args, kwargs)):
             _die()
         result = work(*args, **kwargs)
-        if last:
+        if not moment.before and is_time((args, kwargs)):
             _die()
         return result
 
     @functools.wraps(work)
     async def awaited(*args: Any, **kwargs: Any) -> Any:
-        last = is_time((args, kwargs))
-        if last and moment.before:
+        if moment.before and is_time((args, kwargs)):
             _die()
         result = await work(*args, **kwargs)
-        if last:
+        # Counted only now: of calls side by side, the first one may be given up.
+        if not moment.before and is_time((args, kwargs)):
             _die()
         return result
 
