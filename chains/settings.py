@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from chains.peer.blocks import Proof, Rule
 
 MAIN_CHAIN_ID = "4018d7844c78f6a6c41c6a552b898022310fc5dec06da467ee7905a8dad512c8"
 
@@ -68,3 +70,29 @@ class ChainSettings:
             if witness.account == account:
                 return witness
         raise KeyError(account)
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSettings:
+    """A node of the peer chain: its name in metrics and logs, and its URL (http:// or https://)."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerChainSettings:
+    """The peer chain and those of its nodes that somebody named, whom he thereby allows anywhere.
+
+    `allowed` are networks (CIDR) in which an address that a caller names may lie although it is
+    not public. Durations are seconds: `probe_timeout` for one question to a peer, `deadline` for
+    finding and fetching the longest chain. `max_bytes` is the most that one peer's chain may take
+    as JSON.
+    """
+
+    nodes: tuple[PeerSettings, ...] = ()
+    proof: Proof = field(default_factory=lambda: Proof(Rule.PAIR))
+    allowed: tuple[str, ...] = ()
+    probe_timeout: float = 5.0
+    deadline: float = 120.0
+    max_bytes: int = 1_000_000_000

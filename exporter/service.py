@@ -8,9 +8,10 @@ import contextlib
 import structlog
 
 from chains.bitshares.offset import Timekeeping
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
+from chains.standing import Verdict
 from exporter.app import create_app
 from exporter.exposition import Exposition
 from exporter.instruments import Instruments

@@ -14,8 +14,9 @@ from chains.bitshares.applied import Applied, Term
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading, WitnessIds
 from chains.bitshares.schedule import SLOT_BITS, participation
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView
 from chains.settings import WitnessSettings
+from chains.standing import Verdict
 from exporter import catalogue
 from exporter.observed import Observed
 

@@ -13,8 +13,9 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
 from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.offset import Timekeeping
-from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
+from chains.bitshares.views import NodeView, ProducerView, majority_of
 from chains.settings import ChainSettings
+from chains.standing import Verdict
 from switcher.hosts import Backup, Host, backups, host_in_force
 from switcher.model import Cause, Incident, Record
 from switcher.moment import Slots

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chains.bitshares.follower import Follower
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView
 from chains.settings import WitnessSettings
+from chains.standing import Verdict
 from switcher.model import Outcome, Readiness, Rotation
 
 FAILED_LATELY = 3_600.0

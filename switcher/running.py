@@ -14,9 +14,10 @@ from itertools import islice
 import structlog
 
 from chains.bitshares.offset import Timekeeping
-from chains.bitshares.views import NodeView, Verdict, quorum_note
+from chains.bitshares.views import NodeView, quorum_note
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
+from chains.standing import Verdict
 from switcher.auth import Tokens
 from switcher.custody import Custody
 from switcher.desk import Desk

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView
+from chains.standing import Verdict
 from switcher import decide, evidence, upkeep
 from switcher.desk import Desk
 from switcher.errors import DisagreementError, JournalError, OverruledError, StandbyError

@@ -28,8 +28,9 @@ from bench.policy.worker import Told, Worker
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.offset import Timekeeping
-from chains.bitshares.views import ProducerView, Verdict
+from chains.bitshares.views import ProducerView
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
+from chains.standing import Verdict
 from switcher.settings import Policy
 
 RING = ("alpha", "beta", "gamma")

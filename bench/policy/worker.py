@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from bench.policy.agenda import Agenda
 from bench.policy.alerts import Alert
 from bench.policy.chain import OURS, Update, reading_at, update_to
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView
+from chains.standing import Verdict
 from switcher.confirm import ending_of, news_of, standing
 from switcher.decide import decide
 from switcher.evidence import Seen, gather, key_in_force

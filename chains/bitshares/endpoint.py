@@ -14,7 +14,7 @@ from chains.bitshares.clock import ChainClock
 from chains.bitshares.connection import Budget
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, Reading, parse_reading
-from chains.bitshares.views import NodeView, Verdict, judge
+from chains.bitshares.views import NodeView, judge
 from chains.errors import (
     BadReplyError,
     ChainError,
@@ -26,6 +26,7 @@ from chains.errors import (
     WrongChainError,
 )
 from chains.settings import ChainSettings, NodeSettings
+from chains.standing import Verdict
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 10.0
 _SHORTEST_PAUSE = 0.05

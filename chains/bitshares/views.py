@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading
 from chains.settings import ProducerSettings
+from chains.standing import Verdict
 
 _MOST_AHEAD = 4
 """Blocks that a node may lead the others by: a head of theirs that is three slots old is stale, and
 one more block may be under way."""
-
-
-class Verdict(StrEnum):
-    """Why a node's word counts, or does not."""
-
-    CANONICAL = "canonical"
-    BEHIND = "behind"
-    FORKED = "forked"
-    INVALID = "invalid"
-    WRONG_CHAIN = "wrong_chain"
-    UNREACHABLE = "unreachable"
-    UNSYNCED = "unsynced"
 
 
 def majority_of(nodes: int) -> int:

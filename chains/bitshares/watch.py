@@ -16,9 +16,10 @@ from chains.bitshares.names import most_said, resolve_names
 from chains.bitshares.objects import Names, Reading, WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.sync import Synchroniser
-from chains.bitshares.views import NodeView, ProducerView, Verdict, majority_of
+from chains.bitshares.views import NodeView, ProducerView, majority_of
 from chains.errors import InvalidBlockError, NodeError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings
+from chains.standing import Verdict
 
 OnVerdict = Callable[[NodeView], None]
 OnClock = Callable[[Timekeeping], None]

@@ -14,10 +14,10 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from chains.bitshares.client import open_client
-from chains.bitshares.views import Verdict
 from chains.bitshares.watch import Watch
 from chains.errors import NodeUnreachableError
 from chains.settings import NodeSettings
+from chains.standing import Verdict
 from devnet.keys import DevKey
 from tests.support.chain import PREFIX, ForgedChain
 from tests.support.scripted import ScriptedNode, scripted

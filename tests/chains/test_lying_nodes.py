@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView
 from chains.bitshares.watch import Watch
+from chains.standing import Verdict
 from devnet.launch import Devnet
 from devnet.lies import LIES
 from devnet.settings import DevnetSettings

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chains.bitshares.follower import Follower
-from chains.bitshares.views import Verdict, judge
+from chains.bitshares.views import judge
+from chains.standing import Verdict
 from tests.support.chain import PREFIX, ForgedChain
 
 

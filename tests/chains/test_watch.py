@@ -14,9 +14,10 @@ from chains.bitshares.client import NodeClient
 from chains.bitshares.endpoint import Endpoint, OnReading
 from chains.bitshares.objects import Names, Reading
 from chains.bitshares.offset import Timekeeping
-from chains.bitshares.views import NodeView, Verdict
+from chains.bitshares.views import NodeView
 from chains.bitshares.watch import Watch
 from chains.settings import NodeSettings
+from chains.standing import Verdict
 from devnet.hosts import api_names
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings

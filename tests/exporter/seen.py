@@ -11,8 +11,9 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, Reading, WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.sync import Synchroniser
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
+from chains.standing import Verdict
 from devnet.keys import DevKey, signing_key
 from tests.support.chain import PREFIX, ForgedChain
 

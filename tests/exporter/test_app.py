@@ -14,7 +14,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from chains.bitshares.views import Verdict
+from chains.standing import Verdict
 from exporter.app import create_app
 from exporter.catalogue import BUILD_INFO, NODE_RPC_DURATION, all_metrics
 from exporter.exposition import Exposition

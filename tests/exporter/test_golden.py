@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry
 
-from chains.bitshares.views import Verdict
+from chains.standing import Verdict
 from exporter.exposition import Exposition
 from exporter.observed import Observed
 from exporter.shape import STALE_AFTER

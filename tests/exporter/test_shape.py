@@ -8,7 +8,7 @@ import pytest
 
 from chains.bitshares.follower import PROVISIONAL_AFTER
 from chains.bitshares.objects import Reading
-from chains.bitshares.views import Verdict
+from chains.standing import Verdict
 from exporter.shape import STALE_AFTER, shape
 from tests.support.chain import ForgedChain
 

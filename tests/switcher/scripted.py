@@ -13,9 +13,10 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.transactions import pack_transaction, transaction_id
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView
 from chains.errors import NodeRefusedError, NodeTimeoutError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
+from chains.standing import Verdict
 from devnet.keys import DevKey, active_key, owner_key, signing_key
 from tests.support.chain import PREFIX, START, ForgedChain
 from tests.switcher.stage import WITNESS

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chains.bitshares.follower import Follower
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView
 from chains.settings import ProducerSettings, WitnessSettings
+from chains.standing import Verdict
 from devnet.keys import DevKey
 from switcher.hosts import FAILED_LATELY, backups
 from switcher.model import Draft, Outcome, Readiness, Rotation

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chains.bitshares.follower import Follower
-from chains.bitshares.views import NodeView, ProducerView, Verdict
+from chains.bitshares.views import NodeView, ProducerView
+from chains.standing import Verdict
 from switcher.hosts import Condition, Host, host_in_force
 from tests.support.chain import PREFIX, ForgedChain
 from tests.switcher.scripted import ALPHA, INIT0, Script
