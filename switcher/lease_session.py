@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
+from storing.postgresql import Wire
 from switcher.errors import StandbyError
-from switcher.journal.database import journal_errors
-from switcher.journal.postgresql import Wire
+from switcher.journal.database import JOURNAL
 from switcher.journal.tables import leases
 
 IDLE_SECONDS = 5
@@ -92,7 +92,7 @@ class LeaseSession:
             JournalError: the session is gone, and with it every lease; the next beat begins anew.
         """
         try:
-            with journal_errors(), self._wire.limited(_LONGEST):
+            with JOURNAL.errors(), self._wire.limited(_LONGEST):
                 return dict(self._beat(wanted, now))
         except BaseException:
             self.close()

@@ -18,9 +18,10 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, text
 
+from storing.database import Database
 from switcher.errors import StandbyError, UnreachableError
 from switcher.journal import entries, intake, ordering, retention, store
-from switcher.journal.database import Database, open_database, open_wire
+from switcher.journal.database import open_database, open_wire
 from switcher.journal.hashes import Head
 from switcher.journal.intake import Receipt
 from switcher.lease import Leases

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, text, update
 
+from storing.database import Database
 from switcher.errors import JournalError, OverruledError
 from switcher.journal import entries, tables
-from switcher.journal.database import Database, open_database
+from switcher.journal.database import open_database
 from switcher.journal.journal import Journal
 from switcher.model import Arming, Cause, Draft, Ending, EntryKind, Order, Outcome
 from switcher.webhook import parse_notification

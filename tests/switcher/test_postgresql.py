@@ -17,10 +17,11 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from storing.database import Database
+from storing.postgresql import Wire
 from switcher.errors import JournalError, UnreachableError
-from switcher.journal.database import Database, open_database
+from switcher.journal.database import open_database
 from switcher.journal.journal import Journal
-from switcher.journal.postgresql import Wire
 from switcher.lease_session import IDLE_SECONDS
 from switcher.model import Arming
 from switcher.webhook import Heartbeat

@@ -1,4 +1,4 @@
-"""PostgreSQL under the journal, which several switchers may share.
+"""PostgreSQL, which several processes may share.
 
 Writes are serialised by one advisory lock, which their transactions hold from their beginning and
 lose with their connection. They run in READ COMMITTED: a snapshot for the whole transaction would
@@ -16,13 +16,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from switcher.errors import JournalError
-from switcher.secret_file import read_secret
+from storing.tenant import Tenant
 
 LONGEST = 5.0
 """Seconds that a transaction may take; a server that keeps one longer doesn't answer any more."""
@@ -48,16 +46,17 @@ _SESSION = {
     "tcp_keepalives_interval": "1s",
     "tcp_keepalives_count": "3",
 }
-"""The server's: it, too, must notice that a switcher vanished, which may have held the lock."""
+"""The server's: it, too, must notice that a client vanished, which may have held the lock."""
 
 _DURABLE = (
     "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') "
     "WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false)"
 )
-"""What was answered with 202 is on the disk, whatever the server's own default says."""
+"""What was acknowledged is on the disk, whatever the server's own default says."""
 
-_LOCK = "SELECT pg_advisory_xact_lock(1970496882, hashtext(current_schema()))"
-"""One for each journal: other schemas of the database may hold others. The number is "unde"."""
+_LOCK = "SELECT pg_advisory_xact_lock({}, hashtext(current_schema()))"
+_OWN = "SELECT pg_try_advisory_lock({}, hashtext(current_schema()))"
+"""One for each schema of the database, which may hold several of the same kind."""
 
 
 class Haste(Enum):
@@ -69,11 +68,16 @@ class Haste(Enum):
 
 def open_engine(
     url: URL,
-    password_file: Path | None,
+    password: Callable[[], str] | None,
+    lock: int,
     haste: Callable[[Connection], Haste | None],
     wire: Wire,
+    owner: Tenant | None = None,
 ) -> Engine:
-    """Return an engine whose one connection is made anew whenever it was lost."""
+    """Return an engine whose one connection is made anew whenever it was lost.
+
+    With an `owner` it connects only while no other process does so for the same.
+    """
     engine = create_engine(
         url,
         pool_size=1,
@@ -84,32 +88,48 @@ def open_engine(
         hide_parameters=True,
         connect_args=_WIRE,
     )
-    if password_file is not None:
-        event.listen(engine, "do_connect", _with_password(password_file))
+    if password is not None:
+        event.listen(engine, "do_connect", _with_password(password))
     # Before the library itself asks a new connection for what it needs to know.
     event.listen(engine, "connect", wire.attach, insert=True)
     event.listen(engine, "close", wire.detach)
     event.listen(engine, "connect", _set_up)
+    if owner is not None:
+        event.listen(engine, "connect", _owned_by(owner, url))
 
     def begin(connection: Connection) -> None:
         match haste(connection):
             case Haste.NONE:
                 be_patient(connection)
-                connection.exec_driver_sql(_LOCK)
+                connection.exec_driver_sql(_LOCK.format(lock))
             case Haste.USUAL:
-                connection.exec_driver_sql(_LOCK)
+                connection.exec_driver_sql(_LOCK.format(lock))
 
     event.listen(engine, "begin", begin)
     return engine
 
 
-def _with_password(path: Path) -> Callable[..., None]:
+def _with_password(password: Callable[[], str]) -> Callable[..., None]:
     """Have every new connection read the password, which may have been replaced meanwhile."""
 
     def connect(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
-        parameters["password"] = read_secret(path)
+        parameters["password"] = password()
 
     return connect
+
+
+def _owned_by(owner: Tenant, url: URL) -> Callable[..., None]:
+    """Have every new connection take the lock that only one process can hold, until it ends."""
+
+    def own(connection: Any, _record: Any) -> None:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            (gained,) = cursor.execute(_OWN.format(owner.lock)).fetchone()
+        connection.autocommit = False
+        if not gained:
+            raise owner.taken(url.database)
+
+    return own
 
 
 class Wire:
@@ -170,16 +190,16 @@ def _set_up(connection: Any, _record: Any) -> None:
     connection.autocommit = False
 
 
-def check_encoding(db: Connection) -> None:
+def check_encoding(tenant: Tenant, db: Connection) -> None:
     """Refuse a database that can't hold every text.
 
     Raises:
-        JournalError: with what makes one that can.
+        The tenant's error: with what makes one that can.
     """
     encoding = db.exec_driver_sql("SHOW server_encoding").scalar_one()
     if encoding != "UTF8":
-        raise JournalError(
-            f"The journal's database has encoding {encoding}, which can't hold every text; make "
+        raise tenant.error(
+            f"{tenant.what}'s database has encoding {encoding}, which can't hold every text; make "
             "one with: createdb --encoding=UTF8 --template=template0 NAME"
         )
 

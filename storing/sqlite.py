@@ -1,4 +1,4 @@
-"""SQLite under the journal: one file, one switcher, every commit on the disk."""
+"""SQLite: one file, one process, every commit on the disk."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
-from switcher.errors import JournalError, reason_of
+from storing.tenant import Tenant
 
 _BUSY_SECONDS = 3.0
-"""How long a write waits for another program's; Alertmanager posts again what was not written."""
+"""How long a write waits for another program's."""
 
 _OWNER_ONLY = 0o600
 
@@ -60,50 +60,46 @@ def _make_durable(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def make_for_owner(path: Path) -> None:
+def make_for_owner(tenant: Tenant, path: Path) -> None:
     """Make a file that only its owner can read, where there is none.
 
     The driver would let everybody read it. What goes beside it (`-wal`, `-shm`) gets its mode. One
     that is there keeps the mode that its owner gave it.
 
     Raises:
-        JournalError: it can't be made there.
+        The tenant's error: it can't be made there.
     """
     try:
         os.close(os.open(path.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
     except FileExistsError:
         return
     except OSError as error:
-        raise JournalError(f"The journal {path} can't be made: {reason_of(error)}.") from error
+        raise tenant.error(f"{tenant.what} {path} can't be made: {error.strerror}.") from error
 
 
 class FileLock:
-    """Keeps a second switcher from a file; the system releases it when the process ends."""
+    """Keeps a second process from a file; the system releases it when this one ends."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, tenant: Tenant, database: Path) -> None:
         """Take the lock.
 
         Raises:
-            JournalError: another switcher has it, or its file can't be made.
+            The tenant's error: another one has it, or its file can't be made.
         """
         path = database.resolve()
         path = path.with_name(f"{path.name}.lock")
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _OWNER_ONLY)
         except OSError as error:
-            raise JournalError(
-                f"The journal's lock {path} can't be made: {reason_of(error)}."
+            raise tenant.error(
+                f"{tenant.what}'s lock {path} can't be made: {error.strerror}."
             ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise JournalError(
-                f"Another switcher uses the journal {database}: stop it first, or give each a "
-                "database of its own; to share one journal, let switcher.database name a "
-                "PostgreSQL."
-            ) from error
+            raise tenant.taken(database) from error
 
     def release(self) -> None:
-        """Let another switcher have the file."""
+        """Let another one have the file."""
         os.close(self._descriptor)
