@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from chains.peer.blocks import Proof, Rule
+from chains.settings import PeerChainSettings, PeerSettings
+from peernode.settings import ReplicaSettings
 from serving.tls import TlsFiles
 from switcher.settings import KeyFileSigner, Policy, WalletSigner
 from understudy.config import ConfigurationError, load
@@ -160,6 +163,73 @@ def test_a_chain_of_ones_own_can_have_its_own_prefix(written: Path) -> None:
     written.write_text(text.replace("signing_key: BTS", "signing_key: XYZ"))
     read = load(written)
     assert (read.chain.prefix, read.chain.core_symbol) == ("XYZ", "CORE")
+
+
+PEERS = 'peers: {nodes: [{name: p1, url: "http://10.0.0.5:5000"}]}\n'
+
+
+def test_everything_that_can_be_said_of_peers_arrives(tmp_path: Path) -> None:
+    path = tmp_path / "whole.yaml"
+    path.write_bytes((FIXTURES / "good" / "whole.yaml").read_bytes())
+    read = load(path)
+    assert read.peers == PeerChainSettings(
+        nodes=(
+            PeerSettings("p1", "http://127.0.0.1:5001"),
+            PeerSettings("p2", "https://peers.example.org/p2"),
+        ),
+        proof=Proof(Rule.LINKED),
+        allowed=("10.0.0.0/8", "fd00::/8"),
+        deadline=30.0,
+    )
+    assert read.replica == ReplicaSettings(
+        advertise="http://watcher.example.org:5000",
+        database=f"sqlite:///{tmp_path / 'replica.db'}",
+        host="0.0.0.0",
+        port=5000,
+        max_depth=0,
+        chain=read.peers,
+    )
+
+
+def test_the_replica_is_kept_beside_the_journal_unless_told_otherwise(written: Path) -> None:
+    written.write_text(MINIMAL + PEERS)
+    read = load(written)
+    assert read.peers
+    assert read.replica == ReplicaSettings(
+        advertise="http://127.0.0.1:5000",
+        database=f"sqlite:///{written.parent / 'peers.db'}",
+        chain=read.peers,
+    )
+    assert (read.peers.proof, read.peers.deadline) == (Proof(Rule.PAIR), 120)
+
+
+def test_peers_are_advertised_where_the_replica_listens_on_ipv6(written: Path) -> None:
+    peers = PEERS.replace("peers: {", 'peers: {listen: "[fd00::9]:5000", ')
+    written.write_text(MINIMAL + peers)
+    replica = load(written).replica
+    assert replica
+    assert (replica.host, replica.advertise) == ("fd00::9", "http://[fd00::9]:5000")
+
+
+def test_an_exporter_alone_needs_no_replica(written: Path) -> None:
+    written.write_text(MINIMAL.partition("switcher:")[0] + PEERS)
+    read = load(written)
+    assert read.peers
+    assert [peer.name for peer in read.peers.nodes] == ["p1"]
+    assert read.replica is None
+
+
+@pytest.mark.parametrize("database", ["sqlite:///loop", "sqlite:///a:b@c:d", "postgresql://h:x/y"])
+def test_no_database_of_peers_ends_in_a_traceback(written: Path, database: str) -> None:
+    (written.parent / "loop").symlink_to("loop")
+    peers = PEERS.replace("peers: {", f'peers: {{database: "{database}", ')
+    written.write_text(MINIMAL.replace("sqlite:///understudy.db", database) + peers)
+    assert "peers.database: " in told(written)
+
+
+def test_a_file_without_peers_has_none(written: Path) -> None:
+    written.write_text(MINIMAL)
+    assert (load(written).peers, load(written).replica) == (None, None)
 
 
 def test_an_exporter_needs_no_switcher_section(written: Path) -> None:

@@ -15,13 +15,14 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from chains.settings import ChainSettings
+from chains.settings import ChainSettings, PeerChainSettings
 from exporter.settings import ExporterSettings
+from peernode.settings import ReplicaSettings
 from switcher.settings import Policy, SwitcherSettings
 from understudy.config import schema, source
 from understudy.config.checks import check, secret_places
 from understudy.config.mistakes import ConfigurationError, Mistake, Place
-from understudy.config.schema import SECTION
+from understudy.config.part import SECTION
 from understudy.config.values import Context
 from understudy.doctor.settings import MonitoringSettings
 
@@ -30,13 +31,18 @@ __all__ = ["Configuration", "ConfigurationError", "Mistake", "load"]
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What the file says, as the settings of each package; `switcher` only if it is configured."""
+    """What the file says, as the settings of each package.
+
+    `switcher` and `peers` are there only if they are configured, `replica` only if both are.
+    """
 
     path: Path
     chain: ChainSettings
     exporter: ExporterSettings
     switcher: SwitcherSettings | None
     monitoring: MonitoringSettings
+    peers: PeerChainSettings | None = None
+    replica: ReplicaSettings | None = None
 
     def needed_switcher(self) -> SwitcherSettings:
         """Return the switcher's settings.
@@ -61,7 +67,8 @@ def load(path: Path) -> Configuration:
     read = source.read(path)
     context = Context(_prefix(read.data), path.absolute().parent)
     told = {each.place[:-1] for each in read.mistakes}
-    mistakes = [*read.mistakes, *(each for each in check(read.data) if each.place not in told)]
+    wrong = check(read.data, context.folder)
+    mistakes = [*read.mistakes, *(each for each in wrong if each.place not in told)]
     file = None
     try:
         file = schema.File.model_validate(read.data, context=context)
@@ -80,6 +87,8 @@ def load(path: Path) -> Configuration:
         exporter=file.exporter.settings(),
         switcher=switcher,
         monitoring=file.monitoring.settings(),
+        peers=file.peers.settings() if file.peers else None,
+        replica=file.peers.replica(switcher.database) if file.peers and switcher else None,
     )
 
 

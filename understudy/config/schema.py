@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chains.settings import (
     MAIN_CHAIN_ID,
@@ -17,33 +17,25 @@ from exporter.settings import ExporterSettings
 from serving.tls import TlsFiles
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings, WalletSigner
 from understudy.config import values
+from understudy.config.part import LIST, SECTION, Part
+from understudy.config.peers import Peers
 from understudy.doctor.settings import Endpoint, MonitoringSettings
 
 TEST_CHAIN_ID = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
 """The public test network's, where keys and core asset are called TEST."""
 
-SECTION = "keys and values, one a line"
 SIGNER = "{key_file: PATH} or {wallet: {path: PATH, passphrase_file: PATH}}"
 TLS = "{certificate_file: PATH, key_file: PATH}"
-LIST = "a list, each item after a dash or within [ ]"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    def given(self, *names: str) -> dict[str, Any]:
-        """Return those of the named fields that the file sets; the settings know the defaults."""
-        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
-
-
-class Node(_Part):
+class Node(Part):
     """A node that votes on what is true."""
 
     name: values.Name
     url: values.NodeUrl
 
 
-class Producer(_Part):
+class Producer(Part):
     """A host that can sign for a witness."""
 
     name: values.Name
@@ -54,12 +46,12 @@ class Producer(_Part):
     ] = None
 
 
-class Witness(_Part):
+class Witness(Part):
     """A witness account and its ring of producers."""
 
     account: values.Account
     producers: Annotated[list[Producer], Field(min_length=1, description=LIST)]
-    feeds: Annotated[list[values.Asset], Field(description=LIST)] = []
+    feeds: list[values.Asset] = Field(default_factory=list, description=LIST)
 
     def settings(self) -> WitnessSettings:
         """Return the typed settings."""
@@ -70,7 +62,7 @@ class Witness(_Part):
         return WitnessSettings(self.account, producers, tuple(self.feeds))
 
 
-class BitShares(_Part):
+class BitShares(Part):
     """The chain, its nodes and the witnesses on it."""
 
     chain_id: values.ChainId = MAIN_CHAIN_ID
@@ -79,7 +71,7 @@ class BitShares(_Part):
     nodes: Annotated[list[Node], Field(min_length=1, description=LIST)]
     missed_window: values.PositiveDuration | None = None
     call_timeout: values.Timeout | None = None
-    witnesses: Annotated[list[Witness], Field(description=LIST)] = []
+    witnesses: list[Witness] = Field(default_factory=list, description=LIST)
 
     def settings(self, head_lag: int) -> ChainSettings:
         """Return the typed settings; `head_lag` is a figure of the switcher's policy."""
@@ -95,24 +87,7 @@ class BitShares(_Part):
         )
 
 
-class PeerNode(_Part):
-    """A node of the peer chain."""
-
-    name: values.Name
-    url: values.PeerUrl
-
-
-class Peers(_Part):
-    """The peer chain."""
-
-    proof: Annotated[Literal["pair", "linked"], Field(description="pair or linked")] = "pair"
-    listen: values.Address | None = None
-    advertise: values.PeerUrl | None = None
-    max_depth: Annotated[int, Field(ge=0, description="a whole number, 0 or more")] = 100
-    nodes: Annotated[list[PeerNode], Field(min_length=1, description=LIST)]
-
-
-class Exporter(_Part):
+class Exporter(Part):
     """The exporter."""
 
     listen: values.Address | None = None
@@ -122,14 +97,14 @@ class Exporter(_Part):
         return ExporterSettings(*self.listen or ())
 
 
-class Wallet(_Part):
+class Wallet(Part):
     """A wallet of the `bitshares` library."""
 
     path: values.FilePath
     passphrase_file: values.FilePath
 
 
-class Signer(_Part):
+class Signer(Part):
     """Where the witness account's active key is; one of the two, which `checks` sees to."""
 
     key_file: values.FilePath | None = None
@@ -145,7 +120,7 @@ class Signer(_Part):
         return KeyFileSigner(self.key_file, **more)
 
 
-class Tls(_Part):
+class Tls(Part):
     """The certificate with which the switcher speaks HTTPS."""
 
     certificate_file: values.FilePath
@@ -156,7 +131,7 @@ class Tls(_Part):
         return TlsFiles(self.certificate_file, self.key_file)
 
 
-class PolicySection(_Part):
+class PolicySection(Part):
     """When to rotate, and when to hold."""
 
     missed_blocks: values.Count | None = None
@@ -177,7 +152,7 @@ class PolicySection(_Part):
         return Policy(**self.given(*type(self).model_fields))
 
 
-class Switcher(_Part):
+class Switcher(Part):
     """The switcher."""
 
     listen: values.Address | None = None
@@ -214,7 +189,7 @@ class Switcher(_Part):
         )
 
 
-class Monitoring(_Part):
+class Monitoring(Part):
     """Prometheus and Alertmanager, one or several of each, for `understudy check`."""
 
     prometheus: values.MonitoringUrls | None = None
@@ -231,7 +206,7 @@ class Monitoring(_Part):
         )
 
 
-class File(_Part):
+class File(Part):
     """The whole file."""
 
     bitshares: Annotated[BitShares, Field(description=SECTION)]

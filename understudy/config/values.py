@@ -93,7 +93,13 @@ def address(value: Any) -> tuple[str, int]:
     return match["host"].strip("[]"), int(match["port"])
 
 
-def _url(value: Any, schemes: tuple[str, ...]) -> SplitResult:
+def parted_url(value: Any, schemes: tuple[str, ...]) -> SplitResult:
+    """Return the parts of a URL with a host and without a user or password.
+
+    Raises:
+        ValueError: it is none.
+        PydanticCustomError: it holds a secret.
+    """
     try:
         parts = urlsplit(_text(value))
         valid = parts.scheme in schemes and parts.hostname and (parts.port or 1)
@@ -107,15 +113,11 @@ def _url(value: Any, schemes: tuple[str, ...]) -> SplitResult:
 
 
 def _node_url(value: Any) -> str:
-    return _url(value, ("ws", "wss")).geturl()
-
-
-def _peer_url(value: Any) -> str:
-    return _url(value, ("http", "https")).geturl().rstrip("/")
+    return parted_url(value, ("ws", "wss")).geturl()
 
 
 def _monitoring_url(value: Any) -> str:
-    parts = _url(value, ("http", "https"))
+    parts = parted_url(value, ("http", "https"))
     if parts.query or parts.fragment:
         raise refusal("must end before the ? or #; it is the address that API paths are added to")
     return parts.geturl().rstrip("/")
@@ -149,7 +151,15 @@ def _file(value: Any, info: ValidationInfo[Context]) -> Path:
     return info.context.folder / Path(value).expanduser()
 
 
-def _database(value: Any, info: ValidationInfo[Context]) -> str:
+def database_url(value: Any, folder: Path, *, remedy: str, kept: str) -> str:
+    """Return a database's URL; the file of an SQLite one starts at a folder.
+
+    `remedy` completes "put it into", and `kept` is what such a database is for.
+
+    Raises:
+        ValueError: it is none.
+        PydanticCustomError: it holds a secret, or would not last.
+    """
     try:
         url = make_url(_text(value))
     except ArgumentError as error:
@@ -157,16 +167,32 @@ def _database(value: Any, info: ValidationInfo[Context]) -> str:
     if url.drivername not in _DRIVERS or not url.database:
         raise ValueError
     if url.password is not None or "password" in url.query:
-        raise refusal(
-            "has a password in it; secrets never stand in this file: "
-            "put it into a file that only you can read, and name that file in "
-            "switcher.database_password_file"
-        )
+        text = "has a password in it; secrets never stand in this file: put it into"
+        raise refusal(f"{text} {remedy}")
     if url.drivername == "sqlite":
         if url.database == ":memory:":
-            raise refusal("would lose the journal with the process; name a file")
-        url = url.set(database=str(info.context.folder / url.database))
+            raise refusal(f"would lose {kept} with the process; name a file")
+        url = url.set(database=str(folder / url.database))
     return url.render_as_string(hide_password=False)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for another database, or none."""
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        return None
+    return Path(parts.database) if parts.drivername == "sqlite" and parts.database else None
+
+
+def _database(value: Any, info: ValidationInfo[Context]) -> str:
+    return database_url(
+        value,
+        info.context.folder,
+        remedy="a file that only you can read, and name that file in "
+        "switcher.database_password_file",
+        kept="the journal",
+    )
 
 
 Duration = Annotated[
@@ -194,11 +220,6 @@ NodeUrl = Annotated[
     str,
     BeforeValidator(_node_url),
     Field(description="a websocket URL with a host, such as wss://node.example.org/ws"),
-]
-PeerUrl = Annotated[
-    str,
-    BeforeValidator(_peer_url),
-    Field(description="an HTTP URL with a host, such as http://10.0.0.5:5000"),
 ]
 MonitoringUrls = Annotated[
     tuple[str, ...],

@@ -59,7 +59,8 @@ def document_of(path: Path) -> dict[str, Any]:
     Raises:
         ConfigurationError: it has mistakes, or no switcher section.
     """
-    settings = load(path).needed_switcher()
+    read = load(path)
+    settings = read.needed_switcher()
     document: dict[str, Any] = copy.deepcopy(source.read(path).data)
     section = document["switcher"]
     section["token_file"] = str(settings.token_file)
@@ -76,6 +77,8 @@ def document_of(path: Path) -> dict[str, Any]:
     else:
         files = {"path": str(signer.path), "passphrase_file": str(signer.passphrase_file)}
         section["signer"]["wallet"] = files
+    if read.replica:
+        document["peers"]["database"] = read.replica.database
     return document
 
 
