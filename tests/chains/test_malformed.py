@@ -158,6 +158,10 @@ def test_an_odd_message_is_refused_or_passed_over(message: str | bytes) -> None:
         ("witness", "1.2.7"),
         ("witness", "7.7"),
         ("transaction_merkle_root", UPDATED.merkle_root + "00"),
+        ("timestamp", "2027-1-15T8:00:00"),
+        ("timestamp", "2027-01-15T08:00:00Z"),
+        ("timestamp", "2027-01-15T08:00:60"),
+        ("timestamp", "\uff12027-01-15T08:00:00"),
     ],
 )
 def test_a_header_in_another_spelling_is_refused(member: str, odd: str) -> None:
