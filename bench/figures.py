@@ -43,8 +43,21 @@ def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float] | N
 
 
 def resident_mb(program: Program) -> float:
-    """Return the resident memory of a running program in MB (proc(5), VmRSS)."""
-    for line in Path(f"/proc/{program.pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
+    """Return the resident memory of a running program in MB."""
+    return resident_mb_of(program.pid)
+
+
+def resident_mb_of(process: int | None = None, *, peak: bool = False) -> float:
+    """Return the resident memory of a process in MB (proc(5), VmRSS); None: of this one.
+
+    `peak` asks for the most that it ever was (VmHWM).
+
+    Raises:
+        ProcessLookupError: it has ended.
+    """
+    wanted = "VmHWM:" if peak else "VmRSS:"
+    status = Path(f"/proc/{process or 'self'}/status")
+    for line in status.read_text(encoding="ascii").splitlines():
+        if line.startswith(wanted):
             return round(int(line.split()[1]) / _KIB_PER_MB, 1)
-    raise ProcessLookupError(f"{program.name} has ended")
+    raise ProcessLookupError(f"process {process} has ended")

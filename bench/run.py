@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-NAMES = ("policy", "live", "exporter")
+NAMES = ("policy", "live", "exporter", "headers")
 """Those of `make bench`."""
 
 ALL = (*NAMES, "soak")
