@@ -6,11 +6,7 @@ rotations here; cool-down and daily budget follow from the rotations.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +14,8 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, text
 
-from storing.database import Database
-from switcher.errors import StandbyError, UnreachableError
+from storing.worker import Worker
+from switcher.errors import StandbyError
 from switcher.journal import entries, intake, ordering, retention, store
 from switcher.journal.database import open_database, open_wire
 from switcher.journal.hashes import Head
@@ -46,7 +42,6 @@ from switcher.webhook import Judged
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_Transaction = Callable[[Database], AbstractContextManager[Connection]]
 _LONGEST_PAGE = 1000
 
 
@@ -58,16 +53,12 @@ class Journal:
     """
 
     def __init__(self, url: str, password_file: Path | None = None) -> None:
-        self._open = partial(open_database, url, password_file)
         self._open_wire = partial(open_wire, url, password_file)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._database: Database | None = None
-        self._lost = (0.0, "")
+        self._worker = Worker(partial(open_database, url, password_file), "journal")
         self._leases: Leases | None = None
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._database = await loop.run_in_executor(self._thread, self._open)
+        await self._worker.open()
         return self
 
     async def __aexit__(
@@ -76,16 +67,12 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        loop = asyncio.get_running_loop()
-        if self._database is not None:
-            await loop.run_in_executor(self._thread, self._database.close)
-        await asyncio.to_thread(self._thread.shutdown)
+        await self._worker.close()
 
     @property
     def shared(self) -> bool:
         """Tell whether other switchers may work with it at the same time."""
-        assert self._database is not None
-        return self._database.is_postgresql
+        return self._worker.database.is_postgresql
 
     def lease_session(self, holder: str) -> LeaseSession:
         """Return a session that can hold leases, under the name of this switcher."""
@@ -259,36 +246,12 @@ class Journal:
     async def _read(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        return await self._run(Database.reading, lambda db: work(db, *args, **kwargs))
+        return await self._worker.read(work, *args, **kwargs)
 
     async def _write(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        return await self._run(Database.writing, lambda db: work(db, *args, **kwargs))
-
-    async def _run(self, transaction: _Transaction, work: Callable[[Connection], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._transaction, transaction, work, time.monotonic()
-        )
-
-    def _transaction(
-        self, transaction: _Transaction, work: Callable[[Connection], _T], asked: float
-    ) -> _T:
-        """Do some work in a transaction.
-
-        What waited here while another call found the database gone, which takes seconds, fails
-        with that one: otherwise the last of a queue would be answered minutes later.
-        """
-        lost, why = self._lost
-        if asked < lost:
-            raise UnreachableError(why)
-        assert self._database is not None
-        try:
-            with transaction(self._database) as connection:
-                return work(connection)
-        except UnreachableError as error:
-            self._lost = (time.monotonic(), str(error))
-            raise
+        return await self._worker.write(work, *args, **kwargs)
 
 
 def _begin(db: Connection, witnesses: tuple[str, ...], state: Arming) -> None:

@@ -183,7 +183,8 @@ class KilledError(BaseException):
 
 def _kill_at(journal: Journal, call: int, *, done: bool) -> None:
     """End the process at a call of the journal from now on, before or after it was `done`."""
-    run, left = journal._run, call
+    worker, left = journal._worker, call
+    run = worker._run
 
     async def killed(*work: object) -> object:
         nonlocal left
@@ -194,7 +195,7 @@ def _kill_at(journal: Journal, call: int, *, done: bool) -> None:
             raise KilledError
         return await run(*work)  # type: ignore[arg-type]
 
-    journal._run = killed  # type: ignore[assignment]
+    worker._run = killed  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
