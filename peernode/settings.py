@@ -1,6 +1,6 @@
-"""What a node of the peer chain is told, as typed values; the `understudy` package fills them in.
+"""What a node of the peer chain is told, as typed values; `understudy` fills them in.
 
-`database` is an SQLAlchemy URL without a password, of a file of SQLite or of a PostgreSQL.
+`database` is an SQLAlchemy URL without a password.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from chains.settings import PeerChainSettings
 
 @dataclass(frozen=True, slots=True)
 class BareNodeSettings:
-    """A node that runs alone: where it listens, what keeps its chain, and whom it asks.
+    """Where a node that runs alone listens, and what keeps its chain.
 
-    The chain's `nodes` are those that the operator named; others are registered by callers.
+    The chain's `nodes` are those that its operator named; callers can register more.
     """
 
     database: str
@@ -25,15 +25,15 @@ class BareNodeSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSettings:
-    """The replica of the longest valid chain, which others can be sent to.
+    """Where the switcher's replica of the peer chain listens, is kept, and how far it gives way.
 
-    `advertise` is the URL at which the nodes reach it. Without a person it never replaces more than
-    `max_depth` of its own blocks.
+    `advertise` is the URL that peers are given, plain HTTP without a path. `max_depth` is the most
+    own blocks that it replaces without a person.
     """
 
+    advertise: str
     database: str
     host: str = "127.0.0.1"
     port: int = 5000
-    advertise: str = "http://127.0.0.1:5000"
     max_depth: int = 100
     chain: PeerChainSettings = field(default_factory=PeerChainSettings)
