@@ -26,10 +26,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where a node left a chain: the newest height that both have, and its blocks since then."""
+    """Where a node left a chain: the newest height that both have, and its blocks since then.
+
+    Where not `exact`, it left at that height or before, further back than is held here: `depth` is
+    the least that it can be.
+    """
 
     height: int
     depth: int
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)

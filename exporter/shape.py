@@ -100,7 +100,8 @@ def _put_node(sheet: _Sheet, node: NodeView) -> None:
         sheet.put(catalogue.NODE_HEAD_BLOCK, node.reading.head_number, node.name)
         sheet.put(catalogue.NODE_HEAD_TIMESTAMP, node.reading.head_time, node.name)
         sheet.put(catalogue.NODE_IRREVERSIBLE_BLOCK, node.reading.irreversible, node.name)
-        sheet.put(catalogue.NODE_DIVERGENCE, node.divergence, node.name)
+        depth = node.divergence.depth if node.divergence else 0
+        sheet.put(catalogue.NODE_DIVERGENCE, depth, node.name)
 
 
 def _put_chain(sheet: _Sheet, head: Applied | None, authority: Reading | None) -> None:

@@ -15,7 +15,6 @@ from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, ProducerView, majority_of
 from chains.settings import ChainSettings
-from chains.standing import Verdict
 from switcher.hosts import Backup, Host, backups, host_in_force
 from switcher.model import Cause, Incident, Record
 from switcher.moment import Slots
@@ -217,7 +216,7 @@ def _word(view: NodeView, account: str) -> NodeWord:
     return NodeWord(
         name=view.name,
         up=view.up,
-        canonical=view.verdict is Verdict.CANONICAL,
+        canonical=view.canonical,
         head_time=reading.head_time if reading else None,
         shown_key=shown.signing_key if shown else None,
         detail=view.detail,

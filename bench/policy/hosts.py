@@ -10,13 +10,12 @@ from random import Random
 from bench.policy.agenda import Agenda
 from bench.policy.chain import INTERVAL
 from bench.policy.trouble import Kind, Trouble
-from chains.bitshares.client import NodeClient
 from chains.bitshares.clock import ChainClock
-from chains.bitshares.endpoint import Endpoint
 from chains.bitshares.follower import Follower
-from chains.bitshares.objects import Names, Reading
-from chains.errors import NodeUnreachableError
+from chains.bitshares.objects import Reading
+from chains.bitshares.track import Track
 from chains.settings import ChainSettings, NodeSettings
+from chains.standing import Verdict
 
 PROPAGATION = 0.3
 """Seconds from a slot's beginning until its block is known everywhere."""
@@ -25,33 +24,23 @@ _UNNOTICED = INTERVAL + 0.55
 """Seconds after a reading from which an endpoint that got no notice of a block asks anew."""
 
 
-class Heard(Endpoint):
-    """An endpoint that is told what it hears; what it makes of it is its own."""
+class Heard(Track):
+    """A host of which is told what is heard; what is made of that is the watch's own."""
 
     def __init__(
         self, name: str, settings: ChainSettings, follower: Follower, agenda: Agenda
     ) -> None:
-        super().__init__(
-            NodeSettings(name, f"ws://{name}"),
-            settings,
-            follower,
-            names_of=_no_names,
-            on_reading=_no_testimony,
-            on_change=lambda: None,
-            clock=ChainClock((), wall=lambda: agenda.now, steady=lambda: agenda.now),
-        )
+        clock = ChainClock((), wall=lambda: agenda.now, steady=lambda: agenda.now)
+        super().__init__(NodeSettings(name, f"ws://{name}"), follower, clock, settings.head_lag)
+        self._agenda = agenda
 
     def hears(self, reading: Reading) -> None:
         """Take an answer in."""
-        try:
-            self._take(reading).send(None)
-        except StopIteration:
-            return
-        raise RuntimeError("An endpoint waited for something while it took an answer in.")
+        self.show(reading, self._agenda.now)
 
     def is_lost(self, why: str) -> None:
         """Take in that the connection is gone, or that no answer came in time."""
-        self._lost(NodeUnreachableError(self.node.name, why))
+        self.lose(Verdict.UNREACHABLE, why)
 
 
 class Ailing:
@@ -145,11 +134,3 @@ def _after(reading: Reading, time: int) -> Reading:
     return replace(
         reading, head_number=number, head_id=f"{number:08x}{digest[:32]}", head_time=time
     )
-
-
-async def _no_names(_client: NodeClient) -> Names:
-    return Names()
-
-
-async def _no_testimony(_endpoint: Endpoint, _reading: Reading) -> None:
-    return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,7 +13,9 @@ from chains.bitshares.clock import ChainClock
 from chains.bitshares.connection import Budget
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Names, Reading, parse_reading
-from chains.bitshares.views import NodeView, judge
+from chains.bitshares.parting import PartingSearch
+from chains.bitshares.track import Track
+from chains.bitshares.views import NodeView
 from chains.errors import (
     BadReplyError,
     ChainError,
@@ -35,9 +36,11 @@ _SHORTEST_PAUSE = 0.05
 _NOTICE_SLACK = 0.5
 """Seconds past a block interval without a notice after which a node is read all the same."""
 
-_HEADS_KEPT = 200
-"""Readings by which a node may be ahead of the followed chain and still be compared with it. In 3 s
-each they are as long as the others may be late and look like a wrong clock (`offset.FARTHEST`)."""
+_SEARCH_DEADLINE = 5.0
+"""Seconds that a node has to show where it left the followed chain."""
+
+_SEARCH_AGAIN = 30.0
+"""Seconds after a search in vain until the next one."""
 
 _LONGEST_DETAIL = 400
 """Characters of a sentence for people, which may quote what a node sent."""
@@ -47,7 +50,7 @@ OnReading = Callable[["Endpoint", Reading], Awaitable[None]]
 
 
 class Endpoint:
-    """Follows one node for as long as `run` runs; its state is read from `view`.
+    """Follows one node for as long as `run` runs; what is known of it is in `track`.
 
     `longest_backoff` is how many seconds may pass between two attempts to connect.
     """
@@ -67,6 +70,7 @@ class Endpoint:
         self.node = node
         self.longest_backoff = _LONGEST_BACKOFF
         self._settings = settings
+        self.track = Track(node, follower, clock, settings.head_lag)
         self._follower = follower
         self._names_of = names_of
         self._on_reading = on_reading
@@ -76,52 +80,23 @@ class Endpoint:
         self._budget = Budget()
         self._client: NodeClient | None = None
         self._names = Names()
-        self._up = False
-        self._trouble = (Verdict.UNSYNCED, "not connected yet")
-        self._invalid = ""
-        self._reading: Reading | None = None
-        self._read_at: float | None = None
-        self._heads: deque[tuple[int, str, float]] = deque(maxlen=_HEADS_KEPT)
-        self._common = 0
-        self._had: int | None = None
-        self._well = False
-        self._since = clock.steady()
+        self._search = PartingSearch(node.name, follower, self._fetch_header, self.fetch_block)
+        self._search_from = 0.0
 
     def view(self) -> NodeView:
         """Return what is known of the node now."""
-        self._compare()
-        verdict, detail = self._trouble
-        divergence = 0
-        if self._up and self._reading is not None:
-            verdict, detail, divergence = judge(
-                self._reading, self._follower, self._settings.head_lag, self._common
-            )
-            if self._invalid and verdict is not Verdict.CANONICAL:
-                verdict, detail = Verdict.INVALID, self._invalid
-        self._note_health(well=self._up and verdict is Verdict.CANONICAL)
-        return NodeView(
-            name=self.node.name,
-            url=self.node.url,
-            up=self._up,
-            verdict=verdict,
-            detail=detail,
-            reading=self._reading,
-            read_at=None if self._read_at is None else self._clock.at(self._read_at),
-            divergence=divergence,
-            had=self._had,
-            since=self._clock.at(self._since),
-        )
+        return self.track.view()
 
     async def run(self) -> None:
         """Stay connected until cancelled, with a growing pause between attempts."""
         pause = _FIRST_BACKOFF
         while True:
-            read_before = self._read_at
+            read_before = self.track.read_at
             try:
                 await self._session()
             except ChainError as error:
                 self._lost(error)
-            if self._read_at != read_before:
+            if self.track.read_at != read_before:
                 pause = _FIRST_BACKOFF
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  (jitter, no secret)
             pause = min(pause * 2, self.longest_backoff)
@@ -133,13 +108,22 @@ class Endpoint:
             ChainError: it is not connected, or did not answer as it should.
         """
         if self._client is None:
-            raise NodeUnreachableError(self.node.name, self._trouble[1])
+            raise NodeUnreachableError(self.node.name, self.track.trouble)
         await self._read(self._client)
+
+    async def locate(self) -> None:
+        """Find anew where the node left the followed chain, if it did; see `track` for the answer.
+
+        A node that does not tell is left as one of which that is not known.
+        """
+        self.track.part(None)
+        self._search_from = 0.0
+        await self._locate()
 
     async def call(self, api: str, method: str, *params: Any, timeout: float | None = None) -> Any:
         """Call the node on its live connection; raises `NodeError` as `NodeClient.call` does."""
         if self._client is None:
-            raise NodeUnreachableError(self.node.name, self._trouble[1])
+            raise NodeUnreachableError(self.node.name, self.track.trouble)
         return await self._client.call(api, method, *params, timeout=timeout)
 
     async def fetch_block(self, number: int) -> Block:
@@ -200,41 +184,37 @@ class Endpoint:
 
     async def _take(self, reading: Reading) -> None:
         # The follower goes first: until it has fetched a new head, the node would look forked.
-        read_at = self._clock.steady()
+        read_at, invalid = self._clock.steady(), ""
         try:
             await self._on_reading(self, reading)
-            self._invalid = ""
         except InvalidBlockError as error:
-            self._invalid = str(error)[:_LONGEST_DETAIL]
-        was_up, self._up = self._up, True
-        self._reading, self._read_at = reading, read_at
-        self._heads.append((reading.head_number, reading.head_id, read_at))
-        self._compare()
+            if error.reason != "fork":
+                invalid = str(error)[:_LONGEST_DETAIL]
+        was_up = self.track.up
+        self.track.show(reading, read_at, invalid)
+        await self._locate()
         if not was_up:
             self._on_change()
 
-    def _compare(self) -> None:
-        """Note how far the node is on the followed chain, which may have caught up with it."""
-        for number, block_id, read_at in reversed(self._heads):
-            block = self._follower.applied(number)
-            if block is not None and block.id == block_id:
-                if number != self._common:
-                    self._clock.heard(self.node.name, block.time, read_at)
-                self._common = number
-                return
+    async def _locate(self) -> None:
+        """Find where the node left the followed chain, if it did: once for each fork."""
+        reading, now = self.track.astray(), self._clock.steady()
+        if reading is None:
+            self.track.part(None)
+        elif now >= self._search_from:
+            try:
+                async with asyncio.timeout(_SEARCH_DEADLINE):
+                    self.track.part(await self._search.find(reading, self.track.parting))
+            except (TimeoutError, NodeError):
+                # That it left is known all the same; that it is lost is told where it is read.
+                self.track.part(None)
+                self._search_from = now + _SEARCH_AGAIN
 
-    def _note_health(self, *, well: bool) -> None:
-        if well is not self._well:
-            self._well, self._since = well, self._clock.steady()
-        if well:
-            self._had = self._common
+    async def _fetch_header(self, number: int) -> Any:
+        return await self.call("database", "get_block_header", number)
 
     def _lost(self, error: ChainError) -> None:
-        self.view()  # what it showed last counts, though nobody has looked since
         verdict = Verdict.WRONG_CHAIN if isinstance(error, WrongChainError) else Verdict.UNREACHABLE
         said = error.detail if isinstance(error, NodeError) else str(error)
-        detail = said[:_LONGEST_DETAIL]
-        changed = self._up or (verdict, detail) != self._trouble
-        self._up, self._trouble = False, (verdict, detail)
-        if changed:
+        if self.track.lose(verdict, said[:_LONGEST_DETAIL]):
             self._on_change()

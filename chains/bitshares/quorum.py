@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 
 PATIENCE = 10.0
 """Seconds without any agreement after which a single node is believed."""
@@ -27,9 +27,19 @@ class Quorum:
         self._patience = patience
         self._claims: dict[str, deque[Hashable]] = {}
         self._agreed_at = self._heard_at = clock()
+        self._left_out: Collection[str] = ()
+
+    def leave_out(self, nodes: Collection[str]) -> None:
+        """Have these nodes' claims count for nothing; the majority that is needed stays.
+
+        While there are any, no single node's word is enough either.
+        """
+        self._left_out = nodes
 
     def carries(self, node: str, claim: Hashable) -> bool:
         """Note a node's claim and tell whether it may be believed."""
+        if node in self._left_out:
+            return self.agreed(claim)
         now = self._clock()
         if now - self._heard_at > self._patience:
             self._agreed_at = now  # all were silent: the patience begins anew
@@ -39,8 +49,10 @@ class Quorum:
             claims.append(claim)
         if self.agreed(claim):
             self._agreed_at = now
-        return now - self._agreed_at > self._patience or self.agreed(claim)
+        alone = not self._left_out and now - self._agreed_at > self._patience
+        return alone or self.agreed(claim)
 
     def agreed(self, claim: Hashable) -> bool:
         """Tell whether most nodes made a claim."""
-        return sum(claim in claims for claims in self._claims.values()) >= self._majority
+        heard = (claims for node, claims in self._claims.items() if node not in self._left_out)
+        return sum(claim in claims for claims in heard) >= self._majority

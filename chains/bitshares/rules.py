@@ -74,6 +74,15 @@ class Rules:
             raise InvalidBlockError(block.number, "schedule", detail)
         return owner == block.witness
 
+    def check_header(self, block: Block, head: Applied) -> None:
+        """Verify a block's header as that of the block after `head`.
+
+        Raises:
+            InvalidBlockError: with reason "link", "slot_time", "schedule" or "signature".
+        """
+        self.is_scheduled(block, head, self.slot_of(block, head))
+        self._checked_signature(block, head, vouched=False)
+
     def applied(self, block: Block, head: Applied, slot: int, *, vouched: bool) -> Applied:
         """Verify signature and transactions, and return the state after the block.
 

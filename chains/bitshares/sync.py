@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -121,6 +121,10 @@ class Synchroniser:
         longer = head is None or reading.head_number > head.number
         agreed = self._quorum.agreed(Standing.of(reading))
         return agreed and (longer or not self._begun_on_agreement or self._alone > 0)
+
+    def leave_out(self, nodes: Collection[str]) -> None:
+        """Have the word of these nodes count for nothing; their blocks prove what they prove."""
+        self._quorum.leave_out(nodes)
 
     async def start_over(self, reading: Reading, fetch: FetchBlock) -> None:
         """Forget the chain that is followed and take up a node's.

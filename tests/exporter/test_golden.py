@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry
 
-from chains.standing import Verdict
+from chains.standing import Divergence, Verdict
 from exporter.exposition import Exposition
 from exporter.observed import Observed
 from exporter.shape import STALE_AFTER
@@ -80,7 +80,7 @@ def test_a_rotation_with_a_fork_and_a_key_from_outside_the_ring(
     seen.missed_totals = {**seen.missed_totals, (INIT1, BETA_KEY): 1}
     seen.double_productions = {INIT1: 1}
     astray = live("us", seen.nodes[1].url, a_reading(fork), Verdict.FORKED)
-    astray = replace(astray, divergence=1)
+    astray = replace(astray, common=154, divergence=Divergence(154, 1))
     seen.nodes = [seen.nodes[0], astray, seen.nodes[2]]
     seen.judge_producer("alpha", Verdict.FORKED)
     golden("rotated", exposition(seen, chain.time + 1))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chains.bitshares.follower import PROVISIONAL_AFTER
+from chains.bitshares.followed import PROVISIONAL_AFTER
 from chains.bitshares.objects import Reading
 from chains.standing import Verdict
 from exporter.shape import STALE_AFTER, shape
