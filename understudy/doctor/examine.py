@@ -20,7 +20,7 @@ from understudy.doctor.finding import Finding, failure
 from understudy.doctor.mutes import judge_inhibitions, judge_silences
 from understudy.doctor.nodes import judge_nodes, judge_number
 from understudy.doctor.prometheus import Prometheus, Rule, acting
-from understudy.doctor.raised import alerts_of
+from understudy.doctor.raised import alerts_of, subjects_of
 from understudy.doctor.rings import judge_rings
 from understudy.doctor.routing import judge_routes
 from understudy.doctor.rules import judge_rules, window_of
@@ -59,7 +59,7 @@ async def _nodes(read: Configuration) -> list[Finding]:
 async def _monitoring(read: Configuration) -> list[Finding]:
     if read.monitoring == MonitoringSettings():
         return []
-    shipped = read_shipped()
+    shipped = read_shipped(peers=read.peers is not None)
     findings, loaded = await _every_prometheus(read, shipped)
     rules = _raising(loaded, shipped.rules)
     return [*findings, *await _every_alertmanager(read, rules)]
@@ -121,7 +121,8 @@ def _judge_alertmanager(
 ) -> Iterator[Finding]:
     yield from judge_cluster(alertmanager.members, len(read.monitoring.alertmanager))
     yield judge_heartbeats(alertmanager.heartbeats)
-    alerts = alerts_of(rules, read.chain.witnesses, added_labels(alertmanager.heartbeats, rules))
+    added = added_labels(alertmanager.heartbeats, rules)
+    alerts = alerts_of(rules, subjects_of(read.chain, read.peers), added)
     yield from judge_silences(alertmanager.silences, alerts)
     yield from judge_inhibitions(alertmanager.routing.inhibitions, alerts)
     if read.switcher:

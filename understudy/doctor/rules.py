@@ -6,13 +6,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 
+from switcher.model import ActionName
 from switcher.settings import Policy
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.prometheus import Rule
 from understudy.doctor.thresholds import THRESHOLD, figure_of
 
 _RANGE = re.compile(r"\[(\d+)s\]")
-_NAMING = ("alertname", "witness", "producer", "signing_key")
+_NAMING = ("alertname", "witness", "producer", "signing_key", "node", "peer")
 """Labels that say whom an alert accuses; they come from the expression."""
 
 
@@ -106,12 +107,14 @@ def _labels(what: str, rule: Rule, expected: Rule) -> Iterator[Finding]:
 
 
 def _timing(what: str, rule: Rule, expected: Rule, policy: Policy) -> Iterator[Finding]:
-    if rule.hold > policy.preempt_after:
+    rotates = expected.labels.get("action") == ActionName.ROTATE
+    if rotates and rule.hold > policy.preempt_after:
         text = f"waits {rule.hold:g} s, and switcher.policy.preempt_after is {policy.preempt_after}"
         yield warning(what, f"{text}: a host is replaced later than that; shorten its `for`")
     elif rule.hold > expected.hold:
         text = f"waits {rule.hold:g} s before it fires (shipped: {expected.hold:g} s)"
-        yield warning(what, f"{text}: a rotation comes that much later; shorten its `for`")
+        late = "a rotation comes" if rotates else "the switcher is called"
+        yield warning(what, f"{text}: {late} that much later; shorten its `for`")
     elif rule.hold < expected.hold:
         text = f"waits only {rule.hold:g} s before it fires (shipped: {expected.hold:g} s)"
         yield warning(what, f"{text}: short troubles call the switcher in vain; lengthen its `for`")

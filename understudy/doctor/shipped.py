@@ -11,12 +11,13 @@ import yaml
 
 from switcher.webhook import HEARTBEAT
 from understudy.doctor.prometheus import Groups, Rule, Scraping, acting
+from understudy.doctor.raised import told_apart
 from understudy.stack.tools import shipped_monitoring
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """What the switcher needs of Prometheus.
+    """What the switcher needs of Prometheus, with or without a peer chain.
 
     `rules` are those upon whose alerts it acts with what they build upon, and the heartbeat's;
     `intervals` say how often our jobs are scraped, in seconds.
@@ -26,8 +27,8 @@ class Shipped:
     intervals: Mapping[str, float]
 
 
-def read_shipped() -> Shipped:
-    """Read the files that come along.
+def read_shipped(*, peers: bool = True) -> Shipped:
+    """Read the files that come along; without `peers` no rule about these is needed.
 
     Raises:
         StackError: this installation has none.
@@ -35,7 +36,8 @@ def read_shipped() -> Shipped:
     folder = shipped_monitoring()
     files = (_read(path) for path in sorted((folder / "rules").glob("*.yml")))
     rules = [rule for file in files for rule in Groups.model_validate(file).all_rules()]
-    groups = {rule.group for rule in acting(rules)}
+    needed = acting(rule for rule in rules if peers or "peer" not in told_apart(rule))
+    groups = {rule.group for rule in needed}
     jobs = Scraping.model_validate(_read(folder / "prometheus.yml")).jobs
     return Shipped(
         rules=tuple(rule for rule in rules if rule.group in groups or rule.name == HEARTBEAT),

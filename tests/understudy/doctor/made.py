@@ -7,11 +7,18 @@ from typing import Any
 
 import yaml
 
-from chains.settings import ProducerSettings, WitnessSettings
+from chains.settings import (
+    ChainSettings,
+    NodeSettings,
+    PeerChainSettings,
+    PeerSettings,
+    ProducerSettings,
+    WitnessSettings,
+)
 from understudy.doctor.finding import Finding, Level
 from understudy.doctor.matching import Labels
 from understudy.doctor.prometheus import Rule
-from understudy.doctor.raised import alerts_of
+from understudy.doctor.raised import alerts_of, subjects_of
 from understudy.doctor.shipped import read_shipped
 
 SHIPPED = read_shipped()
@@ -19,6 +26,12 @@ WITNESSES = (
     WitnessSettings("init0", (ProducerSettings("alpha", "BTSa"), ProducerSettings("beta", "BTSb"))),
     WitnessSettings("init1", (ProducerSettings("gamma", "BTSc"),)),
 )
+PEERS = PeerChainSettings(nodes=(PeerSettings("p1", "http://10.0.0.5:5000"),))
+
+
+def subjects(*witnesses: WitnessSettings, peers: PeerChainSettings | None = PEERS) -> list[Labels]:
+    chain = ChainSettings((NodeSettings("eu", "wss://eu.example.org"),), witnesses or WITNESSES)
+    return subjects_of(chain, peers)
 
 
 def shipped_rule(name: str) -> Rule:
@@ -27,7 +40,7 @@ def shipped_rule(name: str) -> Rule:
 
 def shipped_alerts() -> list[Labels]:
     rules = [rule for rule in SHIPPED.rules if rule.kind == "alerting"]
-    return alerts_of(rules, WITNESSES, ())
+    return alerts_of(rules, subjects(), ())
 
 
 def read(text: str) -> Any:

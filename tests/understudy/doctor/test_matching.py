@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.understudy.doctor.made import WITNESSES, shipped_alerts, shipped_rule
+from tests.understudy.doctor.made import WITNESSES, shipped_alerts, shipped_rule, subjects
 from understudy.doctor.matching import Matcher, MatcherError, match_all, parse_matcher, written
 from understudy.doctor.raised import alerts_of, named
 
@@ -61,7 +61,7 @@ def test_matchers_are_shown_as_people_write_them() -> None:
 
 
 def test_the_alerts_are_those_of_every_host_and_key() -> None:
-    alerts = alerts_of([shipped_rule("ProducerDown")], WITNESSES, ())
+    alerts = alerts_of([shipped_rule("ProducerDown")], subjects(), ())
     assert [labels["producer"] for labels in alerts] == ["alpha", "beta", "gamma"]
     assert alerts[1] == {
         "alertname": "ProducerDown",
@@ -71,20 +71,28 @@ def test_the_alerts_are_those_of_every_host_and_key() -> None:
         "producer": "beta",
         "signing_key": "BTSb",
     }
-    (missing, *_) = alerts_of([shipped_rule("WitnessMissingBlocks")], WITNESSES, ())
+    (missing, *_) = alerts_of([shipped_rule("WitnessMissingBlocks")], subjects(), ())
     assert "producer" not in missing
     assert missing["signing_key"] == "BTSa"
     heartbeat = [each for each in shipped_alerts() if each["alertname"] == "AlertPathHeartbeat"]
     assert heartbeat == [{"alertname": "AlertPathHeartbeat", "severity": "info"}]
 
 
+def test_peers_are_accused_by_their_names_where_there_are_some() -> None:
+    rule = shipped_rule("PeerChainBehind")
+    (alert,) = alerts_of([rule], subjects(), ())
+    labels = {"severity": "critical", "action": "resolve_chain"}
+    assert alert == {"alertname": "PeerChainBehind", "peer": "p1", **labels}
+    assert alerts_of([rule], subjects(peers=None), ()) == []
+
+
 def test_labels_that_alerts_get_on_their_way_are_theirs_too() -> None:
     added = [{"replica": "a"}, {"replica": "b"}]
-    alerts = alerts_of([shipped_rule("WitnessMissingBlocks")], WITNESSES[1:], added)
+    alerts = alerts_of([shipped_rule("WitnessMissingBlocks")], subjects(WITNESSES[1]), added)
     assert [labels["replica"] for labels in alerts] == ["a", "b"]
 
 
 def test_alerts_are_named_shortly() -> None:
-    assert named(shipped_alerts()).endswith(" of init0, init1")
+    assert named(shipped_alerts()).endswith(" of init0, init1, p1")
     many = [{"alertname": "ProducerDown", "witness": f"init{number}"} for number in range(20)]
     assert named(many) == "ProducerDown of init0, init1, init2, init3, init4, init5 and 14 more"

@@ -12,6 +12,7 @@ from tests.understudy.doctor.made import SHIPPED, failures, shipped_rule, warnin
 from understudy.doctor.finding import Finding, Level
 from understudy.doctor.prometheus import Rule
 from understudy.doctor.rules import judge_rules
+from understudy.doctor.shipped import read_shipped
 
 POLICY = Policy()
 
@@ -51,6 +52,13 @@ def test_a_rule_that_is_not_loaded_is_named(missing: Rule) -> None:
     loaded = [rule for rule in SHIPPED.rules if rule is not missing]
     (text,) = failures(judge_rules(loaded, SHIPPED.rules, POLICY))
     assert text.startswith(f"rule {missing.name}: Prometheus hasn't loaded it; put ")
+
+
+def test_rules_about_peers_are_wanted_by_those_who_have_some() -> None:
+    with_peers, without = (
+        {rule.name for rule in read_shipped(peers=p).rules} for p in (True, False)
+    )
+    assert with_peers - without == {"PeerChainBehind"}
 
 
 @pytest.mark.parametrize(
@@ -110,6 +118,7 @@ WARNINGS = [
     (changed("ProducerDown", hold=14.0), "switcher.policy.preempt_after is 13"),
     (changed("ProducerDown", hold=0.0), "waits only 0 s before it fires (shipped: 8 s)"),
     (changed("WitnessMissingBlocks", hold=5.0), "waits 5 s before it fires (shipped: 0 s)"),
+    (changed("PeerChainBehind", hold=30.0), "the switcher is called that much later"),
     (changed("ProducerDown", kept=60.0), "fires on for 60 s when its reason is gone"),
     (changed("ProducerDown", interval=15.0), "an alert comes up to 13 s later"),
 ]
