@@ -6,6 +6,11 @@ ChainError
 │   └── InvalidSignatureError  a signature nobody can have made
 ├── UnpackableOperationError   an operation whose binary form is not known here
 ├── InvalidBlockError          a block that breaks a rule of the chain
+├── PeerError                  a node of the peer chain, or the way to it
+│   ├── AddressRefusedError    an address that may not be called
+│   ├── PeerUnreachableError   no connection, it broke, or no answer in time
+│   ├── PeerReplyError         an answer that is not what was asked for
+│   └── TooMuchError           more than a peer may send
 └── NodeError                  a node, or the way to it
     ├── NodeUnreachableError   no connection, or it broke
     ├── NodeTimeoutError       no answer within the deadline
@@ -50,6 +55,31 @@ class InvalidBlockError(ChainError):
         self.reason = reason
 
 
+class PeerError(ChainError):
+    """Something is wrong with a peer or the way to it; `peer` is its name, or its address."""
+
+    def __init__(self, peer: str, message: str) -> None:
+        super().__init__(f"{_brief(peer)}: {message}")
+        self.peer = peer
+        self.detail = message
+
+
+class AddressRefusedError(PeerError):
+    """The address is none that may be called: not http, not public, or with credentials in it."""
+
+
+class PeerUnreachableError(PeerError):
+    """There is no connection to the peer, it broke, or there was no answer in time."""
+
+
+class PeerReplyError(PeerError):
+    """The answer is not of the form that was asked for."""
+
+
+class TooMuchError(PeerError):
+    """The peer sent more than it may."""
+
+
 class NodeError(ChainError):
     """Something is wrong with a node or the way to it; `node` is its configured name."""
 
@@ -87,3 +117,8 @@ class NodeRefusedError(NodeError):
         super().__init__(node, f"error {code}: {message}")
         self.code = code
         self.message = message
+
+
+def _brief(text: str) -> str:
+    """Return a name or an address, which may come from anyone, so that it can be shown."""
+    return text[:200].encode("ascii", "backslashreplace").decode()
