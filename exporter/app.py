@@ -10,10 +10,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter.exposition import Exposition
-from exporter.observed import Observed
+from exporter.observed import Observed, ObservedPeers
 
 
-def create_app(seen: Observed, exposition: Exposition) -> Starlette:
+def create_app(
+    seen: Observed, exposition: Exposition, peers: ObservedPeers | None = None
+) -> Starlette:
     """Return the ASGI application."""
 
     async def metrics(request: Request) -> Response:
@@ -28,7 +30,7 @@ def create_app(seen: Observed, exposition: Exposition) -> Starlette:
         return PlainTextResponse(f"{trouble or 'ok'}\n", 503 if trouble else 200)
 
     async def landing(_: Request) -> Response:
-        return HTMLResponse(_page(seen))
+        return HTMLResponse(_page(seen, peers))
 
     return Starlette(
         routes=[
@@ -48,7 +50,7 @@ def _trouble(seen: Observed) -> str:
     return ""
 
 
-def _page(seen: Observed) -> str:
+def _page(seen: Observed, peers: ObservedPeers | None) -> str:
     head = seen.follower.head
     nodes = "".join(
         # A node's address may hold a password, so its name stands in for it.
@@ -83,8 +85,26 @@ td:last-child {{ overflow-wrap: anywhere; }}
 <table>
 <tr><th>Witness</th><th>Producer</th><th>Signing key</th></tr>
 {producers}</table>
-</body>
+{_of_peers(peers) if peers else ""}</body>
 </html>
+"""
+
+
+def _of_peers(peers: ObservedPeers) -> str:
+    rows = "".join(
+        _row(
+            view.name,
+            view.verdict.value,
+            "" if view.length is None else str(view.length),
+            view.tip or "",
+            view.detail,
+        )
+        for view in peers.views
+    )
+    return f"""<h2>Peers</h2>
+<table>
+<tr><th>Peer</th><th>State</th><th>Blocks</th><th>Newest block</th><th>Detail</th></tr>
+{rows}</table>
 """
 
 

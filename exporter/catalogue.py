@@ -1,7 +1,7 @@
 """Every metric of the exporter's own, named once.
 
-`peer_chain_*` belong to the peer chains, which are not followed yet; they will stand here as well.
-Figures about the process itself come from prometheus_client (see `instruments`).
+Those of the peer chain are served only where it is followed. Figures about the process itself come
+from prometheus_client (see `instruments`).
 
 Timestamps instead of ages, base units, and amounts in whole core tokens.
 """
@@ -27,6 +27,11 @@ _CATALOGUE: list[Metric] = []
 def all_metrics() -> tuple[Metric, ...]:
     """Return the metrics that are worked out at each scrape, in the order of this file."""
     return tuple(_CATALOGUE)
+
+
+def bitshares_metrics() -> tuple[Metric, ...]:
+    """Return those of them that are about BitShares, which is always followed."""
+    return tuple(metric for metric in _CATALOGUE if metric.name.startswith("bitshares_"))
 
 
 def _define(kind: str, name: str, labels: str, text: str) -> Metric:
@@ -199,6 +204,44 @@ PRODUCER_LAST_SIGNED = _gauge(
     "bitshares_producer_last_signed_timestamp_seconds",
     "witness producer signing_key",
     "Time of the newest recent block that the producer's key signed. Absent without one.",
+)
+
+# Peers: the nodes of the peer chain.
+
+PEER_UP = _gauge(
+    "peer_chain_up",
+    "peer",
+    "Whether the peer answers (1) or not (0).",
+)
+PEER_CANONICAL = _gauge(
+    "peer_chain_canonical",
+    "peer",
+    "Whether the peer has the longest valid chain that any peer has (1: it has).",
+)
+PEER_LENGTH = _gauge(
+    "peer_chain_length_blocks",
+    "peer",
+    "Blocks on the peer; by its own word unless peer_chain_valid is 1. Absent while it is down.",
+)
+PEER_VALID = _gauge(
+    "peer_chain_valid",
+    "peer",
+    "Whether every block on the peer keeps the rules (1). Absent while down, or not examined yet.",
+)
+PEER_DIVERGENCE = _gauge(
+    "peer_chain_divergence_blocks",
+    "peer",
+    "Blocks on the peer since it left the longest valid chain, 0 on it. Absent unless valid.",
+)
+PEER_STATE = _gauge(
+    "peer_chain_state",
+    "peer state",
+    "How the peer stands towards that chain: 1 for the present state, 0 for each of the others.",
+)
+PEER_TIP = _gauge(
+    "peer_chain_tip_info",
+    "peer hash",
+    "Always 1; hash is that of the newest block on the peer. Absent unless its chain is valid.",
 )
 
 # Measured as it happens, not worked out at a scrape.

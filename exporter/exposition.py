@@ -15,7 +15,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from exporter.observed import Observed
+from exporter.observed import Observed, ObservedPeers
+from exporter.peers import shape_peers
 from exporter.shape import Family, shape
 from serving.apart import apart
 
@@ -34,9 +35,14 @@ class Exposition:
     """
 
     def __init__(
-        self, seen: Observed, registry: CollectorRegistry, clock: Callable[[], float]
+        self,
+        seen: Observed,
+        registry: CollectorRegistry,
+        clock: Callable[[], float],
+        peers: ObservedPeers | None = None,
     ) -> None:
         self._seen = seen
+        self._peers = peers
         self._registry = registry
         self._clock = clock
         self._shaped = _Shaped()
@@ -49,15 +55,19 @@ class Exposition:
         encode, content_type = choose_encoder(accept)
         if content_type not in self._texts:
             self._encoders[content_type] = encode
-            self._shaped.families = shape(self._seen, self._clock())
+            self._shape()
             self._texts[content_type] = encode(self._registry)
         return self._texts[content_type], content_type
 
     async def refresh(self) -> None:
         """Write everything anew."""
-        self._shaped.families = shape(self._seen, self._clock())
+        self._shape()
         for content_type, encode in list(self._encoders.items()):
             self._texts[content_type] = await apart(encode, self._registry)
+
+    def _shape(self) -> None:
+        of_peers = shape_peers(self._peers.views) if self._peers else []
+        self._shaped.families = shape(self._seen, self._clock()) + of_peers
 
     async def keep_fresh(self, changed: Callable[[int], Awaitable[int]]) -> None:
         """Write everything anew at every change (see `Watch.changed`) and every second."""

@@ -1,4 +1,4 @@
-"""What the exporter needs to see; `chains.bitshares.watch.Watch` shows it."""
+"""What the exporter needs to see; the watches of `chains` show it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.objects import WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, ProducerView
+from chains.peer.views import PeerView
 from chains.settings import ChainSettings
 
 
 class Observed(Protocol):
-    """What is known of nodes, chain and producers at this moment."""
+    """What is known of BitShares nodes, chain and producers at this moment."""
 
     @property
     def settings(self) -> ChainSettings:
@@ -45,3 +46,11 @@ class Observed(Protocol):
 
     def witness_ids(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None where they are not known."""
+
+
+class ObservedPeers(Protocol):
+    """What is known of the peers at this moment."""
+
+    @property
+    def views(self) -> Sequence[PeerView]:
+        """Return every peer in configured order."""

@@ -36,11 +36,11 @@ class Family:
 
 
 class _Sheet:
-    """The families of the catalogue, filled sample by sample."""
+    """The families about BitShares, filled sample by sample."""
 
     def __init__(self) -> None:
         self._samples: dict[str, list[tuple[tuple[str, ...], float]]] = {}
-        self.families = [Family(metric) for metric in catalogue.all_metrics()]
+        self.families = [Family(metric) for metric in catalogue.bitshares_metrics()]
         for family in self.families:
             self._samples[family.metric.name] = family.samples
 
@@ -49,7 +49,7 @@ class _Sheet:
 
 
 def shape(seen: Observed, now: float) -> list[Family]:
-    """Return every family of the catalogue with its samples; `now` in seconds since the epoch."""
+    """Return every family about BitShares with its samples; `now` in seconds since the epoch."""
     sheet = _Sheet()
     nodes = seen.nodes
     authority = _authority(nodes)

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from chains.standing import Verdict
 from exporter.app import create_app
-from exporter.catalogue import BUILD_INFO, NODE_RPC_DURATION, all_metrics
+from exporter.catalogue import BUILD_INFO, NODE_RPC_DURATION, bitshares_metrics
 from exporter.exposition import Exposition
 from exporter.instruments import Instruments
 from tests.alertmanager.tools import run
@@ -76,7 +76,7 @@ async def test_promtool_has_no_remark_before_any_node_has_answered(
 
 async def test_every_metric_of_the_catalogue_is_served_with_its_help(get: Get) -> None:
     families = {f.name: f for f in parse_text((await get("/metrics")).text)}
-    for metric in (*all_metrics(), NODE_RPC_DURATION, BUILD_INFO):
+    for metric in (*bitshares_metrics(), NODE_RPC_DURATION, BUILD_INFO):
         served = families[metric.name.removesuffix("_total")]
         assert (served.type, served.documentation) == (metric.kind, metric.help)
 
