@@ -60,6 +60,11 @@ NODE_CANONICAL = _gauge(
     "node",
     "Whether the node is on the longest valid chain that any node has, and not behind (1: it is).",
 )
+NODE_STATE = _gauge(
+    "bitshares_node_state",
+    "node state",
+    "How the node stands towards the longest valid chain: 1 for its present state, 0 for others.",
+)
 NODE_HEAD_BLOCK = _gauge(
     "bitshares_node_head_block",
     "node",
@@ -79,6 +84,11 @@ NODE_DIVERGENCE = _gauge(
     "bitshares_node_divergence_blocks",
     "node",
     "Blocks on the node since it left the longest valid chain, 0 on it. Absent while it is down.",
+)
+NODE_DIVERGENCE_HEIGHT = _gauge(
+    "bitshares_node_divergence_height",
+    "node",
+    "Newest height at which the node has that chain's block. Absent while down, or not known.",
 )
 
 # The chain.

@@ -7,6 +7,7 @@ figures of chain and witnesses once nobody sees the chain. What remains says so:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -67,12 +68,14 @@ def shape(seen: Observed, now: float) -> list[Family]:
         ids = named[witness.account]
         _put_counters(sheet, seen, witness, ids)
         if head and ids:
-            _put_followed(sheet, seen.follower, head, ids, now)
+            _put_followed(sheet, seen.follower, head, ids)
             _put_pending(sheet, ids, shown)
         if authority and ids:
             _put_read(sheet, witness, ids, authority, seen.follower.term(ids.witness_id))
     if head:
         _put_next_slots(sheet, seen.follower, named)
+    if authority:
+        _put_provisional(sheet, seen.follower, named, now)
     _put_producers(sheet, seen, head, named)
     if authority:
         _put_compared(sheet, seen.producers)
@@ -96,12 +99,16 @@ def _is_fresh(follower: Follower, now: float) -> bool:
 def _put_node(sheet: _Sheet, node: NodeView) -> None:
     sheet.put(catalogue.NODE_UP, node.up, node.name)
     sheet.put(catalogue.NODE_CANONICAL, node.up and node.verdict is Verdict.CANONICAL, node.name)
+    for state in Verdict:
+        sheet.put(catalogue.NODE_STATE, state is node.verdict, node.name, state)
     if node.up and node.reading:
         sheet.put(catalogue.NODE_HEAD_BLOCK, node.reading.head_number, node.name)
         sheet.put(catalogue.NODE_HEAD_TIMESTAMP, node.reading.head_time, node.name)
         sheet.put(catalogue.NODE_IRREVERSIBLE_BLOCK, node.reading.irreversible, node.name)
         depth = node.divergence.depth if node.divergence else 0
         sheet.put(catalogue.NODE_DIVERGENCE, depth, node.name)
+        if node.common is not None:
+            sheet.put(catalogue.NODE_DIVERGENCE_HEIGHT, node.common, node.name)
 
 
 def _put_chain(sheet: _Sheet, head: Applied | None, authority: Reading | None) -> None:
@@ -130,16 +137,23 @@ def _put_counters(
     sheet.put(catalogue.WITNESS_DOUBLE_PRODUCTION, doubles, witness.account)
 
 
-def _put_followed(
-    sheet: _Sheet, follower: Follower, head: Applied, ids: WitnessIds, now: float
-) -> None:
+def _put_followed(sheet: _Sheet, follower: Follower, head: Applied, ids: WitnessIds) -> None:
     account, witness_id = ids.account, ids.witness_id
     sheet.put(catalogue.WITNESS_ACTIVE, witness_id in head.active, account)
     if term := follower.term(witness_id):
         recent = len(follower.recent_misses(witness_id))
-        provisional = follower.provisional_misses(witness_id, now)
         sheet.put(catalogue.WITNESS_RECENT_MISSED, recent, account, term.key)
-        sheet.put(catalogue.WITNESS_PROVISIONAL_MISSED, provisional, account, term.key)
+
+
+def _put_provisional(
+    sheet: _Sheet, follower: Follower, named: Mapping[str, WitnessIds | None], now: float
+) -> None:
+    """Tell of slots that passed, while a node is there that would show a block in them."""
+    counts = Counter(slot.witness for slot in follower.provisional_misses(now))
+    for account, ids in named.items():
+        if ids and (term := follower.term(ids.witness_id)):
+            missed = counts[ids.witness_id]
+            sheet.put(catalogue.WITNESS_PROVISIONAL_MISSED, missed, account, term.key)
 
 
 def _put_next_slots(

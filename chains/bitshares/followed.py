@@ -79,17 +79,18 @@ class Followed:
             if number > since and slot.time > head.time - self._window
         ]
 
-    def provisional_misses(self, witness: str, now: float) -> int:
-        """Return how many slots after the head passed without a block, 0 if the chain stands."""
+    def provisional_misses(self, now: float) -> tuple[MissedSlot, ...]:
+        """Return the slots after the head that passed without a block, and whose they were.
+
+        Provisional: a block may yet come from somewhere else, or the chain stand still for a whole
+        round, which is no witness' fault. `now` in seconds since the epoch.
+        """
         head = self.head
-        if head is None or head.shuffled is None:
-            return 0
-        interval, skipped = self.rhythm.interval, self._rules.skipped(head)
-        passed = slot_at(head.time, interval, int(now - PROVISIONAL_AFTER), skipped)
-        if passed >= len(head.active):
-            return 0
-        owners = (scheduled(head.shuffled, head.aslot, k) for k in range(1, passed + 1))
-        return sum(owner == witness for owner in owners)
+        if head is None:
+            return ()
+        begun = int(now - PROVISIONAL_AFTER)
+        passed = slot_at(head.time, self.rhythm.interval, begun, self._rules.skipped(head))
+        return self._rules.missed(head, passed + 1)
 
     def next_slots(self) -> dict[str, int]:
         """Return when each witness' next slot begins, where the next shuffle doesn't decide it."""

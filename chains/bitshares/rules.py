@@ -74,6 +74,23 @@ class Rules:
             raise InvalidBlockError(block.number, "schedule", detail)
         return owner == block.witness
 
+    def missed(self, head: Applied, slot: int) -> tuple[MissedSlot, ...]:
+        """Return whom the slots before a slot after the head are charged to, were it filled now.
+
+        Nobody, where a whole round or more stayed empty: then the chain stood still.
+        """
+        if head.shuffled is None or slot - 1 >= len(head.active):
+            return ()
+        interval, skipped = self.rhythm.interval, self.skipped(head)
+        owners = [scheduled(head.shuffled, head.aslot, empty) for empty in range(1, slot)]
+        others = len(set(owners)) - 1
+        missed = []
+        for empty, owner in enumerate(owners, 1):
+            term = head.terms.get(owner)
+            time = slot_time(head.time, interval, empty, skipped)
+            missed.append(MissedSlot(owner, time, term.key if term else None, others))
+        return tuple(missed)
+
     def check_header(self, block: Block, head: Applied) -> None:
         """Verify a block's header as that of the block after `head`.
 
@@ -104,7 +121,7 @@ class Rules:
             time=block.time,
             witness=block.witness,
             signing_key=key,
-            missed=self._missed(head, slot),
+            missed=self.missed(head, slot),
             updates=updates,
             maintenance=maintenance,
             aslot=head.aslot + slot,
@@ -207,19 +224,6 @@ class Rules:
         if root != block.merkle_root:
             raise InvalidBlockError(block.number, "transactions", "are not those of the header")
         return updates
-
-    def _missed(self, head: Applied, slot: int) -> tuple[MissedSlot, ...]:
-        if head.shuffled is None or slot - 1 >= len(head.active):
-            return ()
-        interval, skipped = self.rhythm.interval, self.skipped(head)
-        owners = [scheduled(head.shuffled, head.aslot, empty) for empty in range(1, slot)]
-        others = len(set(owners)) - 1
-        missed = []
-        for empty, owner in enumerate(owners, 1):
-            term = head.terms.get(owner)
-            time = slot_time(head.time, interval, empty, skipped)
-            missed.append(MissedSlot(owner, time, term.key if term else None, others))
-        return tuple(missed)
 
     def _slots_between(self, blocks: Sequence[Block]) -> int:
         total, maintenance = 0, False

@@ -326,15 +326,33 @@ def test_a_slot_that_passed_is_told_before_the_next_block() -> None:
     chain.run_until(WITNESS)
     follower = caught_up(chain)
     slot = chain.time + 3
-    assert follower.provisional_misses(WITNESS, slot + 2.4) == 0
-    assert follower.provisional_misses(WITNESS, slot + 3.0) == 1
+    assert follower.provisional_misses(slot + 2.4) == ()
+    (missed,) = follower.provisional_misses(slot + 2.5)
+    assert (missed.witness, missed.time) == (WITNESS, slot)
+    assert missed.key == chain.keys[WITNESS].text(PREFIX)
     assert follower.recent_misses(WITNESS) == []
 
 
-def test_a_chain_that_stands_still_gives_no_provisional_misses() -> None:
+def test_slots_are_told_as_missed_one_by_one_as_the_next_block_will_charge_them() -> None:
+    chain = ForgedChain(interval=3, maintenance=63, skipped=3)
+    chain.run(21)  # the last of them is a maintenance block
+    follower = caught_up(chain)
+    owners = [chain.owner(slot) for slot in range(1, 5)]
+    block = chain.copy().produce(slot=5)
+    told = follower.provisional_misses(block.time + 2.4)
+    assert [slot.witness for slot in told] == owners
+    assert [slot.time for slot in told] == [block.time - 3 * k for k in (4, 3, 2, 1)]
+    assert told == follower.apply(block).missed
+    assert follower.provisional_misses(block.time + 2.5) == ()
+
+
+def test_a_chain_that_halts_charges_nobody_not_even_provisionally() -> None:
     chain = ForgedChain(interval=3)
     follower = following(chain)
-    assert follower.provisional_misses(WITNESS, chain.time + 3 * 7 + 3) == 0
+    for empty in range(7):
+        assert len(follower.provisional_misses(chain.time + 3 * empty + 2.5)) == empty
+    for empty in (7, 8, 1000):
+        assert follower.provisional_misses(chain.time + 3 * empty + 2.5) == ()
 
 
 def test_irreversibility_follows_seven_tenths_of_the_witnesses() -> None:

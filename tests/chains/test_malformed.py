@@ -115,7 +115,7 @@ def test_a_spoiled_reading_is_refused_or_can_be_used(reply: Any) -> None:
         follower.begin(CHAIN.blocks[13:], reading)
         follower.learn(reading)
         follower.next_slots()
-        follower.provisional_misses("1.6.1", reading.head_time + 9.0)
+        follower.provisional_misses(reading.head_time + 9.0)
         for figure in reading.witnesses["init0"].votes, *reading.balances.values():
             float(figure)
 

@@ -8,7 +8,8 @@ import pytest
 
 from chains.bitshares.followed import PROVISIONAL_AFTER
 from chains.bitshares.objects import Reading
-from chains.standing import Verdict
+from chains.standing import Divergence, Verdict
+from exporter.observed import Observed
 from exporter.shape import STALE_AFTER, shape
 from tests.support.chain import ForgedChain
 
@@ -75,6 +76,7 @@ def test_when_all_nodes_are_lost_the_node_metrics_stay_and_stale_figures_go(
     assert metrics_with_samples(shape(seen, now)) == {  # type: ignore[arg-type]
         "bitshares_node_up",
         "bitshares_node_canonical",
+        "bitshares_node_state",
         "bitshares_clock_offset_seconds",
         "bitshares_witness_missed_blocks_total",
         "bitshares_witness_double_production_total",
@@ -201,6 +203,43 @@ def test_a_missing_block_is_told_before_the_next_one_but_not_counted(chain: Forg
     assert samples(seen, early, provisional)[("init0", ALPHA_KEY)] == 0
     assert samples(seen, late, provisional)[("init0", ALPHA_KEY)] == 1
     assert samples(seen, late, RECENT)[("init0", ALPHA_KEY)] == 0
+
+
+def test_blocks_that_nobody_would_show_are_not_told_as_missing(chain: ForgedChain) -> None:
+    seen = seen_at(chain)
+    seen.lose("eu", "us", "home")
+    now = chain.time + 10 * chain.interval
+    assert samples(seen, now, RECENT)
+    assert samples(seen, now, "bitshares_witness_provisional_missed_blocks") == {}
+
+
+def test_every_node_has_one_state_of_all_from_the_start(chain: ForgedChain) -> None:
+    def states(seen: Observed) -> dict[str, list[str]]:
+        found = samples(seen, chain.time, "bitshares_node_state")
+        assert set(found) == {(n.name, state) for n in SETTINGS.nodes for state in Verdict}
+        return {n.name: [s for s in Verdict if found[n.name, s]] for n in SETTINGS.nodes}
+
+    before = states(nothing_seen())
+    assert before == {"eu": ["unreachable"], "us": ["unreachable"], "home": ["unreachable"]}
+    seen = seen_at(chain)
+    seen.nodes = [replace(seen.nodes[0], verdict=Verdict.STALLED), *seen.nodes[1:]]
+    seen.lose("home")
+    assert states(seen) == {"eu": ["stalled"], "us": ["canonical"], "home": ["unreachable"]}
+
+
+def test_where_a_node_left_the_chain_and_how_far_it_went_is_told(chain: ForgedChain) -> None:
+    seen = seen_at(chain)
+    eu, us, home = (replace(node, verdict=Verdict.FORKED) for node in seen.nodes)
+    too_deep = Divergence(6, 29, exact=False)
+    seen.nodes = [
+        replace(eu, verdict=Verdict.CANONICAL),
+        replace(us, common=30, divergence=Divergence(30, 5)),
+        replace(home, common=None, divergence=too_deep),
+    ]
+    heights = samples(seen, chain.time, "bitshares_node_divergence_height")
+    assert heights == {("eu",): 35, ("us",): 30}
+    depths = samples(seen, chain.time, "bitshares_node_divergence_blocks")
+    assert depths == {("eu",): 0, ("us",): 5, ("home",): 29}
 
 
 async def test_a_reorganisation_takes_back_the_misses_of_the_branch_that_lost(
