@@ -123,6 +123,7 @@ class Stack:
         programs = (*self.prometheuses, *self.alertmanagers, *self.exporters, *self.switchers)
         return {
             **{program.name: program.url for program in programs},
+            **({"replica": f"http://{self.written.replica}"} if self.written.replica else {}),
             "token": str(self.written.client_token_file),
             "files": str(self.directory),
         }
@@ -194,8 +195,13 @@ def _refuse_taken(addresses: Addresses) -> None:
     Raises:
         StackError: there is one.
     """
-    for name in ("exporter", "switcher"):
-        for address in getattr(addresses, name):
+    listening = {
+        "exporter": addresses.exporter,
+        "switcher": addresses.switcher,
+        "peers": addresses.replica,
+    }
+    for name, listened in listening.items():
+        for address in listened:
             if is_taken(address):
                 raise StackError(
                     f"Another program listens on {address}; stop it, or change {name}.listen."

@@ -18,6 +18,7 @@ class Addresses:
     """Where each replica of each program listens, as HOST:PORT.
 
     `gossip` is where each Alertmanager hears of the others' notifications; none for a single one.
+    `replica` is where each switcher shows its replica of the peer chain; none without peers.
     """
 
     exporter: tuple[str, ...]
@@ -25,34 +26,35 @@ class Addresses:
     alertmanager: tuple[str, ...]
     prometheus: tuple[str, ...]
     gossip: tuple[str, ...] = ()
+    replica: tuple[str, ...] = ()
 
     @classmethod
     def chosen(cls, settings: StackSettings) -> Self:
         """Return free ones on the loopback address, with the ports that are asked for."""
         count = settings.replicas
         gossiping = count.alertmanager if count.alertmanager > 1 else 0
+        replicas = count.switcher if settings.document.get("peers") else 0
         needed = count.exporter + count.switcher + count.alertmanager + count.prometheus
-        free = iter([f"127.0.0.1:{port}" for port in free_ports(needed + gossiping)])
+        ports = free_ports(needed + gossiping + replicas)
+        free = iter([f"127.0.0.1:{port}" for port in ports])
         return cls(
             exporter=_some(free, count.exporter),
             switcher=_some(free, count.switcher),
             alertmanager=_some(free, count.alertmanager, settings.alertmanager_port),
             prometheus=_some(free, count.prometheus, settings.prometheus_port),
             gossip=_some(free, gossiping),
+            replica=_some(free, replicas),
         )
 
     def of_services(self) -> list[dict[str, str]]:
-        """Return the addresses of each exporter and switcher, by service, one pair after the other.
+        """Return the addresses of each exporter and switcher, by section, one pair after the other.
 
         Where there are more of one, the last of the other stands beside it once more.
         """
-        count = max(len(self.exporter), len(self.switcher))
+        sections = {"exporter": self.exporter, "switcher": self.switcher, "peers": self.replica}
         return [
-            {
-                "exporter": self.exporter[min(index, len(self.exporter) - 1)],
-                "switcher": self.switcher[min(index, len(self.switcher) - 1)],
-            }
-            for index in range(count)
+            {name: of[min(index, len(of) - 1)] for name, of in sections.items() if of}
+            for index in range(max(len(self.exporter), len(self.switcher)))
         ]
 
     def moved(self, address: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ _TOKEN_FILES = {
     Scope.OPERATE: "client",
     Scope.READ: "prometheus",
 }
-_SERVICES = ("exporter", "switcher")
+_LISTENING = ("exporter", "switcher", "peers")
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not listened on
 
 
@@ -39,7 +39,8 @@ class Written:
 
     `alertmanager_token` is the file with the token for posting alerts, `prometheus_token` that for
     reading, `client_token` a token for operating the switcher, which `client_token_file` holds as
-    well. `tls` has the switcher's certificate, if it has one; `policy` is its policy.
+    well. `tls` has the switcher's certificate, if it has one; `policy` is its policy. `replica` is
+    where the switcher shows its replica of the peer chain, if there are peers.
     """
 
     configuration: Path
@@ -51,6 +52,7 @@ class Written:
     client_token_file: Path
     tls: TlsFiles | None
     policy: Policy
+    replica: str | None = None
 
 
 def document_of(path: Path) -> dict[str, Any]:
@@ -78,7 +80,9 @@ def document_of(path: Path) -> dict[str, Any]:
         files = {"path": str(signer.path), "passphrase_file": str(signer.passphrase_file)}
         section["signer"]["wallet"] = files
     if read.replica:
-        document["peers"]["database"] = read.replica.database
+        replica = read.replica
+        listen = replica.host if ":" not in replica.host else f"[{replica.host}]"
+        document["peers"] |= {"database": replica.database, "listen": f"{listen}:{replica.port}"}
     return document
 
 
@@ -88,8 +92,9 @@ def write_documents(
     """Write understudy.yaml, tokens and key file into a folder; all that several services need.
 
     What the document leaves out gets a place in the folder: the listening addresses (from `free`),
-    database, client token, and the signer, which is `active_key`. Further exporters and switchers
-    have their own addresses, and database where the document names none, and share all else.
+    databases, client token, and the signer, which is `active_key`. Further exporters and switchers
+    have their own addresses, replica of the peer chain, and database where the document names none,
+    and share all else.
     The folder's token file has the tokens of the document's own, and three for the stack. The
     section `monitoring` is replaced, since the stack has its own Prometheus and Alertmanager.
 
@@ -117,11 +122,16 @@ def write_documents(
         for scope, name in _TOKEN_FILES.items()
     }
     switcher.setdefault("client_token_file", str(files[Scope.OPERATE]))
-    own = {name: made[name]["listen"] for name in _SERVICES if "listen" in made.get(name, {})}
+    own = {name: made[name]["listen"] for name in _LISTENING if "listen" in made.get(name, {})}
     first, *further = free.of_services()
+    others = copy.deepcopy(made)
+    for name in ("advertise", "database"):
+        others.get("peers", {}).pop(name, None)
     return [
-        _write_document(made, folder / numbered("understudy", index), listen, tokens, files)
-        for index, listen in enumerate([first | own, *further])
+        _write_document(document, folder / numbered("understudy", index), listen, tokens, files)
+        for index, (document, listen) in enumerate(
+            [(made, first | own), *((others, each) for each in further)]
+        )
     ]
 
 
@@ -132,11 +142,13 @@ def _write_document(
     tokens: Mapping[Scope, tuple[str, str]],
     files: Mapping[Scope, Path],
 ) -> Written:
-    """Write a configuration file; `place` is its path, and its database's, without the suffix."""
+    """Write a configuration file; `place` is its path, and its databases', without the suffix."""
     made = copy.deepcopy(dict(whole))
     for name, address in listen.items():
         made.setdefault(name, {})["listen"] = address
     made["switcher"].setdefault("database", f"sqlite:///{place}.db")
+    if "peers" in made:
+        made["peers"].setdefault("database", f"sqlite:///{place}-peers.db")
     configuration = place.with_suffix(".yaml")
     configuration.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
     settings = load(configuration).needed_switcher()
@@ -150,15 +162,17 @@ def _write_document(
         client_token_file=files[Scope.OPERATE],
         tls=settings.tls,
         policy=settings.policy,
+        replica=_reachable(made["peers"]["listen"]) if "peers" in made else None,
     )
 
 
 def reachable(free: Addresses, written: Sequence[Written]) -> Addresses:
-    """Return the addresses with those of exporters and switchers that were written."""
+    """Return the addresses with those of exporters, switchers and replicas that were written."""
     return replace(
         free,
         exporter=tuple(one.exporter for one in written[: len(free.exporter)]),
         switcher=tuple(one.switcher for one in written[: len(free.switcher)]),
+        replica=tuple(one.replica for one in written[: len(free.replica)] if one.replica),
     )
 
 
