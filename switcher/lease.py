@@ -19,6 +19,9 @@ from switcher.lease_session import IDLE_SECONDS, Claim, LeaseSession
 STRANGERS = "*"
 """The lease for all witnesses that are not configured; no account has such a name."""
 
+CHAINS = "*chains"
+"""The lease for the chains of nodes and peers, which no account has for a name either."""
+
 _BEAT = 1.0
 _FRESH = IDLE_SECONDS - 2.0
 """Seconds after a beat's beginning in which its leases count: over before the server gives up."""
@@ -33,7 +36,7 @@ _log = structlog.get_logger("switcher.lease")
 
 
 class Leases:
-    """What this process holds, of the witnesses that it knows and of all others together.
+    """What this process holds: of the witnesses that it knows, of all others, and of all chains.
 
     `able` tells whether it sees a quorum of the nodes, and its clock is no hindrance.
     """
@@ -46,7 +49,7 @@ class Leases:
         clock: Callable[[], float],
     ) -> None:
         self._session = session
-        self._wanted = (*witnesses, STRANGERS)
+        self._wanted = (*witnesses, STRANGERS, CHAINS)
         self._able = able
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lease")

@@ -35,6 +35,7 @@ from switcher.model import (
     Step,
 )
 from switcher.orders import Drilled
+from switcher.resolving.model import ResolveDecision
 
 RESULTS = (
     "opened",
@@ -63,6 +64,11 @@ STAGES = (
 )
 STRANGER = "unknown"
 """The label of witnesses that are not configured: their names come from whoever posts alerts."""
+
+DECISIONS: Mapping[ActionName, type[Decision | ResolveDecision]] = {
+    ActionName.ROTATE: Decision,
+    ActionName.RESOLVE: ResolveDecision,
+}
 
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250)
 
@@ -157,8 +163,8 @@ class Metrics:
     def _start_at_zero(self) -> None:
         for result in RESULTS:
             self._alerts.labels(result)
-        for action in ActionName:
-            for decision in Decision:
+        for action, decisions in DECISIONS.items():
+            for decision in decisions:
                 self._decisions.labels(action, decision)
         for stage in STAGES:
             self._stages.labels(stage)
@@ -182,10 +188,14 @@ class Metrics:
 
     def decided(self, incident: Incident, decision: Decision, now: float) -> None:
         """Count a change of decision, and for the first one on an alert how long it took."""
-        self._decisions.labels(incident.action, decision).inc()
+        self.count_decision(incident.action, decision)
         acts = decision in (Decision.ROTATE, Decision.NOT_YET) and incident.decision is None
         if acts and incident.cause is Cause.ALERT and not incident.by_ourselves:
             self._stages.labels("alert_to_decision").observe(max(0.0, now - incident.opened))
+
+    def count_decision(self, action: ActionName, decision: str) -> None:
+        """Count a decision."""
+        self._decisions.labels(action, decision).inc()
 
     def rotation_opened(self, rotation: Rotation) -> None:
         """Count a rotation that was just written down."""

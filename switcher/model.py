@@ -15,6 +15,7 @@ class ActionName(StrEnum):
     """What an alert may ask for in its label `action`."""
 
     ROTATE = "rotate_signing_key"
+    RESOLVE = "resolve_chain"
 
 
 class Decision(StrEnum):

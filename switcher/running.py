@@ -25,9 +25,9 @@ from switcher.errors import OrderError
 from switcher.evidence import key_in_force
 from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
-from switcher.journal.intake import Receipt
 from switcher.journal.journal import Journal
 from switcher.journal.keeping import keep
+from switcher.journal.receipt import Receipt
 from switcher.lease import Leases
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order

@@ -6,14 +6,23 @@ Format: prometheus.io/docs/alerting/latest/configuration/#webhook_config.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from chains.bitshares.keys import looks_private
 from switcher.errors import WebhookError
 from switcher.model import ActionName
+from switcher.resolving.model import Kind, Subject
 
 VERSION = "4"
 HEARTBEAT = "AlertPathHeartbeat"
@@ -37,6 +46,12 @@ _Key = Annotated[
     StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9]+$"),
     AfterValidator(_public),
 ]
+_Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    AfterValidator(_public),
+]
+"""A node's or a peer's, as the configuration has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,17 @@ class Accusation:
     action: ActionName
     witness: str
     signing_key: str
+    alert: str
+    fingerprint: str
+    starts_at: str
+    firing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An alert that says that a node or a peer is not on the longest valid chain."""
+
+    subject: Subject
     alert: str
     fingerprint: str
     starts_at: str
@@ -65,7 +91,7 @@ class Unusable:
     reason: str
 
 
-Judged = Accusation | Heartbeat | Unusable
+Judged = Accusation | Doubt | Heartbeat | Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +111,33 @@ class _Alert(BaseModel):
     startsAt: _Word  # noqa: N815  (the wire's name)
 
 
-class _ActionLabels(BaseModel):
+class _RotationLabels(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
     alertname: _Word
     witness: _Account
     signing_key: _Key
+
+
+class _ResolutionLabels(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    alertname: _Word
+    node: _Name | None = None
+    peer: _Name | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.node is None) == (self.peer is None):
+            raise ValueError("its labels must name a node or a peer, and not both")
+        return self
+
+    @property
+    def subject(self) -> Subject:
+        if self.node is not None:
+            return Subject(Kind.NODE, self.node)
+        assert self.peer is not None
+        return Subject(Kind.PEER, self.peer)
 
 
 def parse_notification(body: bytes) -> Notification:
@@ -126,25 +173,46 @@ def _judge(raw: Any) -> Judged:
 
 
 def _judge_labels(alert: _Alert) -> Judged:
-    firing = alert.status == "firing"
     wanted = alert.labels.get("action")
     if wanted is None:
-        if alert.labels.get("alertname") == HEARTBEAT and firing:
+        if alert.labels.get("alertname") == HEARTBEAT and alert.status == "firing":
             return Heartbeat()
         return Unusable("ignored", "The alert has no label `action`.")
-    if wanted not in set(ActionName):
-        known = ", ".join(ActionName)
+    if wanted not in _READ_AS:
+        known = ", ".join(_READ_AS)
         return Unusable("unknown_action", f"The alert's action is not one of these: {known}.")
-    labels = _ActionLabels.model_validate(alert.labels)
+    return _READ_AS[wanted](alert)
+
+
+def _accusation(alert: _Alert) -> Accusation:
+    labels = _RotationLabels.model_validate(alert.labels)
     return Accusation(
-        action=ActionName(wanted),
+        action=ActionName.ROTATE,
         witness=labels.witness,
         signing_key=labels.signing_key,
         alert=labels.alertname,
         fingerprint=alert.fingerprint,
         starts_at=alert.startsAt,
-        firing=firing,
+        firing=alert.status == "firing",
     )
+
+
+def _doubt(alert: _Alert) -> Doubt:
+    labels = _ResolutionLabels.model_validate(alert.labels)
+    return Doubt(
+        subject=labels.subject,
+        alert=labels.alertname,
+        fingerprint=alert.fingerprint,
+        starts_at=alert.startsAt,
+        firing=alert.status == "firing",
+    )
+
+
+_READ_AS: Mapping[str, Callable[[_Alert], Judged]] = {
+    ActionName.ROTATE: _accusation,
+    ActionName.RESOLVE: _doubt,
+}
+"""What an alert's labels have to say for each action that it may ask for."""
 
 
 def _first_mistake(error: ValidationError) -> str:

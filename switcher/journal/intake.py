@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from switcher.journal import entries, store
+from switcher.journal import doubts, entries, store
+from switcher.journal.receipt import Receipt, renewed
 from switcher.journal.rows import incident_of, sightings_of, stored_sightings
 from switcher.journal.tables import OPEN_ACCUSATION, incidents, rotations
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
-from switcher.webhook import Accusation, Heartbeat, Judged, Unusable
-
-_MOST_SIGHTINGS = 100
-"""Alerts of one incident that are kept: with ever other labels anybody could make it endless."""
+from switcher.resolving.model import Subject
+from switcher.webhook import Accusation, Doubt, Heartbeat, Judged, Unusable
 
 _MOST_OPEN = 1_000
 """Open accusations of keys that are not in force. They do nothing, but are all read at every step,
 so that somebody with a token for alerts could make the true one wait behind endless others."""
 
-_TURN = 10.0
-"""Seconds by which another switcher's renewal may have overtaken one that waited to be written.
-What lies further ahead was written by a clock that was wrong, and would not count as a renewal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What was made of one alert; `result` is the metric's label, `witness` whom it concerns."""
-
-    result: str
-    witness: str | None = None
-    incident: int | None = None
-    reason: str = ""
-
 
 def take(
-    db: Connection, alerts: Iterable[Judged], in_force: Mapping[str, str | None], now: float
+    db: Connection,
+    alerts: Iterable[Judged],
+    in_force: Mapping[str, str | None],
+    chains: Mapping[Subject, bool],
+    now: float,
 ) -> list[Receipt]:
-    """Take alerts in; `in_force` are the signing keys in force by witness, None where not known."""
-    return [_take_one(db, alert, in_force, now) for alert in alerts]
+    """Take alerts in.
+
+    `in_force` are the signing keys in force by witness, None where not known; `chains` the nodes
+    and peers that are configured, and whether each is seen to be on the longest valid chain.
+    """
+    return [_take_one(db, alert, in_force, chains, now) for alert in alerts]
 
 
 def _is_one_too_many(db: Connection, alert: Accusation, in_force: Mapping[str, str | None]) -> bool:
@@ -57,7 +49,11 @@ def _is_one_too_many(db: Connection, alert: Accusation, in_force: Mapping[str, s
 
 
 def _take_one(
-    db: Connection, alert: Judged, in_force: Mapping[str, str | None], now: float
+    db: Connection,
+    alert: Judged,
+    in_force: Mapping[str, str | None],
+    chains: Mapping[Subject, bool],
+    now: float,
 ) -> Receipt:
     match alert:
         case Heartbeat():
@@ -65,6 +61,8 @@ def _take_one(
             return Receipt("heartbeat")
         case Unusable(result, reason):
             return Receipt(result, reason=reason)
+        case Doubt():
+            return doubts.take(db, alert, chains, now)
         case Accusation():
             found = store.last_accusation(db, alert.witness, alert.signing_key)
             if alert.firing:
@@ -88,16 +86,8 @@ def _firing(
         return _open(db, alert, sighting, now)
     if found.ended is not None:
         return Receipt("repeated", alert.witness, found.id)
-    known = sightings_of(found.alerts)
-    if alert.fingerprint in known or len(known) < _MOST_SIGHTINGS:
-        known[alert.fingerprint] = sighting
-    overtaken = now < found.renewed <= now + _TURN
-    renewed = found.renewed if overtaken else now
-    db.execute(
-        update(incidents)
-        .where(incidents.c.id == found.id)
-        .values(renewed=renewed, resolved=False, alerts=stored_sightings(known))
-    )
+    values = renewed(found, alert.fingerprint, sighting)
+    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
     return Receipt("renewed", alert.witness, found.id)
 
 

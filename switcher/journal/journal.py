@@ -19,7 +19,7 @@ from switcher.errors import StandbyError
 from switcher.journal import entries, intake, ordering, retention, store
 from switcher.journal.database import open_database, open_wire
 from switcher.journal.hashes import Head
-from switcher.journal.intake import Receipt
+from switcher.journal.receipt import Receipt
 from switcher.lease import Leases
 from switcher.lease_session import Holder, LeaseSession, check_claim, read_holders
 from switcher.model import (
@@ -38,11 +38,13 @@ from switcher.model import (
     Step,
 )
 from switcher.orders import Drilled
+from switcher.resolving.model import Subject
 from switcher.webhook import Judged
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _LONGEST_PAGE = 1000
+_NO_CHAINS: Mapping[Subject, bool] = {}
 
 
 class Journal:
@@ -88,21 +90,25 @@ class Journal:
 
     async def holders(self) -> Mapping[str, Holder]:
         """Return who took each witness' lease last; nobody where the journal is not shared."""
-        return await self._read(read_holders)
+        return await self.read(read_holders)
 
     async def take(
-        self, alerts: Iterable[Judged], keys: Mapping[str, str | None], now: float
+        self,
+        alerts: Iterable[Judged],
+        keys: Mapping[str, str | None],
+        now: float,
+        chains: Mapping[Subject, bool] = _NO_CHAINS,
     ) -> list[Receipt]:
         """Take a notification's alerts in, all of them or none."""
-        return await self._write(intake.take, alerts, keys, now)
+        return await self.write(intake.take, alerts, keys, chains, now)
 
     async def record(self, witness: str, since: float) -> Record:
         """Return what is known of a witness, with its rotations since a time."""
-        return await self._read(store.read_record, witness, since)
+        return await self.read(store.read_record, witness, since)
 
     async def strangers(self, known: Collection[str]) -> tuple[Incident, ...]:
         """Return the open incidents of witnesses that the configuration does not know."""
-        return await self._read(store.strangers, known)
+        return await self.read(store.strangers, known)
 
     async def decide(
         self,
@@ -116,7 +122,7 @@ class Journal:
         if not store.is_news(incident, decision, sentence, planned):
             return False
         witness = incident.witness
-        return await self._act(witness, store.decide, incident, decision, sentence, planned, now)
+        return await self.act(witness, store.decide, incident, decision, sentence, planned, now)
 
     async def open_order(
         self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
@@ -128,20 +134,20 @@ class Journal:
         """
         args = (witness, signing_key, cause, order, now)
         if cause in BY_HAND:
-            return await self._write(ordering.open_order, *args)
-        return await self._act(witness, ordering.open_order, *args)
+            return await self.write(ordering.open_order, *args)
+        return await self.act(witness, ordering.open_order, *args)
 
     async def note_drill(self, witness: str, results: Iterable[Drilled]) -> None:
         """Remember what a drill showed of each producer."""
-        await self._act(witness, ordering.note_drill, witness, results)
+        await self.act(witness, ordering.note_drill, witness, results)
 
     async def drills(self, witness: str) -> tuple[Drilled, ...]:
         """Return the newest drills of each producer of a witness by result."""
-        return await self._read(ordering.read_drills, witness)
+        return await self.read(ordering.read_drills, witness)
 
     async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
         """End an incident."""
-        await self._act(incident.witness, store.end_incident, incident, ending, sentence, now)
+        await self.act(incident.witness, store.end_incident, incident, ending, sentence, now)
 
     async def open_rotation(
         self, draft: Draft, outcome: Outcome, sentence: str, now: float
@@ -151,7 +157,7 @@ class Journal:
         Raises:
             OverruledError: its incident ended or its witness was disarmed meanwhile.
         """
-        return await self._act(draft.witness, store.open_rotation, draft, outcome, sentence, now)
+        return await self.act(draft.witness, store.open_rotation, draft, outcome, sentence, now)
 
     async def change(
         self,
@@ -163,9 +169,7 @@ class Journal:
     ) -> Rotation:
         """Change a rotation, with an entry for each step."""
         witness = rotation.draft.witness
-        return await self._act(
-            witness, store.change_rotation, rotation, values, steps, now, details
-        )
+        return await self.act(witness, store.change_rotation, rotation, values, steps, now, details)
 
     async def end_rotation(
         self,
@@ -178,61 +182,61 @@ class Journal:
     ) -> Rotation:
         """End a rotation, and with it its incident, or turn that against the new key."""
         witness = rotation.draft.witness
-        return await self._act(
+        return await self.act(
             witness, store.end_rotation, rotation, values, steps, closing, now, details
         )
 
     async def arm(self, witness: str, state: Arming) -> None:
         """Arm or disarm a witness."""
-        await self._write(store.set_arming, witness, state)
+        await self.write(store.set_arming, witness, state)
 
     async def begin(self, witnesses: Iterable[str], state: Arming) -> None:
         """Give an empty journal its first state."""
-        await self._write(_begin, tuple(witnesses), state)
+        await self.write(store.begin, tuple(witnesses), state)
 
     async def heartbeat(self) -> float | None:
         """Return when the dead man's switch last came."""
-        return await self._read(store.last_beat)
+        return await self.read(store.last_beat)
 
     async def entries(
         self, *, before: int | None = None, incident: int | None = None, limit: int = 100
     ) -> list[Entry]:
         """Return at most `limit` (up to 1000) entries, newest first."""
         wanted = min(limit, _LONGEST_PAGE)
-        return await self._read(
+        return await self.read(
             partial(entries.read_entries, before=before, incident=incident, limit=wanted)
         )
 
     async def head(self) -> Head:
         """Return the newest entry's id and hash."""
-        return await self._read(entries.read_head)
+        return await self.read(entries.read_head)
 
     async def oldest(self) -> float | None:
         """Return the time of the oldest entry, None where there is none."""
-        return await self._read(retention.oldest)
+        return await self.read(retention.oldest)
 
     async def prune(self, before: float, most: int, now: float) -> int:
         """Remove up to `most` of the oldest entries from before a time; return how many went."""
-        return await self._write(retention.prune, before, most, now)
+        return await self.write(retention.prune, before, most, now)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life."""
-        await self._read(_ping)
+        await self.read(_ping)
 
-    async def _act(
+    async def act(
         self,
         witness: str,
         work: Callable[Concatenate[Connection, _P], _T],
         *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> _T:
-        """Do what only the one that acts for a witness may do.
+        """Do work in a transaction that only the one that acts for a witness may do.
 
         Raises:
             StandbyError: another switcher does.
         """
         if self._leases is None:
-            return await self._write(work, *args, **kwargs)
+            return await self.write(work, *args, **kwargs)
         claim = self._leases.claim(witness)
         if claim is None:
             raise StandbyError(f"Another switcher acts for {witness} now.")
@@ -241,23 +245,19 @@ class Journal:
             check_claim(db, claim)
             return work(db, *args, **kwargs)
 
-        return await self._write(act)
+        return await self.write(act)
 
-    async def _read(
+    async def read(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
+        """Do work in a transaction that reads."""
         return await self._worker.read(work, *args, **kwargs)
 
-    async def _write(
+    async def write(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
+        """Do work in a transaction that writes, whoever acts."""
         return await self._worker.write(work, *args, **kwargs)
-
-
-def _begin(db: Connection, witnesses: tuple[str, ...], state: Arming) -> None:
-    if entries.is_empty(db):
-        for witness in witnesses:
-            store.set_arming(db, witness, state)
 
 
 def _ping(db: Connection) -> None:

@@ -48,13 +48,15 @@ def retell_incident(row: Stored, told: Sequence[Stored], *, whole: bool) -> Iter
 
 def _opened(entry: Stored) -> dict[str, Any]:
     details = dict(entry.details)
-    by_alert = entry.value == ActionName.ROTATE
-    accused = details.pop("accused", None)
+    accused, subject = details.pop("accused", ""), details.pop("subject", "")
+    action = ActionName.RESOLVE if subject else ActionName.ROTATE
+    by_alert = entry.value == action
     return {
         "witness": entry.witness,
         "opened": entry.time,
         "signing_key": accused,
-        "action": ActionName.ROTATE,
+        "subject": subject,
+        "action": action,
         "cause": Cause.ALERT if by_alert else entry.value,
         "order": None if by_alert else details,
     }
@@ -62,7 +64,7 @@ def _opened(entry: Stored) -> dict[str, Any]:
 
 def _accused(told: Sequence[Stored]) -> Any:
     """Return the key that is accused in the end: at first the one in force, then a new one."""
-    accused, newest = told[0].details.get("accused"), None
+    accused, newest = told[0].details.get("accused", ""), None
     for entry in told:
         newest = entry.details.get("to", newest) if entry.kind == EntryKind.STEP else newest
         if (entry.kind, entry.value) == (EntryKind.STEP, Step.ACCUSED):

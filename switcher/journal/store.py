@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from switcher.errors import OverruledError
-from switcher.journal.entries import About, incident_entry, step_entry, write_entry
+from switcher.journal.entries import About, incident_entry, is_empty, step_entry, write_entry
 from switcher.journal.rows import arming_of, incident_of, rotation_of
 from switcher.journal.tables import arming, heartbeats, incidents, rotations
 from switcher.model import (
     BY_HAND,
     UNSPENT,
+    ActionName,
     Arming,
     Cause,
     Decision,
@@ -68,7 +69,11 @@ def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
     """Return the open incidents of witnesses that the configuration does not know."""
     rows = db.execute(
         select(incidents)
-        .where(incidents.c.witness.not_in(known), incidents.c.ended.is_(None))
+        .where(
+            incidents.c.action == ActionName.ROTATE,
+            incidents.c.witness.not_in(known),
+            incidents.c.ended.is_(None),
+        )
         .order_by(incidents.c.id)
     )
     return tuple(incident_of(row) for row in rows)
@@ -241,6 +246,13 @@ def set_arming(db: Connection, witness: str, state: Arming) -> None:
     word = "armed" if state.armed else "disarmed"
     sentence = f"{witness} {word} by {state.who}: {state.why}"
     write_entry(db, state.since, About(witness), EntryKind.ARMING, word, sentence, values)
+
+
+def begin(db: Connection, witnesses: Iterable[str], state: Arming) -> None:
+    """Give an empty journal its first state."""
+    if is_empty(db):
+        for witness in witnesses:
+            set_arming(db, witness, state)
 
 
 def beat(db: Connection, now: float) -> None:

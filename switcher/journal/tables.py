@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from switcher.journal.plain import plain_json, plain_text
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration: grows with every change of these tables."""
 
 metadata = MetaData()
@@ -72,6 +72,7 @@ incidents = Table(
     Column("witness", String(63), nullable=False),
     Column("signing_key", String(80), nullable=False),
     Column("accused", String(80), nullable=False),
+    Column("subject", String(80), nullable=False, default=""),
     Column("opened", Float, nullable=False),
     Column("renewed", Float, nullable=False),
     Column("resolved", Boolean, nullable=False, default=False),
@@ -81,16 +82,19 @@ incidents = Table(
     Column("alerts", PlainJson, nullable=False),
     Column("ended", Float),
     Column("ending", String(32)),
-    Index("incidents_by_accusation", "witness", "signing_key", "ended"),
+    Index("incidents_by_accusation", "witness", "signing_key", "subject", "ended"),
     Index(
         "one_open_accusation",
         "witness",
         "signing_key",
+        "subject",
         unique=True,
         sqlite_where=OPEN_ACCUSATION,
         postgresql_where=OPEN_ACCUSATION,
     ),
 )
+"""What an alert or an order is about: a witness and its key, or else `subject`, a node or a peer;
+then witness, key and what is accused are empty."""
 
 rotations = Table(
     "rotations",

@@ -204,6 +204,27 @@ def alert(
     }
 
 
+def doubt(
+    *,
+    status: str = "firing",
+    starts_at: str = "2026-11-21T08:26:05.123Z",
+    name: str = "PeerChainBehind",
+    **labels: str,
+) -> dict[str, Any]:
+    """Return an alert about the chain of a node or a peer, as its labels say."""
+    labels = {"alertname": name, "action": "resolve_chain", "severity": "warning", **labels}
+    told = json.dumps(labels, sort_keys=True)
+    return {
+        "status": status,
+        "labels": labels,
+        "annotations": {"summary": "A chain was left."},
+        "startsAt": starts_at,
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus/graph",
+        "fingerprint": hashlib.sha256(told.encode()).hexdigest()[:16],
+    }
+
+
 def webhook(*alerts: dict[str, Any], version: str = "4") -> dict[str, Any]:
     """Return a notification of Alertmanager."""
     return {

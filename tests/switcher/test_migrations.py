@@ -20,7 +20,9 @@ from switcher.journal.database import open_database, read_database
 from switcher.journal.journal import Journal
 from switcher.journal.verify import Flaw, verify
 from switcher.model import Cause
-from tests.switcher.stage import WITNESS
+from switcher.webhook import parse_notification
+from tests.switcher.stage import WITNESS, alert, doubt, webhook_bytes
+from tests.switcher.written import DAY, KEYS, checked
 
 OLD = Path(__file__).parent.parent / "fixtures" / "journal"
 
@@ -86,7 +88,7 @@ async def test_journal_of_an_earlier_version_goes_on_without_loss(
     assert after["arming"] == before["arming"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 5])
 def test_earlier_journal_then_has_the_tables_that_the_code_knows(
     tmp_path: Path, version: int
 ) -> None:
@@ -142,6 +144,19 @@ def test_database_of_another_program_is_refused(database: str) -> None:
     engine.dispose()
     with pytest.raises(JournalError, match="not ours: incidents"):
         open_database(database)
+
+
+async def test_journal_from_before_chains_were_resolved_stands_as_it_was_written(
+    tmp_path: Path,
+) -> None:
+    url = written_by(5, tmp_path)
+    async with Journal(url) as journal:
+        head = await journal.head()
+        [order] = (await journal.record(WITNESS, 0)).incidents
+        assert (order.cause, order.signing_key) == (Cause.MANUAL, KEYS[2])
+        alerts = parse_notification(webhook_bytes(doubt(peer="p1"), alert(KEYS[2]))).alerts
+        assert {r.result for r in await journal.take(alerts, {}, 5 * DAY)} == {"opened"}
+    assert checked(url, head).flaws == []
 
 
 OLD_ENTRY = text(

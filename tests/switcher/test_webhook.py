@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from switcher.errors import WebhookError
 from switcher.model import ActionName
-from switcher.webhook import Accusation, Heartbeat, Unusable, parse_notification
-from tests.switcher.stage import alert, webhook
+from switcher.resolving.model import Kind, Subject
+from switcher.webhook import Accusation, Doubt, Heartbeat, Unusable, parse_notification
+from tests.switcher.stage import alert, doubt, webhook
 
 KEY = "BTS5aBmMxsrm23XpzsSwz7utPx1RQNXtn7Fg9LCBtDNcCJdt6ncCm"
 
@@ -41,6 +42,20 @@ def test_resolved_alert_is_told_apart() -> None:
     assert not accusation.firing
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_alert_about_a_chain_names_a_node_or_a_peer(kind: Kind) -> None:
+    [doubted] = parsed(doubt(**{kind: "north.example-1"}, status="resolved"))
+    assert isinstance(doubted, Doubt)
+    assert doubted.subject == Subject(kind, "north.example-1")
+    assert not doubted.firing
+
+
+def test_alert_about_a_chain_that_names_nobody_is_told_what_it_lacks() -> None:
+    [judged] = parsed(doubt(witness="init0"))
+    assert isinstance(judged, Unusable)
+    assert "a node or a peer, and not both" in judged.reason
+
+
 def test_unknown_fields_don_t_matter() -> None:
     body = webhook({**alert(KEY), "silencedBy": []})
     body["newInVersion0.99"] = {"deep": [1]}
@@ -58,7 +73,12 @@ def test_dead_mans_switch_is_a_heartbeat() -> None:
     ("changed", "result"),
     [
         (without("action"), "ignored"),
-        (alert(KEY, action="resolve_chain"), "unknown_action"),
+        (alert(KEY, action="reboot"), "unknown_action"),
+        (doubt(), "malformed"),
+        (doubt(node="eu", peer="p1"), "malformed"),
+        (doubt(peer=""), "malformed"),
+        (doubt(peer="a name of no peer"), "malformed"),
+        (doubt(node="n" * 64), "malformed"),
         (without("witness"), "malformed"),
         (without("signing_key"), "malformed"),
         (without("alertname"), "malformed"),

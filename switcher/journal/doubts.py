@@ -1,0 +1,87 @@
+"""Alerts about the chain of a node or a peer into the journal: what opens, renews or resolves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, update
+
+from switcher.journal import matters
+from switcher.journal.receipt import Receipt, renewed
+from switcher.journal.rows import sightings_of, stored_sightings
+from switcher.journal.tables import incidents
+from switcher.model import Cause, Ending, Sighting
+from switcher.resolving.model import Subject
+from switcher.webhook import Doubt
+
+_MOST_OPEN = 100
+"""Open matters of nodes and peers that nobody configured: their names come from whoever posts."""
+
+
+def take(db: Connection, alert: Doubt, chains: Mapping[Subject, bool], now: float) -> Receipt:
+    """Take an alert in; `chains` are those configured, and whether each is seen to be well."""
+    found = matters.newest(db, alert.subject)
+    if alert.firing:
+        return _firing(db, alert, found, chains, now)
+    return _resolved(db, alert, found)
+
+
+def _firing(
+    db: Connection,
+    alert: Doubt,
+    found: Row[Any] | None,
+    chains: Mapping[Subject, bool],
+    now: float,
+) -> Receipt:
+    sighting = Sighting(now, alert.starts_at)
+    if found is None or (found.ended is not None and not _is_repeat(alert, found, chains)):
+        if alert.subject not in chains and matters.count_open(db, chains) >= _MOST_OPEN:
+            reason = f"{_MOST_OPEN} nodes or peers that nobody configured are reported already."
+            return Receipt("ignored", reason=reason, subject=alert.subject)
+        return _open(db, alert, sighting, now)
+    if found.ended is not None:
+        return Receipt("repeated", incident=found.id, subject=alert.subject)
+    values = renewed(found, alert.fingerprint, sighting)
+    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
+    return Receipt("renewed", incident=found.id, subject=alert.subject)
+
+
+def _is_repeat(alert: Doubt, found: Row[Any], chains: Mapping[Subject, bool]) -> bool:
+    """Tell whether an alert only goes on about a chain that is well again by now."""
+    sighting = sightings_of(found.alerts).get(alert.fingerprint)
+    return (
+        found.ending == Ending.RESOLVED
+        and sighting is not None
+        and sighting.starts_at == alert.starts_at
+        and chains.get(alert.subject, False)
+    )
+
+
+def _open(db: Connection, alert: Doubt, sighting: Sighting, now: float) -> Receipt:
+    number = matters.open_matter(
+        db,
+        alert.subject,
+        Cause.ALERT,
+        f"{alert.alert} says that {alert.subject.kind} {alert.subject.name} is off the chain",
+        {
+            "alert": alert.alert,
+            "fingerprint": alert.fingerprint,
+            "starts_at": alert.starts_at,
+        },
+        now,
+        alerts=stored_sightings({alert.fingerprint: sighting}),
+    )
+    return Receipt("opened", incident=number, subject=alert.subject)
+
+
+def _resolved(db: Connection, alert: Doubt, found: Row[Any] | None) -> Receipt:
+    """Take the end of an alert in; its worker looks at the chain once more, and ends the matter."""
+    if found is None or found.ended is not None:
+        reason = "No open incident has this alert."
+        return Receipt("ignored", reason=reason, subject=alert.subject)
+    left = sightings_of(found.alerts)
+    left.pop(alert.fingerprint, None)
+    values = {"resolved": not left, "alerts": stored_sightings(left)}
+    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
+    return Receipt("resolved", incident=found.id, subject=alert.subject)

@@ -1,0 +1,46 @@
+"""What is made of an alert, and how one renews what it has opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from switcher.journal.rows import sightings_of, stored_sightings
+from switcher.model import Sighting
+from switcher.resolving.model import Subject
+
+_MOST_SIGHTINGS = 100
+"""Alerts of one incident that are kept: with ever other labels anybody could make it endless."""
+
+_TURN = 10.0
+"""Seconds by which another switcher's renewal may have overtaken one that waited to be written.
+What lies further ahead was written by a clock that was wrong, and would not count as a renewal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was made of one alert.
+
+    `result` is the metric's label, `witness` or else `subject` whom it concerns.
+    """
+
+    result: str
+    witness: str | None = None
+    incident: int | None = None
+    reason: str = ""
+    subject: Subject | None = None
+
+
+def renewed(found: Row[Any], fingerprint: str, sighting: Sighting) -> dict[str, Any]:
+    """Return the columns of an open incident's row after an alert fired again."""
+    known, now = sightings_of(found.alerts), sighting.seen
+    if fingerprint in known or len(known) < _MOST_SIGHTINGS:
+        known[fingerprint] = sighting
+    overtaken = now < found.renewed <= now + _TURN
+    return {
+        "renewed": found.renewed if overtaken else now,
+        "resolved": False,
+        "alerts": stored_sightings(known),
+    }

@@ -1,0 +1,69 @@
+"""The metrics of resolving. Every labelled series exists from the start.
+
+understudy_resolutions_total{outcome="converged"} 1.0
+understudy_open_resolutions{decision="too_deep",node="",peer="p1"} 1.0
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Count
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from switcher.metrics import STRANGER
+from switcher.model import ActionName
+from switcher.resolving.model import Kind, Matter, ResolveDecision, ResolveOutcome, Subject
+
+STRANGERS = tuple(Subject(kind, STRANGER) for kind in Kind)
+"""Stand for all that are not configured: their names come from whoever posts alerts."""
+
+
+class ResolveMetrics:
+    """Counts and gauges of what is done about chains.
+
+    `decided` counts a decision among those of every action; `subjects` are those configured.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        decided: Callable[[ActionName, str], None],
+        subjects: Iterable[Subject],
+    ) -> None:
+        self._decided = decided
+        self._subjects = tuple(subjects)
+        self._outcomes = Counter(
+            "understudy_resolutions",
+            "Resolutions of chains by what came of them; each outcome on the way counts.",
+            ["outcome"],
+            registry=registry,
+        )
+        self._open = Gauge(
+            "understudy_open_resolutions",
+            "Open alerts about the chain of a node or a peer, by their present decision.",
+            ["node", "peer", "decision"],
+            registry=registry,
+        )
+        for outcome in ResolveOutcome:
+            self._outcomes.labels(outcome)
+        for subject in (*self._subjects, *STRANGERS):
+            self.show(subject, ())
+
+    def decided(self, decision: ResolveDecision) -> None:
+        """Count a change of decision."""
+        self._decided(ActionName.RESOLVE, decision)
+
+    def came_of(self, outcome: ResolveOutcome) -> None:
+        """Count what came of an attempt."""
+        self._outcomes.labels(outcome).inc()
+
+    def show(self, subject: Subject, matters: Iterable[Matter]) -> None:
+        """Set how many alerts about a subject are open; a person's order has a person waiting."""
+        counts = Count(m.decision for m in matters if m.wish is None)
+        for decision in ResolveDecision:
+            self._labelled(subject, decision).set(counts[decision])
+
+    def _labelled(self, subject: Subject, decision: ResolveDecision) -> Gauge:
+        node, peer = (subject.name if subject.kind is kind else "" for kind in Kind)
+        return self._open.labels(node, peer, decision)

@@ -1,0 +1,127 @@
+"""The vocabulary of resolving: whose chain, what is decided about it, done, and what comes of it.
+
+Each word is at once log text, metric label and journal value. Times are seconds since the epoch.
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from switcher.model import Cause, Sighting
+
+
+class Kind(StrEnum):
+    """What has a chain: a node that is asked about BitShares, or a node of the peer chain."""
+
+    NODE = "node"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """Whose chain it is about: a node or a peer by its configured name; "peer:p1" as text."""
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        """Return "KIND:NAME"."""
+        return f"{self.kind}:{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Subject:
+        """Return the subject of a text.
+
+        Raises:
+            ValueError: it is not of the form "KIND:NAME".
+        """
+        kind, _, name = text.partition(":")
+        return cls(Kind(kind), name)
+
+
+class ResolveDecision(StrEnum):
+    """What is made of a matter at one moment; all but `RESOLVE` and `REPORT` hold."""
+
+    RESOLVE = "resolve"
+    REPORT = "report"
+    NOT_CORROBORATED = "not_corroborated"
+    UNKNOWN_NODE = "unknown_node"
+    UNKNOWN_PEER = "unknown_peer"
+    NOT_QUORATE = "not_quorate"
+    UNREACHABLE = "unreachable"
+    EQUAL_LENGTH = "equal_length"
+    TOO_DEEP = "too_deep"
+    NOT_LONGER = "not_longer"
+    NO_REPLICA = "no_replica"
+    DRY_RUN = "dry_run"
+
+
+class ResolveOutcome(StrEnum):
+    """What has become of an attempt; `ASKED` is written down before the peer is."""
+
+    PINNED = "pinned"
+    ASKED = "asked"
+    CONVERGED = "converged"
+    MOVED = "moved"
+    UNMOVED = "unmoved"
+    DIVERGED = "diverged"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks for: who, why, and how many of the replica's own blocks may go for it.
+
+    `allow_depth` None means as many as the configuration lets go without a person.
+    """
+
+    who: str
+    why: str
+    allow_depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A step towards bringing a peer back, as the journal tells it."""
+
+    time: float
+    outcome: ResolveOutcome
+    sentence: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A reason to look at somebody's chain, decided again until it is over.
+
+    `alerts` holds the firing ones by fingerprint; `resolved` that none is left. `attempts` are all
+    of them, oldest first. `wish` is a person's, with `Cause.MANUAL`.
+    """
+
+    id: int
+    subject: Subject
+    opened: float
+    renewed: float
+    resolved: bool = False
+    decision: ResolveDecision | None = None
+    sentence: str = ""
+    alerts: Mapping[str, Sighting] = field(default_factory=dict)
+    cause: Cause = Cause.ALERT
+    wish: Wish | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def under_way(self) -> Attempt | None:
+        """Return the attempt of which nobody has seen yet what came of it."""
+        last = self.attempts[-1] if self.attempts else None
+        return last if last and last.outcome is ResolveOutcome.ASKED else None
+
+    @property
+    def borne_out(self) -> bool:
+        """Tell whether its subject was found to be off the chain, or could not be looked at."""
+        return self.decision not in (None, ResolveDecision.NOT_CORROBORATED)
