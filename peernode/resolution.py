@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chains.peer.views import PeerView
+from chains.peer.findings import Standing
 
 
 class Outcome(StrEnum):
@@ -30,7 +30,7 @@ class Resolution:
     sentence: str
     length: int
     tip: str
-    peers: tuple[PeerView, ...] = ()
+    peers: tuple[Standing, ...] = ()
     fork_height: int | None = None
     depth: int = 0
 

@@ -95,7 +95,7 @@ def open_engine(
     event.listen(engine, "close", wire.detach)
     event.listen(engine, "connect", _set_up)
     if owner is not None:
-        event.listen(engine, "connect", _owned_by(owner, url))
+        event.listen(engine, "connect", _owned_by(owner, url, wire))
 
     def begin(connection: Connection) -> None:
         match haste(connection):
@@ -118,15 +118,17 @@ def _with_password(password: Callable[[], str]) -> Callable[..., None]:
     return connect
 
 
-def _owned_by(owner: Tenant, url: URL) -> Callable[..., None]:
+def _owned_by(owner: Tenant, url: URL, wire: Wire) -> Callable[..., None]:
     """Have every new connection take the lock that only one process can hold, until it ends."""
 
-    def own(connection: Any, _record: Any) -> None:
+    def own(connection: Any, record: Any) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:
             (gained,) = cursor.execute(_OWN.format(owner.lock)).fetchone()
         connection.autocommit = False
         if not gained:
+            wire.detach(connection, record)
+            connection.close()
             raise owner.taken(url.database)
 
     return own

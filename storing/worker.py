@@ -53,7 +53,8 @@ class Worker:
     async def call(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Do some work in the thread, without any transaction."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: work(*args, **kwargs))
+        done = loop.run_in_executor(self._thread, lambda: work(*args, **kwargs))
+        return await asyncio.shield(done)
 
     async def read(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs

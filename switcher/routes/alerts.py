@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request, status
 
+from serving.body import BodyError, read_body
 from switcher.access import Running, requires
 from switcher.auth import Bearer, Scope
 from switcher.errors import JournalError, WebhookError
 from switcher.webhook import parse_notification
 
 MAX_BODY = 1_000_000
-_BODY_SECONDS = 10.0
-_LENGTH_DIGITS = 20
 _log = structlog.get_logger("switcher.alerts")
 
 router = APIRouter(tags=["alerts"])
@@ -68,19 +66,7 @@ async def take_alerts(
 
 
 async def _body(request: Request) -> bytes:
-    """Read a body as far as it is allowed to go, however it is sent."""
-    too_large = WebhookError(413, "too_large", f"The body is over {MAX_BODY} bytes.")
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:_LENGTH_DIGITS]) > MAX_BODY:
-        raise too_large
-    body = bytearray()
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise too_large
-    except TimeoutError as error:
-        sentence = f"The body did not arrive within {_BODY_SECONDS:.0f} s."
-        raise WebhookError(status.HTTP_408_REQUEST_TIMEOUT, "too_slow", sentence) from error
-    return bytes(body)
+        return await read_body(request, MAX_BODY)
+    except BodyError as error:
+        raise WebhookError(error.status, error.kind, str(error)) from error

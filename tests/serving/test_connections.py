@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,9 +25,9 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def serving(**options: Any) -> AsyncIterator[int]:
+async def serving(app: Any = answer, **options: Any) -> AsyncIterator[int]:
     listener = listen("127.0.0.1", 0)
-    server = Server(answer, grace=1, **options)
+    server = Server(app, grace=1, **options)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield listener.getsockname()[1]
@@ -97,3 +98,45 @@ async def test_connections_beyond_the_limit_are_closed_and_others_kept() -> None
             writer.write(WHOLE)
             assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
             writer.close()
+
+
+class Pouring:
+    """Answers with more than anybody keeps for a caller, until he is `gone`."""
+
+    def __init__(self) -> None:
+        self.gone = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        watching = asyncio.create_task(self._watch(receive))
+        while not self.gone.is_set():
+            await send({"type": "http.response.body", "body": bytes(100_000), "more_body": True})
+            await asyncio.sleep(0)
+        await watching
+
+    async def _watch(self, receive: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            continue
+        self.gone.set()
+
+
+async def test_answer_that_is_not_read_is_not_waited_for() -> None:
+    pouring = Pouring()
+    async with serving(pouring, patience=0.3) as port:
+        with socket.create_connection(("127.0.0.1", port)) as caller:
+            caller.sendall(WHOLE)
+            await asyncio.wait_for(pouring.gone.wait(), 10)
+
+
+async def test_answer_that_is_read_slowly_but_steadily_is_not_cut() -> None:
+    pouring = Pouring()
+    async with serving(pouring, patience=0.3) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(WHOLE)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + 1.0
+        while loop.time() < until:
+            assert await reader.read(1_000_000)
+        assert not pouring.gone.is_set()
+        writer.close()
+        await asyncio.wait_for(pouring.gone.wait(), 10)

@@ -1,0 +1,1 @@
+"""What the node answers, a module for each kind of question."""
