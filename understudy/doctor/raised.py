@@ -10,7 +10,7 @@ from understudy.doctor.matching import Labels
 from understudy.doctor.prometheus import Rule
 
 _BY = re.compile(r"\bby\s*\(([^)]*)\)")
-_SHOWN = 6
+_SHOWN = 8
 _PRODUCER = ("witness", "producer", "signing_key")
 _KINDS = {*_PRODUCER, "node", "peer"}
 """Labels that say whom an alert accuses."""

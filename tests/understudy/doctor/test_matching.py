@@ -93,6 +93,9 @@ def test_labels_that_alerts_get_on_their_way_are_theirs_too() -> None:
 
 
 def test_alerts_are_named_shortly() -> None:
-    assert named(shipped_alerts()).endswith(" of init0, init1, p1")
+    assert named(shipped_alerts()).endswith(" of init0, init1, eu, p1")
     many = [{"alertname": "ProducerDown", "witness": f"init{number}"} for number in range(20)]
-    assert named(many) == "ProducerDown of init0, init1, init2, init3, init4, init5 and 14 more"
+    assert (
+        named(many)
+        == "ProducerDown of init0, init1, init2, init3, init4, init5, init6, init7 and 12 more"
+    )
