@@ -30,7 +30,7 @@ SPAN = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 COMMAND = re.compile(r"(?<![\w./-])(?:\.venv/bin/)?understudy +([a-z][^>;)#|&\n]*)")
 MAKE = re.compile(r"(?<![\w-])make +([a-z]+)")
-METRIC = re.compile(r"\b(?:bitshares|understudy)_[a-z_]+[a-z]\b")
+METRIC = re.compile(r"\b(?:bitshares|understudy|peer_chain)_[a-z_]+[a-z]\b")
 SWITCHER_PATH = re.compile(r"127\.0\.0\.1:9878(/[\w/]*)")
 
 
