@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,8 +101,9 @@ class PeerClient:
             raise PeerReplyError(self.name, "answered something else than hashes")
         return hashes
 
-    async def blocks(self, first: int, last: int) -> AsyncIterator[bytes]:
-        """Ask for the blocks `first`..`last`; yields the lines' bytes as they come, in any pieces.
+    @asynccontextmanager
+    async def blocks(self, first: int, last: int) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Ask for the blocks `first`..`last`, clipped at its tip; gives the bytes of their lines.
 
         Raises:
             PeerError: it can't be reached, stops sending, sends too much or something else.
@@ -112,8 +113,8 @@ class PeerClient:
             self.peer, "/chain/blocks", query=query, packed=True, most=self._most
         ) as reply:
             self._expect_ok(reply)
-            async for piece in reply.pieces():
-                yield piece
+            async with aclosing(reply.pieces()) as pieces:
+                yield pieces
 
     async def size(self) -> Size:
         """Ask how large the whole chain is; nodes that don't answer that say nothing.
@@ -127,18 +128,19 @@ class PeerClient:
         ):
             if reply.status != 200:
                 return Size(None, None)
-            return Size(reply.size, (reply.header("ETag") or "")[:200] or None)
+            return _size(reply)
 
-    async def whole(self) -> AsyncIterator[bytes]:
-        """Ask for the whole chain; yields the bytes of {"chain": [...], "length": N} as they come.
+    @asynccontextmanager
+    async def whole(self) -> AsyncIterator[tuple[Size, AsyncIterator[bytes]]]:
+        """Ask for the whole chain; gives its size and the bytes of {"chain": …, "length": N}.
 
         Raises:
             PeerError: it can't be reached, stops sending, sends too much or something else.
         """
         async with self._network.ask(self.peer, "/chain", most=self._most) as reply:
             self._expect_ok(reply)
-            async for piece in reply.pieces():
-                yield piece
+            async with aclosing(reply.pieces()) as pieces:
+                yield _size(reply), pieces
 
     def _expect_ok(self, reply: Reply) -> None:
         if reply.status != 200:
@@ -152,6 +154,10 @@ class PeerClient:
                 yield
         except TimeoutError as error:
             raise PeerUnreachableError(self.name, f"no answer in {limit:g} s") from error
+
+
+def _size(reply: Reply) -> Size:
+    return Size(reply.size, (reply.header("ETag") or "")[:200] or None)
 
 
 def is_hash(said: Any) -> bool:

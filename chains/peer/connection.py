@@ -11,7 +11,7 @@ import asyncio
 import json
 import socket
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -57,7 +57,7 @@ class Reply:
             return None
         return None if self.header("Content-Encoding") else int(said)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the body as it comes, unpacked, in pieces of some 256 kB at most.
 
         Raises:

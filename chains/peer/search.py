@@ -1,17 +1,41 @@
-"""Finding the longest valid chain among peers, for a node that holds one."""
+"""Finding the longest valid chain among peers, for a node that holds one.
+
+All peers are asked at once what they claim. The longest claim is fetched first, from where it
+leaves the held chain; plain peers' chains are read whole meanwhile. Where nothing comes for a
+while, the next claims are tried beside it: some hanging peers cost seconds, not all of the time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
+from chains.errors import ChainError, PeerUnreachableError
+from chains.peer.candidate import Candidate, Found, begun
+from chains.peer.client import PeerClient
 from chains.peer.connection import Network
-from chains.peer.findings import Outcome
+from chains.peer.findings import Branch, Outcome
 from chains.peer.held import Held, Sink
+from chains.peer.inquiry import Inquiry, OnProgress
+from chains.peer.judging import Longest, standing_of
 from chains.peer.memo import Memory
+from chains.peer.stage import Stage
 from chains.settings import PeerChainSettings, PeerSettings
+from chains.standing import Claim, longest_first
 
-OnProgress = Callable[[int, int, str], None]
-"""Told how many blocks were verified, of how many (0: not known), and of which peer."""
+__all__ = ["OnProgress", "find_longest"]
+
+_LOOKING = 0.8
+"""Of the deadline; the rest is for reading again what won, and for how the others stand."""
+
+_TICK = 0.2
+_CLAIMS_WITHIN = 1.0
+"""Seconds for which claims are waited for before the longest of those that came is tried."""
+
+_STILL = 1.5
+"""Seconds without anything from the peers that are read, after which further ones are tried."""
 
 
 async def find_longest(
@@ -42,4 +66,193 @@ async def find_longest(
         max_depth: how many held blocks may be replaced at most, None for any number.
         on_progress: told how far it is.
     """
-    raise NotImplementedError
+    until = time.monotonic() + settings.deadline
+    length = await held.length()
+    tip = (await held.hashes([length]))[0] if length else ""
+    lowest = 0 if max_depth is None else max(length - max_depth, 0)
+    stage = Stage(held, sink, lowest)
+    inquiry = Inquiry(
+        held, length, tip or "", lowest, settings, memory or Memory(), stage, on_progress
+    )
+    candidates = [Candidate(PeerClient(network, each, settings.max_bytes)) for each in peers]
+    search = _Search(candidates, inquiry, settings, until)
+    try:
+        async with asyncio.TaskGroup() as group:
+            staging = group.create_task(stage.run())
+            outcome = await search.run()
+            staging.cancel()
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return outcome
+
+
+class _Search:
+    def __init__(
+        self,
+        peers: Sequence[Candidate],
+        inquiry: Inquiry,
+        settings: PeerChainSettings,
+        until: float,
+    ) -> None:
+        self._peers, self._inquiry = peers, inquiry
+        self._patience, self._until = settings.probe_timeout, until
+        self._began = self._launched_at = time.monotonic()
+        self._running: dict[asyncio.Task[None], Candidate] = {}
+        self._left: list[asyncio.Task[None]] = []
+        self._found: list[Candidate] = []
+        self._found_at = self._began
+        self._wave = 1
+
+    async def run(self) -> Outcome:
+        """Search, and tell what was found."""
+        try:
+            for peer in self._peers:
+                self._start(peer, self._inquiry.examine(peer))
+            await self._look()
+            while (best := self._best()) is not None and not await self._bring(best):
+                await self._look()
+            await self._inquiry.stage.settled()
+            return await self._outcome(best)
+        finally:
+            left = [*self._left, *self._running]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    # Looking
+
+    async def _look(self) -> None:
+        """Look at peers until nothing longer can come, or for most of the time that is left."""
+        began = time.monotonic()
+        until = began + _LOOKING * (self._until - began)
+        self._launch(began)
+        while self._running and time.monotonic() < until:
+            done, _ = await asyncio.wait(
+                self._running, timeout=_TICK, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                self._finish(task)
+            self._launch(time.monotonic())
+            self._leave_behind(time.monotonic(), until)
+        for task in list(self._running):
+            self._give_up(task)
+
+    def _start(self, peer: Candidate, asking: Coroutine[Any, Any, None]) -> None:
+        self._running[asyncio.create_task(asking)] = peer
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        """Take what came of a task; what is no peer's fault is raised."""
+        peer = self._running.pop(task)
+        peer.reading = False
+        error = task.exception()
+        if isinstance(error, ChainError):
+            peer.error = error
+        elif error is not None:
+            raise error
+        elif peer.found is not None:
+            before = self._best()
+            self._found.append(peer)
+            if self._best() is not before or len(self._found) == 1:
+                self._found_at = time.monotonic()
+
+    def _give_up(self, task: asyncio.Task[None]) -> None:
+        peer = self._running.pop(task)
+        peer.reading = False
+        peer.error = PeerUnreachableError(peer.name, "was not done in time")
+        task.cancel()
+        self._left.append(task)
+
+    def _launch(self, now: float) -> None:
+        """Begin to fetch the longest claim, and further ones beside it while nothing comes."""
+        asked = [peer for peer in self._running.values() if not (peer.reading or peer.head)]
+        if asked and now - self._began < _CLAIMS_WITHIN:
+            return
+        fetched = [peer for peer in self._running.values() if peer.reading and peer.head]
+        claims = self._claims()
+        if not claims:
+            return
+        still = min([now - self._launched_at, *(peer.course.still(now) for peer in fetched)])
+        if not fetched or claims[0].claimed > max(peer.claimed for peer in fetched):
+            count = 1
+        elif still > _STILL:
+            count = self._wave = 2 * self._wave
+        else:
+            return
+        self._launched_at = now
+        for peer in claims[:count]:
+            peer.tried = peer.reading = True
+            peer.course = begun()
+            self._start(peer, self._inquiry.fetch(peer))
+
+    def _claims(self) -> list[Candidate]:
+        """Return whose claims are longer than all that was found, the longest first."""
+        best = self._best()
+        beyond = best.found.trail.length if best and best.found else self._inquiry.length
+        open_ones = {
+            peer.name: peer
+            for peer in self._peers
+            if peer.head is not None and not peer.tried and peer.error is None
+        }
+        claims = (
+            Claim(peer.name, peer.head.length, peer.head.hash)
+            for peer in open_ones.values()
+            if peer.head is not None
+        )
+        return [open_ones[claim.node] for claim in longest_first(claims, beyond)]
+
+    def _leave_behind(self, now: float, until: float) -> None:
+        """Leave those who are not about to end, once another's chain has been there for a while."""
+        if not self._found:
+            return
+        if now - self._began < max(2 * self._patience, 3 * (self._found_at - self._began)):
+            return
+        for task, peer in list(self._running.items()):
+            if peer.reading and not peer.course.is_worth_waiting(now, until):
+                self._give_up(task)
+
+    # What comes of it
+
+    def _best(self) -> Candidate | None:
+        """Return who has the longest chain that may replace the held one; the first one of them."""
+        best, length = None, self._inquiry.length
+        for peer in self._found:
+            found = peer.found
+            if found and found.fork >= self._inquiry.lowest and found.trail.length > length:
+                best, length = peer, found.trail.length
+        return best
+
+    async def _bring(self, peer: Candidate) -> bool:
+        """See to it that a peer's chain is in the sink; tell whether it is."""
+        try:
+            async with asyncio.timeout_at(self._until):
+                await self._inquiry.bring(peer)
+        except TimeoutError:
+            peer.error = PeerUnreachableError(peer.name, "was not done in time")
+        except ChainError as error:
+            peer.error = error
+        if peer.error is not None:
+            peer.found = None
+        return peer.error is None
+
+    async def _outcome(self, best: Candidate | None) -> Outcome:
+        inquiry = self._inquiry
+        found = best.found if best else None
+        longest = Longest(inquiry.held, inquiry.length, inquiry.tip, found)
+        time_left = min(self._patience, max(self._until - time.monotonic(), _TICK))
+        for peer in self._found:
+            if peer.found and peer.found.fork < inquiry.lowest:
+                peer.deep = _branch(peer.name, peer.found, inquiry.length)
+        deep = [p.deep for p in self._peers if p.deep and p.deep.length > longest.length]
+        return Outcome(
+            tuple(
+                await asyncio.gather(
+                    *(standing_of(peer, longest, time_left) for peer in self._peers)
+                )
+            ),
+            _branch(best.name, found, inquiry.length) if best and found else None,
+            max(deep, key=lambda branch: branch.length, default=None),
+        )
+
+
+def _branch(peer: str, found: Found, length: int) -> Branch:
+    return Branch(peer, *found.end, found.fork, length - found.fork)

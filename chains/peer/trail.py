@@ -28,6 +28,11 @@ class Trail:
         """Return the newest hash, "" if there is none."""
         return self.hash_at(self.length) or ""
 
+    @property
+    def own_bytes(self) -> int:
+        """Return what it takes in memory beside what it shares with `before`."""
+        return len(self._digests)
+
     def hash_at(self, height: int) -> str | None:
         """Return the hash at a height, None where none is known."""
         for piece in self._pieces():

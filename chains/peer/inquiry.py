@@ -1,0 +1,203 @@
+"""What is asked of one peer in a search: its claim, or its whole chain, or what follows ours."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from chains.ancestor import last_common
+from chains.errors import InvalidBlockError, PeerReplyError
+from chains.peer.blocks import PeerBlock
+from chains.peer.candidate import Allowance, Candidate, Found, begun
+from chains.peer.client import MOST_HEIGHTS
+from chains.peer.findings import Branch
+from chains.peer.held import Held
+from chains.peer.memo import Memory
+from chains.peer.plain import read_whole
+from chains.peer.ranges import Take, read_range
+from chains.peer.stage import Stage
+from chains.peer.stream import Whole
+from chains.peer.trail import Trail
+from chains.settings import PeerChainSettings
+
+OnProgress = Callable[[int, int, str], None]
+"""Told how many blocks were verified, of how many (0: not known), and of which peer."""
+
+_WHOLE_AT_ONCE = 32
+"""Whole chains that are read at once; each of them may take some MB of memory."""
+
+_BYTES_A_BLOCK = 500
+"""What a block takes at most, mostly; for how many blocks' hashes may be held at once."""
+
+
+class Inquiry:
+    """Asks peers on behalf of one search, for a held chain of `length` blocks that ends in `tip`.
+
+    `lowest` is the height below which no branch may leave the held chain.
+    """
+
+    def __init__(
+        self,
+        held: Held,
+        length: int,
+        tip: str,
+        lowest: int,
+        settings: PeerChainSettings,
+        memory: Memory,
+        stage: Stage,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self.held, self.length, self.tip, self.lowest = held, length, tip, lowest
+        self.stage = stage
+        self._settings, self._memory, self._on_progress = settings, memory, on_progress
+        self._slots = asyncio.Semaphore(_WHOLE_AT_ONCE)
+        self._allowance = Allowance(settings.max_bytes // _BYTES_A_BLOCK)
+
+    async def examine(self, peer: Candidate) -> None:
+        """Ask a peer what it claims; of one that speaks the plain protocol the chain is read.
+
+        Raises:
+            ChainError: it can't be asked, or has no valid chain.
+        """
+        url, now = peer.client.peer.url, time.monotonic()
+        if not self._memory.is_plain(url, now):
+            peer.head = await peer.client.head(self.length)
+            if peer.head is not None:
+                return
+            self._memory.note_plain(url, now)
+        known = self._memory.body(url, now)
+        said = known is not None and known.size.bytes is not None
+        if known is not None and said and await peer.client.size() == known.size:
+            trail = known.whole.trail
+            peer.found = Found(trail, await self._fork_of(trail))
+            return
+        async with self._slots:
+            await self.read(peer)
+
+    async def read(self, peer: Candidate) -> None:
+        """Read a peer's whole chain, and put to the stage what that has a use for.
+
+        Raises:
+            ChainError: it can't be read, or is not valid.
+        """
+        peer.course, peer.reading = begun(), True
+        start = Whole(self._settings.proof)
+        try:
+            read = await read_whole(
+                peer.client, start, self._memory, peer.course, self.stage.wants, self._take(peer)
+            )
+        except BaseException:
+            self._allowance.give_back(peer.name)
+            raise
+        trail = read.whole.trail
+        peer.found = Found(trail, await self._fork_of(trail), read.remainder, read.before)
+
+    async def fetch(self, peer: Candidate) -> None:
+        """Fetch what a node of our own kind has beyond the held chain, and put it to the stage.
+
+        Raises:
+            ChainError: it can't be fetched, or is not valid, or not what was claimed.
+        """
+        claim = peer.head
+        try:
+            await self._fetch(peer)
+        except InvalidBlockError:
+            self._allowance.give_back(peer.name)
+            # It may have got another chain since it was asked: is that still what it claims?
+            again = await peer.client.head(self.length)
+            if again is None or again == claim or peer.asked_again:
+                raise
+            peer.head, peer.tried, peer.asked_again = again, False, True
+        except BaseException:
+            self._allowance.give_back(peer.name)
+            raise
+
+    async def bring(self, peer: Candidate) -> None:
+        """See to it that what was found of a peer is all in the sink; read it again if need be.
+
+        Raises:
+            ChainError: it has another chain meanwhile, or gives it no more.
+        """
+        found = peer.found
+        assert found is not None
+        if await self._is_staged(found):
+            return
+        last = await self.held.block(found.fork) if found.fork else None
+        await self.stage.restart(*((last.height, last.hash) if last else (0, "")))
+        self._allowance.give_back(peer.name)
+        if peer.head is None:
+            await self.read(peer)
+        else:
+            await self._fetch(peer)
+        if peer.found is None or not await self._is_staged(peer.found):
+            raise PeerReplyError(peer.name, "has another chain than a moment ago")
+
+    async def _is_staged(self, found: Found) -> bool:
+        if found.remainder:
+            await self.stage.offer(found.before, found.remainder)
+        await self.stage.settled()
+        return self.stage.position == found.end and self.stage.fork == found.fork
+
+    async def _fetch(self, peer: Candidate) -> None:
+        claim = peer.head
+        assert claim is not None
+        fork = await self._fork_by_asking(peer)
+        if fork < self.lowest:
+            gone = self.length - fork
+            peer.deep = Branch(peer.name, claim.length, claim.hash, fork, gone)
+            return
+        last = await self.held.block(fork) if fork else None
+        await self.stage.enter(*((last.height, last.hash) if last else (0, "")))
+        trail = Trail(None, fork + 1, b"")
+        put = self._take(peer)
+
+        async def take(before: tuple[int, str], blocks: Sequence[PeerBlock]) -> None:
+            nonlocal trail
+            trail = trail.extended(blocks)
+            await put(before, blocks)
+
+        rule = self._settings.proof
+        await read_range(peer.client, last, claim.length, rule, peer.course, take)
+        if trail.tip != claim.hash:
+            raise InvalidBlockError(claim.length, "tip", "it is another block than claimed")
+        peer.found = Found(trail, fork)
+
+    def _take(self, peer: Candidate) -> Take:
+        async def take(before: tuple[int, str], blocks: Sequence[PeerBlock]) -> None:
+            self._allowance.take(peer.name, len(blocks))
+            if await self.stage.offer(before, blocks) and self._on_progress:
+                done, course = blocks[-1].height, peer.course
+                if peer.head is not None:
+                    total = peer.head.length
+                else:
+                    total = done * (course.declared or 0) // max(course.taken, 1)
+                self._on_progress(done, total and max(done, total), peer.name)
+
+        return take
+
+    async def _fork_by_asking(self, peer: Candidate) -> int:
+        """Return the newest height at which a peer says that it has what is held."""
+        assert peer.head is not None
+        if self.length and peer.head.at == self.tip:
+            return self.length
+
+        async def alike(heights: Sequence[int]) -> list[bool]:
+            theirs, ours = await asyncio.gather(
+                peer.client.hashes(heights), self.held.hashes(heights)
+            )
+            return [a is not None and a == b for a, b in zip(theirs, ours, strict=True)]
+
+        most = min(self.length, peer.head.length)
+        return await last_common(0, most, alike, at_once=MOST_HEIGHTS)
+
+    async def _fork_of(self, trail: Trail) -> int:
+        """Return the newest height at which a verified chain has what is held."""
+        if self.length and trail.has(self.length, self.tip):
+            return self.length
+
+        async def alike(heights: Sequence[int]) -> list[bool]:
+            ours = await self.held.hashes(heights)
+            return [trail.hash_at(each) == b for each, b in zip(heights, ours, strict=True)]
+
+        return await last_common(0, min(self.length, trail.length), alike, at_once=MOST_HEIGHTS)

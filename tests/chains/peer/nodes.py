@@ -1,0 +1,106 @@
+"""Peers of both kinds, on ports of their own, whose chains a test sets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from chains.peer.blocks import encode
+from chains.settings import PeerSettings
+
+from .made import Block, tip_of, whole
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Plain:
+    """An existing node: the whole chain, and nothing else."""
+
+    def __init__(self, chain: Sequence[Block] = (), name: str = "plain") -> None:
+        self.chain = list(chain)
+        self.name = name
+        self.asked: list[str] = []
+        self.settings = PeerSettings(name, "")
+        self.instead: dict[str, Handler] = {}
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(f"{request.method} {request.path_qs}")
+        other = self.instead.get(request.path)
+        if other is not None:
+            return await other(request)
+        return await self.usual(request)
+
+    async def usual(self, request: web.Request) -> web.StreamResponse:
+        if request.path != "/chain":
+            raise web.HTTPNotFound
+        return web.Response(body=self.body(), content_type="application/json")
+
+    def body(self) -> bytes:
+        return whole(self.chain, sort_keys=True, separators=(",", ":"))
+
+
+class Own(Plain):
+    """A node of our own kind: what differs can be asked for."""
+
+    def __init__(self, chain: Sequence[Block] = (), name: str = "own") -> None:
+        super().__init__(chain, name)
+        self.claimed: tuple[int, str] | None = None
+
+    async def usual(self, request: web.Request) -> web.StreamResponse:
+        match request.path:
+            case "/chain/head":
+                return self.head(int(request.query["at"]))
+            case "/chain/hashes":
+                heights = [int(each) for each in request.query["heights"].split(",")]
+                return web.json_response({"hashes": [self.hash_at(each) for each in heights]})
+            case "/chain/blocks":
+                return await self.blocks(request)
+        return await super().usual(request)
+
+    def head(self, at: int) -> web.Response:
+        length, tip = self.claimed or (len(self.chain), tip_of(self.chain) if self.chain else "")
+        found = self.hash_at(at)
+        return web.json_response(
+            {"length": length, "hash": tip, "at": found and {"height": at, "hash": found}}
+        )
+
+    def hash_at(self, height: int) -> str | None:
+        return tip_of(self.chain[:height]) if 0 < height <= len(self.chain) else None
+
+    async def blocks(self, request: web.Request) -> web.StreamResponse:
+        first, last = int(request.query["from"]), int(request.query["to"])
+        lines = b"".join(encode(each) + b"\n" for each in self.chain[first - 1 : last])
+        assert "gzip" in request.headers["Accept-Encoding"]
+        return web.Response(
+            body=gzip.compress(lines),
+            content_type="application/x-ndjson",
+            headers={"Content-Encoding": "gzip"},
+        )
+
+
+@asynccontextmanager
+async def serving(*nodes: Plain) -> AsyncIterator[list[PeerSettings]]:
+    """Serve peers for as long as the context lasts; gives their settings."""
+    async with contextlib.AsyncExitStack() as stack:
+        for node in nodes:
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", node.answer)
+            runner = web.AppRunner(app, shutdown_timeout=0.1)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            site = web.TCPSite(runner, "127.0.0.1", 0)
+            await site.start()
+            port = runner.addresses[0][1]
+            node.settings = PeerSettings(node.name, f"http://127.0.0.1:{port}")
+        yield [node.settings for node in nodes]
+
+
+async def hang(_request: web.Request) -> web.StreamResponse:
+    """Never answer."""
+    await asyncio.Event().wait()
+    raise AssertionError
