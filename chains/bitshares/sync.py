@@ -24,6 +24,10 @@ _FETCHES_AT_ONCE = 20
 """Also the most blocks of a node that are held before they are verified."""
 
 _ROUNDS_BEFORE_WINDOW = 3
+_FARTHEST_BACK = 2000
+"""Blocks before the head with which to begin, where irreversibility stands further back than all
+else; as many as the follower keeps then."""
+
 _LONGEST_CATCH_UP = 2000
 """Blocks to catch up with one by one; with more, starting over is quicker."""
 
@@ -169,11 +173,7 @@ class Synchroniser:
         )
 
     async def _begin(self, reading: Reading, fetch: FetchBlock) -> None:
-        count = len(reading.active)
-        depth = self._window // reading.interval + _ROUNDS_BEFORE_WINDOW * count
-        first = max(1, reading.head_number - depth)
-        first = max(1, first - first % count)
-        blocks = await _fetch_range(fetch, first, reading.head_number)
+        blocks = await _fetch_range(fetch, self._first_of(reading), reading.head_number)
         signed = {block.witness for block in blocks}
         older = {
             witness.id: await fetch(witness.last_confirmed_block)
@@ -184,6 +184,13 @@ class Synchroniser:
         self._begun_on_agreement = self._quorum.agreed(Standing.of(reading))
         self._alone = 0
         self._counted = self.follower.head.irreversible if self.follower.head else 0
+
+    def _first_of(self, reading: Reading) -> int:
+        """Return the height to begin with: before the window, and the irreversible block."""
+        head, count = reading.head_number, len(reading.active)
+        window = self._window // reading.interval + _ROUNDS_BEFORE_WINDOW * count
+        first = min(head - window, max(reading.irreversible, head - _FARTHEST_BACK))
+        return max(1, first - first % count)
 
     async def _branch(self, head: Applied, last: int, fetch: FetchBlock) -> list[Block]:
         """Return the node's blocks after the last one it has in common with the follower."""

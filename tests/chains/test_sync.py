@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,19 @@ async def test_a_chain_younger_than_a_round_or_a_window_is_followed(young: int) 
     chain.run(30)
     await report(sync, chain, "eu")
     assert head(sync) == chain.id
+
+
+async def test_verifying_begins_before_the_window_and_the_irreversible_block() -> None:
+    """The window is 20 blocks and three rounds of 7; the first block taken ends a round."""
+    chain = ForgedChain()
+    chain.run(2100)
+    begun = {}
+    for irreversible in (2095, 2000, 500, 3):
+        sync, calls = synchroniser(majority=1), Counter[str]()
+        reading = replace(chain.reading(), irreversible=irreversible)
+        await sync.adopt("eu", reading, from_chain(chain, calls))
+        begun[irreversible] = chain.number + 1 - calls["get_block"]
+    assert begun == {2095: 2058, 2000: 1995, 500: 497, 3: 98}
 
 
 async def test_a_long_gap_is_caught_up_with_and_its_misses_are_counted() -> None:
