@@ -92,13 +92,14 @@ class Rules:
         return tuple(missed)
 
     def check_header(self, block: Block, head: Applied) -> None:
-        """Verify a block's header as that of the block after `head`.
+        """Verify the header of a block after `head`, its signature where the key is known.
 
         Raises:
             InvalidBlockError: with reason "link", "slot_time", "schedule" or "signature".
         """
         self.is_scheduled(block, head, self.slot_of(block, head))
-        self._checked_signature(block, head, vouched=False)
+        term = head.terms.get(block.witness)
+        self._checked_signature(block, head, vouched=term is None or not term.proven)
 
     def applied(self, block: Block, head: Applied, slot: int, *, vouched: bool) -> Applied:
         """Verify signature and transactions, and return the state after the block.
