@@ -78,7 +78,13 @@ class PlainPeer:
         return json_answer(told, status=201)
 
     def resolve(self) -> Answer:
-        """Adopt the longest valid chain of all registered nodes, if one is longer than ours.
+        """Adopt the longest chain, and tell the one that we have then."""
+        if self.adopt_longest():
+            return json_answer({"message": "Our chain was replaced", "new_chain": self.chain})
+        return json_answer({"message": "Our chain is authoritative", "chain": self.chain})
+
+    def adopt_longest(self) -> bool:
+        """Adopt the longest valid chain of all registered nodes, and tell if it is not ours.
 
         Raises:
             OSError, ValueError, KeyError: a node can't be reached, or answers something else.
@@ -92,9 +98,9 @@ class PlainPeer:
             if length > longest and is_valid(self.rule, chain, self.zeros):
                 longest, found = length, chain
         if found is None:
-            return json_answer({"message": "Our chain is authoritative", "chain": self.chain})
+            return False
         self.chain = found
-        return json_answer({"message": "Our chain was replaced", "new_chain": self.chain})
+        return True
 
     def _append(self, proof: int, previous: int | str) -> Block:
         block = {
