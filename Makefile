@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A program that was removed from the system since, or an interrupted set-up.
 gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
-.PHONY: again help setup tools test faults lint lock run demo bench soak clean
+.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,13 @@ test: setup tools .tools/postgresql lint ## Set everything up, check and test al
 
 faults: setup tools .tools/postgresql ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
 	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),3) --dist worksteal $(ARGS)
+
+.tools/fuzz: .venv/ready requirements/fuzz.txt
+	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/fuzz.txt
+	@mkdir -p $(@D) && touch $@
+
+fuzz: setup .tools/fuzz ## Feed the parsers with what nobody thought of, each for MINUTES=1
+	@python -m tests.fuzz --minutes $(or $(MINUTES),1) $(ARGS)
 
 lint: setup ## Style, types and layers
 	@echo "lint: ruff, mypy, import-linter"

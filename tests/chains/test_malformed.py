@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from chains.errors import BadReplyError, ChainError, MalformedDataError
 from chains.settings import ChainSettings, ProducerSettings, WitnessSettings
 from devnet.keys import DevKey
 from tests.support.chain import PREFIX, ForgedChain
+from tests.support.odd import ODD, spoiled
 from tests.support.scripted import objects
 
 CHAIN = ForgedChain()
@@ -32,51 +33,6 @@ FEED = {"id": "2.4.1", "feeds": [["1.2.6", ["2027-01-15T08:00:00", {}]], ["1.2.9
 ANSWER: list[Any] = [{**objects(CHAIN), "2.4.1": FEED}[name] for name in NAMES.object_ids()]
 ACCOUNTS = [["init0", {"balances": [{"id": "2.5.6", "asset_type": "1.3.0"}]}]]
 ASKED = ChainSettings((), (WitnessSettings("init0", (ProducerSettings("a", ""),), ("USD",)),))
-
-ODD = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.sampled_from([2**31, 2**64, 10**400, float("inf"), float("nan"), -1, 0, 1.5]),
-    st.text(max_size=12),
-    st.sampled_from(
-        ["", " " * 40, "f" * 40, "\ud800", "1.6.1", "1.6.-1", "1.6.٣", "BTS", "00" * 65]
-    ),
-    st.lists(st.integers(), max_size=3),
-    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
-    st.just([[21, {"witness": "1.6.1", "new_signing_key": 5}]]),
-    st.just([{"operations": [[21, {"witness": "1.6.1", "fee": [], "witness_account": 5}]]}]),
-).map(copy.deepcopy)  # or one value that is put into itself would go round in circles
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the way to every member of a JSON value."""
-    if isinstance(value, dict | list):
-        for key in value if isinstance(value, dict) else range(len(value)):
-            yield (*path, key)
-            yield from places(value[key], (*path, key))
-
-
-def spoiled(value: Any) -> st.SearchStrategy[Any]:
-    """Return values like the given one, with one or two members replaced or left out."""
-
-    def spoil(changes: list[tuple[tuple[Any, ...], Any, bool]]) -> Any:
-        result = copy.deepcopy(value)
-        for path, odd, leave_out in changes:
-            holder = result
-            try:
-                for key in path[:-1]:
-                    holder = holder[key]
-                if leave_out:
-                    del holder[path[-1]]
-                else:
-                    holder[path[-1]] = odd
-            except (KeyError, IndexError, TypeError):
-                pass  # an earlier change took the place away
-        return result
-
-    change = st.tuples(st.sampled_from(list(places(value))), ODD, st.booleans())
-    return st.lists(change, min_size=1, max_size=2).map(spoil)
 
 
 def only(*errors: type[ChainError]) -> Callable[[Callable[[], Any]], None]:

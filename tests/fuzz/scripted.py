@@ -1,0 +1,48 @@
+"""The way to a peer whose whole answer is written down beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from chains.peer.connection import Reply
+from chains.settings import PeerSettings
+
+_HEADERS: tuple[dict[str, str], ...] = (
+    {},
+    {"Content-Encoding": "gzip"},
+    {"Content-Encoding": "identity", "Content-Length": "9" * 40},
+    {"Content-Encoding": "br"},
+)
+
+
+class ScriptedNetwork:
+    """Answers every question alike: the first byte picks headers and pieces."""
+
+    timeout = 5.0
+
+    def __init__(self, data: bytes) -> None:
+        self._kind = data[0] if data else 0
+        self._body = data[2:]
+
+    @asynccontextmanager
+    async def ask(
+        self, peer: PeerSettings, _path: str, *, most: int, **_options: Any
+    ) -> AsyncIterator[Reply]:
+        """Answer a question."""
+        response: Any = _Response(self._body, _HEADERS[self._kind & 3], 1 + (self._kind >> 2))
+        yield Reply(peer.name, response, most)
+
+
+class _Response:
+    status = 200
+
+    def __init__(self, body: bytes, headers: dict[str, str], size: int) -> None:
+        self.headers = headers
+        self._body, self._size = body, size
+        self.content = self
+
+    async def iter_chunked(self, _most: int) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), self._size):
+            yield self._body[start : start + self._size]
