@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack
 from typing import TypeVar
 
@@ -38,11 +38,13 @@ class Snapshot:
 
     async def size(self, first: int, last: int) -> int:
         """Return what the bodies of the blocks `first`..`last` take, in bytes."""
+        if first > last:
+            return 0
         return await self._worker.call(self._size, first, last)
 
     async def read(
         self, first: int, last: int, shape: Callable[[list[bytes]], _T]
-    ) -> AsyncIterator[_T]:
+    ) -> AsyncGenerator[_T, None]:
         """Yield what `shape` makes, in the thread, of the bodies of some blocks at a time."""
         assert self._db is not None
         parts = rows.bodies(self._db, blocks, first, last, most=CHUNK)

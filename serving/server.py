@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,8 @@ class Server(uvicorn.Server):
 
     With `tls` it speaks HTTPS only. Headers by which a proxy tells of its caller are not believed.
     A request that takes longer than `patience` seconds to come is not waited for, and of more than
-    `most` connections the last ones are closed.
+    `most` connections the last ones are closed. `on_stop` is called when it begins to stop, so that
+    what requests wait for can end within the grace.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Server(uvicorn.Server):
         tls: TlsFiles | None = None,
         patience: float = PATIENCE,
         most: int = MOST,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_stop = on_stop
         connection: Any = partial(Connection, patience=patience, most=most)
         super().__init__(
             uvicorn.Config(
@@ -55,6 +58,11 @@ class Server(uvicorn.Server):
                 ws="none",
             )
         )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: tell whom requests wait for, then wait for the requests."""
+        self._on_stop()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

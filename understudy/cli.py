@@ -10,6 +10,7 @@ import typer
 
 import understudy
 from chains.errors import ChainError
+from peernode.errors import PeerNodeError
 from switcher.errors import SwitcherError
 from understudy.commands import (
     arming,
@@ -19,6 +20,7 @@ from understudy.commands import (
     devnet,
     drill,
     journal,
+    node,
     rotate,
     run,
     services,
@@ -29,7 +31,7 @@ from understudy.config import ConfigurationError
 from understudy.errors import UnderstudyError
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
-_EXPECTED = (ChainError, SwitcherError, UnderstudyError)
+_EXPECTED = (ChainError, PeerNodeError, SwitcherError, UnderstudyError)
 """Errors whose text is a sentence for people; anything else is a fault of ours."""
 
 app = typer.Typer(
@@ -40,6 +42,7 @@ app = typer.Typer(
 )
 app.command("exporter")(services.exporter)
 app.command("switcher")(services.switcher)
+app.command("node")(node.node)
 app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)

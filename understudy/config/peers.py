@@ -73,15 +73,23 @@ Network = Annotated[
 ]
 
 
+PeerUrl = Annotated[
+    str,
+    BeforeValidator(_peer_url),
+    Field(description="an HTTP URL with a host, such as http://10.0.0.5:5000"),
+]
+Database = Annotated[
+    str,
+    BeforeValidator(_database),
+    Field(description="an SQLAlchemy URL, such as sqlite:////var/lib/understudy/peers.db"),
+]
+
+
 class PeerNode(Part):
     """A node of the peer chain."""
 
     name: values.Name
-    url: Annotated[
-        str,
-        BeforeValidator(_peer_url),
-        Field(description="an HTTP URL with a host, such as http://10.0.0.5:5000"),
-    ]
+    url: PeerUrl
 
 
 class Peers(Part):
@@ -99,11 +107,7 @@ class Peers(Part):
         Field(description="the HTTP URL at which peers call it, such as http://10.0.0.9:5000"),
     ] = None
     max_depth: Annotated[int, Field(ge=0, description="a whole number, 0 or more")] = 100
-    database: Annotated[
-        str | None,
-        BeforeValidator(_database),
-        Field(description="an SQLAlchemy URL, such as sqlite:////var/lib/understudy/peers.db"),
-    ] = None
+    database: Database | None = None
     deadline: values.PositiveDuration = 120
     allow: list[Network] = Field(default_factory=list, description=LIST)
     nodes: Annotated[list[PeerNode], Field(min_length=1, description=LIST)]

@@ -1,0 +1,306 @@
+"""What callers of a node are answered, whatever they send."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chains.peer.blocks import verify
+from chains.peer.encoding import encode
+from peernode import registered
+from peernode.readers import MOST_SNAPSHOTS
+from tests.peernode.made import EASY, chain, held, paid, put
+from tests.peernode.running import Running, running
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path / "peer.db") as node:
+        yield node
+
+
+async def test_mined_block_pays_the_node_last_and_follows_the_chain(one: Running) -> None:
+    taken = await one.client.post("/transactions/new", json=paid("a", 5) | {"more": 1})
+    assert (taken.status_code, taken.json()) == (
+        201,
+        {"message": "Transaction will be added to Block 2"},
+    )
+    told = (await one.client.get("/mine")).json()
+    assert told["message"] == "New Block Forged"
+    assert told.keys() == {"message", "index", "transactions", "proof", "previous_hash"}
+    assert told["index"] == 2
+    rewarded = {"sender": "0", "recipient": one.node.store.node_id, "amount": 1}
+    assert told["transactions"] == [paid("a", 5), rewarded]
+    whole = (await one.client.get("/chain")).json()
+    assert whole["length"] == 2
+    assert verify(None, whole["chain"], EASY)[1].proof == told["proof"]
+    assert whole["chain"][0]["previous_hash"] == 1
+
+
+async def test_chain_is_told_as_its_blocks_are_hashed(one: Running) -> None:
+    await put(one.node.store, chain(40))
+    answer = await one.client.get("/chain", headers={"accept-encoding": "identity"})
+    assert answer.headers["content-length"] == str(len(answer.content))
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"chain": [json.loads(b.body) for b in chain(40)], "length": 40}
+    for block, body in zip(chain(40), answer.json()["chain"], strict=True):
+        assert hashlib.sha256(encode(body)).hexdigest() == block.hash
+
+
+async def test_head_of_the_chain_costs_no_chain(one: Running) -> None:
+    whole = await one.client.get("/chain", headers={"accept-encoding": "identity"})
+    for accepted in ("identity", "gzip"):
+        head = await one.client.head("/chain", headers={"accept-encoding": accepted})
+        assert head.status_code == 200
+        assert head.content == b""
+        assert head.headers["content-length"] == str(len(whole.content))
+        assert head.headers["etag"] == whole.headers["etag"]
+    tip = await one.node.store.tip()
+    assert tip
+    assert whole.headers["etag"] == f'"{tip.hash}"'
+
+
+async def test_chain_that_the_caller_has_is_not_sent_again(one: Running) -> None:
+    tag = (await one.client.get("/chain")).headers["etag"]
+    again = await one.client.get("/chain", headers={"if-none-match": f'"x", W/{tag}'})
+    assert (again.status_code, again.content) == (304, b"")
+    await one.client.get("/mine")
+    assert (await one.client.get("/chain", headers={"if-none-match": tag})).status_code == 200
+
+
+async def test_chain_is_compressed_for_those_who_take_it(one: Running) -> None:
+    await put(one.node.store, chain(40))
+    async with one.client.stream("GET", "/chain", headers={"accept-encoding": "br, gzip"}) as got:
+        raw = b"".join([part async for part in got.aiter_raw()])
+    assert got.headers["content-encoding"] == "gzip"
+    assert "content-length" not in got.headers
+    plain = await one.client.get("/chain", headers={"accept-encoding": "gzip;q=0"})
+    assert "content-encoding" not in plain.headers
+    assert gzip.decompress(raw) == plain.content
+
+
+async def test_end_of_the_chain_and_what_is_at_a_height(one: Running) -> None:
+    blocks = chain(5)
+    await put(one.node.store, blocks)
+    told = (await one.client.get("/chain/head")).json()
+    assert told == {"length": 5, "hash": blocks[4].hash, "at": None}
+    told = (await one.client.get("/chain/head?at=3")).json()
+    assert told["at"] == {"height": 3, "hash": blocks[2].hash}
+    assert (await one.client.get("/chain/head?at=6")).json()["at"] is None
+
+
+async def test_hashes_at_some_heights(one: Running) -> None:
+    blocks = chain(5)
+    await put(one.node.store, blocks)
+    told = await one.client.get("/chain/hashes?heights=1,5,6,1,1000000000000")
+    assert told.json()["hashes"] == [blocks[0].hash, blocks[4].hash, None, blocks[0].hash, None]
+    most = ",".join(str(height) for height in range(1, 257))
+    assert len((await one.client.get(f"/chain/hashes?heights={most}")).json()["hashes"]) == 256
+
+
+@pytest.mark.parametrize(
+    ("asked", "heights"),
+    [("2&to=4", [2, 3, 4]), ("4&to=99", [4, 5]), ("6&to=9", []), ("9&to=99", []), ("3&to=2", [])],
+)
+async def test_blocks_of_a_range_come_a_line_each(
+    one: Running, asked: str, heights: list[int]
+) -> None:
+    blocks = chain(5)
+    await put(one.node.store, blocks)
+    told = await one.client.get(
+        f"/chain/blocks?from={asked}", headers={"accept-encoding": "identity"}
+    )
+    assert told.headers["content-type"] == "application/x-ndjson"
+    assert told.headers["content-length"] == str(len(told.content))
+    assert told.content == b"".join(blocks[height - 1].body + b"\n" for height in heights)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/chain/head?at=0",
+        "/chain/head?at=-1",
+        "/chain/head?at=",
+        "/chain/head?at=%D9%A3",
+        "/chain/hashes",
+        "/chain/hashes?heights=",
+        "/chain/hashes?heights=1,,2",
+        "/chain/hashes?heights=1,x",
+        "/chain/hashes?heights=" + "9" * 500,
+        "/chain/hashes?heights=" + ",".join(["1"] * 257),
+        "/chain/blocks",
+        "/chain/blocks?from=1",
+        "/chain/blocks?from=0&to=5",
+        "/chain/blocks?from=1&to=1e9",
+    ],
+)
+async def test_senseless_question_gets_a_sentence(one: Running, asked: str) -> None:
+    answer = await one.client.get(asked)
+    assert answer.status_code == 400
+    assert answer.text.endswith(".\n")
+    assert len(answer.text.splitlines()) == 1
+
+
+DEEP = b'{"sender":' + b"[" * 380 + b"]" * 380 + b',"recipient":"b","amount":1}'
+DEEPER = DEEP.replace(b"[", b"[[").replace(b"]", b"]]")
+DEEPEST = b"[" * 90_000
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        (b'{"sender": "a", "recipient": "b"}', 400, "Missing values: amount"),
+        (b"{}", 400, "Missing values: sender, recipient, amount"),
+        (b"", 400, "no JSON"),
+        (b'{"sender', 400, "no JSON"),
+        (b"\xff\xfe\xfd", 400, "no JSON"),
+        (b"[1]", 400, "no JSON object"),
+        (b"5", 400, "no JSON object"),
+        (b'{"sender": NaN, "recipient": 1, "amount": 1}', 400, "NaN is no number"),
+        (b'{"sender": -Infinity, "recipient": 1, "amount": 1}', 400, "no number"),
+        (b'{"sender": 1e999, "recipient": 1, "amount": 1}', 400, "1e999 is too large"),
+        (b'{"sender": %s, "recipient": 1, "amount": 1}' % (b"9" * 5000), 400, "no JSON"),
+        (DEEPER, 400, "nested"),
+        (DEEPEST, 400, "nested too deeply"),
+        (b'{"sender": "%s", "recipient": 1, "amount": 1}' % (b"x" * 100_000), 413, "over 100000"),
+        ('{"sender": "%s", "recipient": 1, "amount": 1}' % ("ß" * 30_000), 413, "takes over"),
+    ],
+)
+async def test_transaction_that_can_t_be_in_a_block_is_refused(
+    one: Running, body: bytes | str, status: int, sentence: str
+) -> None:
+    answer = await one.client.post("/transactions/new", content=body)
+    assert (answer.status_code, sentence in answer.text) == (status, True), answer.text
+    assert len((await one.client.get("/mine")).json()["transactions"]) == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["\ud800", "ß \u2028 \x00 \U0001f600", 10**4000, -0.0, 1e308, {"b": 1, "a": [None, True]}],
+)
+async def test_any_json_can_be_paid_and_every_node_hashes_it_alike(one: Running, odd: Any) -> None:
+    body = json.dumps(paid("a", odd))
+    assert (await one.client.post("/transactions/new", content=body)).status_code == 201
+    told = json.loads((await one.client.get("/mine")).content)
+    assert told["transactions"][0] == paid("a", odd)
+    whole = json.loads((await one.client.get("/chain")).content)
+    assert verify(None, whole["chain"], EASY)[-1].body == (await held(one.node.store))[-1]
+
+
+async def test_deep_but_readable_transaction_is_mined_and_read_again(one: Running) -> None:
+    assert (await one.client.post("/transactions/new", content=DEEP)).status_code == 201
+    assert (await one.client.get("/mine")).status_code == 200
+    assert (await one.client.get("/chain")).json()["length"] == 2
+
+
+async def test_nodes_are_registered_by_host_and_port(one: Running) -> None:
+    answer = await one.client.post(
+        "/nodes/register",
+        json={"nodes": ["http://127.0.0.1:1/chain?x", "127.0.0.1:2", "https://Example.org:3"]},
+    )
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "message": "New nodes have been added",
+        "total_nodes": ["127.0.0.1:1", "127.0.0.1:2", "example.org:3"],
+    }
+    again = await one.client.post("/nodes/register", json={"nodes": ["http://127.0.0.1:2"]})
+    assert again.json()["total_nodes"] == answer.json()["total_nodes"]
+    stored = await one.node.store.nodes()
+    assert stored == ["http://127.0.0.1:1", "http://127.0.0.1:2", "https://example.org:3"]
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        ["http://10.0.0.1:5000"],
+        ["http://169.254.169.254"],
+        ["http://[::1]:5000"],
+        ["http://[::ffff:10.0.0.1]:80"],
+        ["10.0.0.1:5000"],
+        ["ftp://example.org"],
+        ["file:///etc/passwd"],
+        ["http://user:word@example.org"],
+        ["http://user@example.org"],
+        ["http://example.org:99999"],
+        ["http://exa mple.org"],
+        ["http://[::1"],
+        [""],
+        ["\ud800"],
+        ["x" * 5000],
+        [5],
+        [None],
+    ],
+    ids=lambda nodes: str(nodes[0])[:30].encode("ascii", "backslashreplace").decode(),
+)
+async def test_address_that_may_not_be_called_is_refused_with_all_the_list(
+    one: Running, nodes: list[Any]
+) -> None:
+    body = json.dumps({"nodes": ["http://127.0.0.1:1", *nodes]})
+    answer = await one.client.post("/nodes/register", content=body)
+    assert answer.status_code == 400, answer.text
+    assert len(answer.text.splitlines()) == 1
+    assert await one.node.store.nodes() == []
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", '{"nodes": null}', '{"nodes": 5}', '{"nodes": "http://127.0.0.1:1"}', "[", "[]"]
+)
+async def test_registering_without_a_list_is_refused(one: Running, body: str) -> None:
+    answer = await one.client.post("/nodes/register", content=body)
+    assert answer.status_code == 400
+    assert len(answer.text.splitlines()) == 1
+
+
+async def test_nodes_beyond_the_limit_are_refused(
+    one: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registered, "MOST", 2)
+    for ports, status in (([1, 2], 201), ([2, 3], 400), ([1], 201)):
+        nodes = [f"127.0.0.1:{port}" for port in ports]
+        answer = await one.client.post("/nodes/register", json={"nodes": nodes})
+        assert answer.status_code == status
+    assert (
+        "2 nodes already"
+        in (await one.client.post("/nodes/register", json={"nodes": ["127.0.0.1:3"]})).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/chain/", 404),
+        ("GET", "/nothing", 404),
+        ("POST", "/chain", 405),
+        ("POST", "/mine", 405),
+        ("HEAD", "/mine", 405),
+        ("GET", "/transactions/new", 405),
+        ("GET", "/nodes/register", 405),
+        ("DELETE", "/nodes/resolve", 405),
+        ("GET", "/healthz", 200),
+    ],
+)
+async def test_other_paths_and_methods(one: Running, method: str, path: str, status: int) -> None:
+    answer = await one.client.request(method, path)
+    assert answer.status_code == status
+    assert await one.node.store.length() == 1
+
+
+async def test_too_many_readers_at_once_are_asked_to_come_again(one: Running) -> None:
+    async with asyncio.timeout(20):
+        readers = [one.node.store.snapshot() for _ in range(MOST_SNAPSHOTS)]
+        for each in readers:
+            await each.__aenter__()
+        answer = await one.client.get("/chain")
+        assert (answer.status_code, "try again" in answer.text) == (503, True)
+        assert (await one.client.get("/chain/head")).status_code == 200
+        for each in readers:
+            await each.__aexit__(None, None, None)
+        assert (await one.client.get("/chain")).status_code == 200
