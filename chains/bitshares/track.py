@@ -35,6 +35,7 @@ class Track:
         self._head_lag = head_lag
         self._trouble = Judgement(Verdict.UNSYNCED, "not connected yet")
         self._invalid = ""
+        self._invalid_since = 0.0
         self._shown: Shown | None = None
         self._heads: deque[tuple[int, str, float]] = deque(maxlen=_HEADS_KEPT)
         self._moved = clock.steady()
@@ -96,6 +97,8 @@ class Track:
     def show(self, reading: Reading, read_at: float, invalid: str = "") -> None:
         """Take what the node answered; `invalid` says which rule its blocks break, if any."""
         before = self._shown
+        if invalid and not self._invalid:
+            self._invalid_since = read_at
         if before is None or before.reading.head_id != reading.head_id:
             self._moved = read_at
         self.up, self.read_at, self._invalid = True, read_at, invalid
@@ -144,9 +147,18 @@ class Track:
             parting=self._present_parting(),
         )
         found = judge(shown, self._follower, self._head_lag)
-        if self._invalid and found.verdict is not Verdict.CANONICAL:
+        if self._invalid and (found.verdict is not Verdict.CANONICAL or self._stays_invalid()):
             return replace(found, verdict=Verdict.INVALID, detail=self._invalid)
         return found
+
+    def _stays_invalid(self) -> bool:
+        """Tell whether what a node that is a little ahead shows was not taken up in time.
+
+        What one node alone can't prove holds once most have it, mostly within a moment.
+        """
+        held = self._shown is not None and self._follower.holds(self._shown.reading.head_id)
+        lasted = self._clock.steady() - self._invalid_since
+        return not held and lasted > self._follower.rhythm.interval
 
     def _present_parting(self) -> Parting | None:
         """Return where the node left the followed chain, unless that has moved over to the fork."""

@@ -154,10 +154,9 @@ class Watch:
             ValueError: fewer than a majority are named; they could decide nothing.
         """
         named = [e for e in self._nodes if e.node.name in names]
-        if len(named) < (needed := majority_of(len(self._nodes))):
-            raise ValueError(
-                f"{len(named)} of {len(self._nodes)} nodes can't be pinned, only {needed}"
-            )
+        count = len(self._nodes)
+        if len(named) < majority_of(count):
+            raise ValueError(f"{len(named)} of {count} nodes are no majority and can't be pinned")
         for endpoint in self._nodes:
             if endpoint not in named:
                 endpoint.track.leave_out()

@@ -54,6 +54,28 @@ def test_after_all_were_silent_the_first_to_speak_is_not_believed_at_once() -> N
     assert not quorum.carries("liar", "mine")
 
 
+def test_node_that_is_left_out_counts_for_nothing_and_the_majority_stays() -> None:
+    quorum = Quorum(2, Clock())
+    quorum.carries("liar", "mine")
+    quorum.leave_out({"liar"})
+    assert not quorum.carries("eu", "mine")
+    assert not quorum.carries("liar", "mine")
+    assert not quorum.carries("liar", "block 5")
+    assert not quorum.carries("eu", "block 5")
+    assert quorum.carries("us", "block 5")
+
+
+def test_while_a_node_is_left_out_no_single_one_is_believed() -> None:
+    clock = Clock()
+    quorum = Quorum(2, clock)
+    quorum.leave_out({"liar"})
+    for number in range(30):
+        clock.now += 1
+        assert not quorum.carries("eu", number)
+    quorum.leave_out(())
+    assert quorum.carries("eu", 30)
+
+
 def test_a_nodes_claims_take_bounded_memory() -> None:
     quorum = Quorum(2, Clock())
     for number in range(1000):
