@@ -109,6 +109,18 @@ def verify(last: PeerBlock | None, blocks: Iterable[Any], rule: Proof) -> list[P
     return verified
 
 
+def identified(height: int, block_hash: str, data: Any) -> PeerBlock:
+    """Return a parsed block as the one whose hash is known from a verified chain.
+
+    Raises:
+        InvalidBlockError: with reason "form", or "hash": it is another one.
+    """
+    block = _block(height, _proof_of(data, height), data)
+    if block.hash != block_hash:
+        raise InvalidBlockError(height, "hash", "it is another block than its hash says")
+    return block
+
+
 def _verified(last: PeerBlock | None, data: Any, rule: Proof) -> PeerBlock:
     if last is None:
         return _first(data)

@@ -14,12 +14,6 @@ from chains.peer.findings import Branch
 from chains.peer.trail import Trail
 
 
-def begun() -> Course:
-    """Return a course that begins now."""
-    now = time.monotonic()
-    return Course(now, now)
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """A chain that was verified; `trail` begins at height 1, or above `fork` where that is held.
@@ -43,7 +37,7 @@ class Candidate:
     """A peer while it is looked at. `course` tells how the reading goes that is under way."""
 
     client: PeerClient
-    course: Course = field(default_factory=begun)
+    course: Course = field(default_factory=lambda: Course.begun(time.monotonic()))
     head: Head | None = None
     tried: bool = False
     reading: bool = False

@@ -16,6 +16,7 @@ from typing import Any
 
 from chains.errors import PeerReplyError, PeerUnreachableError
 from chains.peer.connection import Network, Reply
+from chains.peer.size import Size
 from chains.settings import PeerSettings
 
 MOST_HEIGHTS = 256
@@ -39,14 +40,6 @@ class Head:
     length: int
     hash: str
     at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How large a whole chain is said to be, in bytes, and its tag; None where it isn't said."""
-
-    bytes: int | None
-    tag: str | None
 
 
 class PeerClient:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chains.peer.size import Size
+
 SLOWEST = 64 * 1024
 """Bytes a second below which one isn't waited for where another's chain is there."""
 
 
 @dataclass(slots=True)
 class Course:
-    """Times are seconds of one clock; `declared` is how many bytes are to come in all, if said."""
+    """Times are seconds of one clock; `declared` is how many bytes are to come in all, if
+    that is known, `size` what was said of a whole chain before it came.
+    """
 
     started: float
     moved: float
     taken: int = 0
     declared: int | None = None
+    size: Size | None = None
+
+    @classmethod
+    def begun(cls, now: float) -> Course:
+        """Return one that begins now."""
+        return cls(now, now)
 
     def takes(self, size: int, now: float) -> None:
         """Take it that some bytes came."""

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from chains.ancestor import last_common
 from chains.errors import InvalidBlockError, PeerReplyError
 from chains.peer.blocks import PeerBlock
-from chains.peer.candidate import Allowance, Candidate, Found, begun
+from chains.peer.candidate import Allowance, Candidate, Found
 from chains.peer.client import MOST_HEIGHTS
+from chains.peer.course import Course
 from chains.peer.findings import Branch
 from chains.peer.held import Held
 from chains.peer.memo import Memory
@@ -81,7 +82,7 @@ class Inquiry:
         Raises:
             ChainError: it can't be read, or is not valid.
         """
-        peer.course, peer.reading = begun(), True
+        peer.course, peer.reading = Course.begun(time.monotonic()), True
         start = Whole(self._settings.proof)
         try:
             read = await read_whole(

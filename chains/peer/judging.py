@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from chains.ancestor import last_common
 from chains.errors import ChainError, InvalidBlockError, PeerError, TooMuchError
 from chains.peer.candidate import Candidate, Found
+from chains.peer.canonical import blocks
 from chains.peer.client import MOST_HEIGHTS
 from chains.peer.findings import Standing
 from chains.peer.held import Held
@@ -90,13 +91,7 @@ def _trail_of(found: Found) -> Hashes:
 
 def _troubled(peer: Candidate, error: ChainError) -> Standing:
     length, tip = (peer.head.length, peer.head.hash) if peer.head else (None, None)
-    if isinstance(error, InvalidBlockError | TooMuchError):
-        detail = error.detail if isinstance(error, PeerError) else str(error)
-        return Standing(peer.name, Verdict.INVALID, length, tip, detail=detail)
+    invalid = isinstance(error, InvalidBlockError | TooMuchError)
     detail = error.detail if isinstance(error, PeerError) else str(error)
-    return Standing(peer.name, Verdict.UNREACHABLE, length, tip, detail=detail)
-
-
-def blocks(count: int) -> str:
-    """Return a number of blocks in words."""
-    return "1 block" if count == 1 else f"{count} blocks"
+    verdict = Verdict.INVALID if invalid else Verdict.UNREACHABLE
+    return Standing(peer.name, verdict, length, tip, detail=detail)

@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from chains.errors import InvalidBlockError
-from chains.peer.blocks import PeerBlock, Proof, Rule, verify
+from chains.peer.blocks import PeerBlock, Proof, Rule, identified, verify
 from chains.peer.stream import MOST_BLOCK
 
 _WHOLE = rb"(?:0|-?[1-9][0-9]{0,17})"
@@ -91,12 +92,23 @@ def verify_lines(last: PeerBlock | None, lines: Sequence[bytes], rule: Proof) ->
     return verified
 
 
+def block_of(line: bytes, height: int, block_hash: str) -> PeerBlock:
+    """Return the block in a line, whose hash is known from a verified chain.
+
+    Raises:
+        InvalidBlockError: as `identified`; "form" also for a line that is no JSON.
+    """
+    return identified(height, block_hash, _parsed(line, height))
+
+
 def _general(last: PeerBlock | None, line: bytes, rule: Proof) -> PeerBlock:
-    height = last.height + 1 if last else 1
+    return verify(last, (_parsed(line, last.height + 1 if last else 1),), rule)[0]
+
+
+def _parsed(line: bytes, height: int) -> Any:
     try:
-        data = json.loads(line.decode())
+        return json.loads(line.decode())
     except RecursionError as error:
         raise InvalidBlockError(height, "form", "it is nested too deeply") from error
     except ValueError as error:
         raise InvalidBlockError(height, "form", "it is no JSON") from error
-    return verify(last, (data,), rule)[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from chains.peer.client import Size
+from chains.peer.size import Size
 from chains.peer.stream import Whole
 
 CHUNK = 256 * 1024
@@ -88,9 +88,8 @@ class Memory:
         self._bodies.move_to_end(url)
         _trim(self._bodies)
 
-    def forget(self, url: str) -> None:
-        """Forget a peer: it didn't answer as it used to."""
-        self._plain.pop(url, None)
+    def forget_body(self, url: str) -> None:
+        """Forget a peer's whole chain: it has another one."""
         self._bodies.pop(url, None)
 
 

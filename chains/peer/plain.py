@@ -51,7 +51,7 @@ async def read_whole(
     reading = _Reading(start, memory, wanted)
     buffer = bytearray()
     async with client.whole() as (size, pieces):
-        course.declared = size.bytes
+        course.size, course.declared = size, size.bytes
         async for piece in pieces:
             course.takes(len(piece), time.monotonic())
             buffer += piece

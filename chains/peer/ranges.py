@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from chains.errors import PeerReplyError
+from chains.errors import InvalidBlockError
 from chains.peer.blocks import PeerBlock, Proof
 from chains.peer.client import PeerClient
 from chains.peer.course import Course
@@ -21,8 +21,8 @@ async def read_range(
     """Read the blocks that follow `last` up to height `to`, and have them taken as they come.
 
     Raises:
-        InvalidBlockError: one of them doesn't follow, or is no block.
-        PeerError: it can't be reached, stops sending, has fewer or sends more.
+        InvalidBlockError: one of them doesn't follow, or is no block, or isn't there.
+        PeerError: it can't be reached, stops sending, or sends something else.
     """
     start = last.height if last else 0
     height = start
@@ -34,7 +34,7 @@ async def read_range(
         before, last = (height, last.hash if last else ""), blocks[-1]
         height = last.height
         if height > to:
-            raise PeerReplyError(client.name, f"sent more blocks than up to {to}")
+            raise InvalidBlockError(height, "length", "there is one more than it says")
         course.declared = course.taken * (to - start) // (height - start)
         await take(before, blocks)
 
@@ -46,4 +46,4 @@ async def read_range(
                 await taken(lines.fed(piece))
         await taken(lines.finished())
         if height == begun:
-            raise PeerReplyError(client.name, f"has no block {height + 1}, though it says so")
+            raise InvalidBlockError(height + 1, "length", "there is none, though it says so")

@@ -13,9 +13,10 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from chains.errors import ChainError, PeerUnreachableError
-from chains.peer.candidate import Candidate, Found, begun
+from chains.peer.candidate import Candidate, Found
 from chains.peer.client import PeerClient
 from chains.peer.connection import Network
+from chains.peer.course import Course
 from chains.peer.findings import Branch, Outcome
 from chains.peer.held import Held, Sink
 from chains.peer.inquiry import Inquiry, OnProgress
@@ -181,7 +182,7 @@ class _Search:
         self._launched_at = now
         for peer in claims[:count]:
             peer.tried = peer.reading = True
-            peer.course = begun()
+            peer.course = Course.begun(time.monotonic())
             self._start(peer, self._inquiry.fetch(peer))
 
     def _claims(self) -> list[Candidate]:

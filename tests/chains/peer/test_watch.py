@@ -1,0 +1,135 @@
+"""Every peer's chain is followed, verified, and compared with the longest valid one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from chains.peer import followed
+from chains.peer.views import PeerView
+from chains.peer.watch import PeerWatch
+from chains.settings import PeerChainSettings
+from chains.standing import Divergence, Verdict
+
+from .made import EASY, forged, tip_of
+from .nodes import Own, Plain, hang, serving
+
+CHAIN = forged(30)
+LONGER = forged(33, CHAIN)
+FORK = forged(32, CHAIN[:20], by="beta")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed, "_OWN_INTERVAL", 0.02)
+    monkeypatch.setattr(followed, "_SHORTEST", 0.02)
+    monkeypatch.setattr(followed, "_LONGEST", 0.02)
+
+
+@asynccontextmanager
+async def watching(*nodes: Plain) -> AsyncIterator[PeerWatch]:
+    async with serving(*nodes) as peers:
+        watch = PeerWatch(PeerChainSettings(tuple(peers), EASY, probe_timeout=1.0))
+        running = asyncio.create_task(watch.run())
+        try:
+            yield watch
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(
+    watch: PeerWatch, fits: Callable[[dict[str, PeerView]], bool]
+) -> dict[str, PeerView]:
+    async with asyncio.timeout(10):
+        while not fits(views := {view.name: view for view in watch.views}):
+            await watch.changed(watch.sequence)
+    return views
+
+
+def verdicts(**expected: Verdict) -> Callable[[dict[str, PeerView]], bool]:
+    return lambda views: {name: view.verdict for name, view in views.items()} == expected
+
+
+async def test_each_peer_stands_towards_the_longest_valid_chain() -> None:
+    nodes = Own(LONGER, "ahead"), Plain(CHAIN, "behind"), Plain(FORK, "forked"), Own(FORK, "other")
+    async with watching(*nodes) as watch:
+        views = await until(
+            watch,
+            verdicts(
+                ahead=Verdict.CANONICAL,
+                behind=Verdict.BEHIND,
+                forked=Verdict.FORKED,
+                other=Verdict.FORKED,
+            ),
+        )
+    assert views["ahead"].tip == tip_of(LONGER)
+    assert (views["behind"].length, views["behind"].divergence) == (30, None)
+    assert views["behind"].detail == "3 blocks behind block 33"
+    assert views["forked"].divergence == views["other"].divergence == Divergence(20, 12)
+
+
+async def test_of_chains_of_equal_length_the_one_that_most_have_is_canonical() -> None:
+    other = forged(32, CHAIN, by="gamma")
+    async with watching(Own(other, "a"), Own(FORK, "b"), Plain(FORK, "c")) as watch:
+        await until(watch, verdicts(a=Verdict.FORKED, b=Verdict.CANONICAL, c=Verdict.CANONICAL))
+
+
+@pytest.mark.parametrize("kind", [Own, Plain])
+async def test_an_invalid_chain_is_told_with_its_height_and_does_not_count(
+    kind: type[Plain],
+) -> None:
+    wrong = [*LONGER[:25], {**LONGER[25], "proof": LONGER[25]["proof"] + 1}, *LONGER[26:]]
+    async with watching(kind(wrong, "liar"), Own(CHAIN, "good")) as watch:
+        views = await until(watch, verdicts(liar=Verdict.INVALID, good=Verdict.CANONICAL))
+        assert views["liar"].up
+        assert views["liar"].valid is False
+        assert "block 26: proof" in views["liar"].detail
+
+
+async def test_one_of_several_on_a_chain_is_fetched_from() -> None:
+    nodes = [Own(LONGER, f"p{number}") for number in range(5)]
+    async with watching(*nodes) as watch:
+        await until(watch, lambda views: all(view.valid for view in views.values()))
+    fetched = [each for node in nodes for each in node.asked if "/chain/blocks" in each]
+    assert fetched == ["GET /chain/blocks?from=1&to=33"]
+
+
+async def test_a_new_block_costs_the_new_block() -> None:
+    node = Own(CHAIN, "p1")
+    async with watching(node) as watch:
+        await until(watch, verdicts(p1=Verdict.CANONICAL))
+        node.asked.clear()
+        node.chain = LONGER
+        await until(watch, lambda views: views["p1"].length == 33)
+    fetched = [each for each in node.asked if "/chain/blocks" in each]
+    assert fetched == ["GET /chain/blocks?from=30&to=30", "GET /chain/blocks?from=31&to=33"]
+
+
+async def test_an_unchanged_whole_chain_is_not_read_again() -> None:
+    node = Plain(CHAIN, "p1")
+    async with watching(node) as watch:
+        await until(watch, verdicts(p1=Verdict.CANONICAL))
+        async with asyncio.timeout(5):
+            while node.asked.count("HEAD /chain") < 3:
+                await asyncio.sleep(0.01)
+        assert node.asked.count("GET /chain") == 1
+        node.chain = LONGER
+        await until(watch, lambda views: views["p1"].length == 33)
+        assert node.asked.count("GET /chain") == 2
+
+
+async def test_a_peer_that_is_lost_no_longer_makes_others_behind_and_comes_back() -> None:
+    ahead = Own(LONGER, "ahead")
+    async with watching(ahead, Own(CHAIN, "behind")) as watch:
+        await until(watch, verdicts(ahead=Verdict.CANONICAL, behind=Verdict.BEHIND))
+        ahead.instead["/chain/head"] = ahead.instead["/chain"] = hang
+        views = await until(watch, verdicts(ahead=Verdict.UNREACHABLE, behind=Verdict.CANONICAL))
+        assert not views["ahead"].up
+        ahead.instead.clear()
+        ahead.asked.clear()
+        await until(watch, verdicts(ahead=Verdict.CANONICAL, behind=Verdict.BEHIND))
+        assert not any("/chain/blocks" in each for each in ahead.asked)
