@@ -30,8 +30,9 @@ def check(
 
     That is: the secrets it names can be used; PostgreSQL lets the switcher in; the nodes answer,
     and know its witnesses; the keys at hand may sign for these, and what else they could do in the
-    wrong hands. With `monitoring` configured also: Prometheus has the rules that the policy needs
-    and scrapes our services, and nothing in Alertmanager keeps their alerts from the switcher.
+    wrong hands; peers answer with valid blocks, and can call the replica. With `monitoring`
+    configured also: Prometheus has the rules that the policy needs and scrapes our services, and
+    nothing in Alertmanager keeps their alerts from the switcher.
 
     Exit status 2 for a bad configuration, 1 for a failure, 0 if there are warnings at most.
     """
@@ -74,6 +75,8 @@ def _show(read: Configuration, findings: list[Finding], offline: bool) -> None:
         else:
             answers.print(line, markup=False)
     if offline:
-        answers.print("nodes, PostgreSQL, Prometheus and Alertmanager: not asked (--offline)")
+        answers.print(
+            "nodes, peers, PostgreSQL, Prometheus and Alertmanager: not asked (--offline)"
+        )
     elif not (read.monitoring.prometheus or read.monitoring.alertmanager):
         answers.print("monitoring: not configured, so neither Prometheus nor Alertmanager is asked")

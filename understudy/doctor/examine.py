@@ -1,4 +1,4 @@
-"""The whole look: secrets, database, voting nodes, Prometheus and Alertmanager."""
+"""The whole look: secrets, database, voting nodes, peers, Prometheus and Alertmanager."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from understudy.config import Configuration
 from understudy.doctor.alertmanager import Alertmanager
 from understudy.doctor.arrival import added_labels, judge_clocks, judge_heartbeats, judge_path
 from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheus
+from understudy.doctor.ask_peers import look_at_peers, look_at_way
 from understudy.doctor.blast import judge_keys, judge_witnesses
 from understudy.doctor.cluster import judge_cluster, judge_senders
 from understudy.doctor.database import try_database
 from understudy.doctor.finding import Finding, failure
 from understudy.doctor.mutes import judge_inhibitions, judge_silences
 from understudy.doctor.nodes import judge_nodes, judge_number
+from understudy.doctor.peers import judge_peers, judge_way
 from understudy.doctor.prometheus import Prometheus, Rule, acting
 from understudy.doctor.raised import alerts_of, subjects_of
 from understudy.doctor.rings import judge_rings
@@ -39,10 +41,13 @@ async def examine(read: Configuration, *, offline: bool = False) -> list[Finding
     here = [*secrets_of(read, time.time()), judge_number(read.chain), *judge_rings(read.chain)]
     if offline:
         return here
-    database, nodes, monitoring = await asyncio.gather(
-        asyncio.to_thread(lambda: list(try_database(read))), _nodes(read), _monitoring(read)
+    database, nodes, peers, monitoring = await asyncio.gather(
+        asyncio.to_thread(lambda: list(try_database(read))),
+        _nodes(read),
+        _peers(read),
+        _monitoring(read),
     )
-    return [*here, *database, *nodes, *monitoring]
+    return [*here, *database, *nodes, *peers, *monitoring]
 
 
 async def _nodes(read: Configuration) -> list[Finding]:
@@ -53,6 +58,15 @@ async def _nodes(read: Configuration) -> list[Finding]:
     if switcher and said.agreed:
         findings += judge_keys(said.agreed, keys, chain, switcher)
         findings += judge_witnesses(said.agreed, keys, chain, switcher)
+    return findings
+
+
+async def _peers(read: Configuration) -> list[Finding]:
+    if read.peers is None:
+        return []
+    findings = list(judge_peers(await look_at_peers(read.peers), read.peers))
+    if read.replica:
+        findings += judge_way(await look_at_way(read.replica))
     return findings
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from chains.settings import PeerChainSettings
-from peernode.settings import ReplicaSettings
 from serving.exposure import is_loopback
 from understudy.doctor.finding import Finding, failure, warning
 
@@ -45,28 +43,40 @@ def judge_peers(looks: Sequence[Look], settings: PeerChainSettings) -> Iterator[
         yield failure("peers", "none of them answers, so that nothing is resolved")
 
 
-def judge_advertised(replica: ReplicaSettings, trouble: str) -> Iterator[Finding]:
-    """Yield what keeps peers from the replica; `trouble` is why it gave no answer here, if so."""
-    what = f"replica {replica.advertise}"
-    here = is_loopback(urlsplit(replica.advertise).hostname or "")
-    away = [each.name for each in replica.chain.nodes if not is_loopback(_host(each.url))]
-    told = list(_unreachable(what, replica, here=here, away=away))
-    if trouble:
-        text = f"does not answer here ({trouble})"
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How peers get to the replica.
+
+    `advertised` is its URL as they know it, `host` the one in there, `listening` the one that it
+    listens on; `peers` are the hosts of the peers by their names. `trouble` says why it gave no
+    answer here.
+    """
+
+    advertised: str
+    host: str
+    listening: str
+    peers: Mapping[str, str]
+    trouble: str = ""
+
+
+def judge_way(way: Way) -> Iterator[Finding]:
+    """Yield what keeps peers from the replica, or that it answers."""
+    what = f"replica {way.advertised}"
+    told = list(_unreachable(what, way))
+    if way.trouble:
+        text = f"does not answer here ({way.trouble})"
         told.append(warning(what, f"{text}; right only while the switcher isn't running"))
     yield from told or [Finding(what, text="answers")]
 
 
-def _unreachable(
-    what: str, replica: ReplicaSettings, *, here: bool, away: Sequence[str]
-) -> Iterator[Finding]:
-    if here and away:
-        text = f"is an address of this machine only, and {', '.join(away)} would call it at home"
-        yield warning(what, f"{text}; give an address that they reach in peers.advertise")
-    elif not here and is_loopback(replica.host):
+def _unreachable(what: str, way: Way) -> Iterator[Finding]:
+    away = [name for name, host in way.peers.items() if not is_loopback(host)]
+    if is_loopback(way.host):
+        if away:
+            text = (
+                f"is an address of this machine only, and {', '.join(away)} would call it at home"
+            )
+            yield warning(what, f"{text}; give an address that they reach in peers.advertise")
+    elif is_loopback(way.listening):
         text = "is to be called from elsewhere, and peers.listen is open to this machine only"
         yield warning(what, f"{text}; right only if a proxy leads there")
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""

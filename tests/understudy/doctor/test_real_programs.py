@@ -15,14 +15,17 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from switcher.settings import Policy
 from tests.understudy.doctor.made import failures, read, shipped_alerts
 from tests.understudy.doctor.programs import Monitoring, monitoring, until
 from understudy.config import load
-from understudy.doctor.ask import ask_alertmanager
+from understudy.doctor.ask import ask_alertmanager, ask_prometheus
 from understudy.doctor.examine import examine
 from understudy.doctor.finding import Finding, Level
 from understudy.doctor.mutes import may_inhibit
+from understudy.doctor.rules import judge_rules
 from understudy.doctor.settings import Endpoint
+from understudy.doctor.shipped import read_shipped
 from understudy.stack import free_ports
 
 pytestmark = [pytest.mark.stack, pytest.mark.asyncio(loop_scope="module")]
@@ -68,6 +71,13 @@ async def test_all_that_is_shipped_is_fine(running: Monitoring, tmp_path: Path) 
     assert "silences: ok" in out
     assert "inhibitions: ok" in out
     assert "routes: ok: lead to the switcher at once" in out
+
+
+async def test_the_rules_about_peers_are_as_prometheus_writes_them(running: Monitoring) -> None:
+    loaded = await ask_prometheus(Endpoint(running.prometheus_url))
+    findings = list(judge_rules(loaded.rules, read_shipped(peers=True).rules, Policy()))
+    assert "rule PeerChainBehind" in {finding.what for finding in findings}
+    assert {finding.level for finding in findings} == {Level.OK}
 
 
 async def test_a_policy_that_was_changed_alone_is_a_failure(
