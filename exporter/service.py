@@ -10,7 +10,9 @@ import structlog
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView
 from chains.bitshares.watch import Watch
-from chains.settings import ChainSettings
+from chains.peer.views import PeerView
+from chains.peer.watch import PeerWatch
+from chains.settings import ChainSettings, PeerChainSettings
 from chains.standing import Verdict
 from exporter.app import create_app
 from exporter.exposition import Exposition
@@ -22,26 +24,33 @@ _GRACE_SECONDS = 1
 _log = structlog.get_logger("exporter")
 
 
-async def serve(chain: ChainSettings, settings: ExporterSettings) -> None:
-    """Follow the chain and serve its metrics until SIGTERM or SIGINT.
+async def serve(
+    chain: ChainSettings, settings: ExporterSettings, peers: PeerChainSettings | None = None
+) -> None:
+    """Follow the chain, and peers if there are some, and serve metrics until SIGTERM or SIGINT.
 
     Raises:
         OSError: the address can't be listened on.
     """
     instruments = Instruments(node.name for node in chain.nodes)
     watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict, on_clock=_log_clock)
-    exposition = Exposition(watch, instruments.registry, watch.clock.now)
+    of_peers = PeerWatch(peers, on_verdict=_log_peer) if peers else None
+    exposition = Exposition(watch, instruments.registry, watch.clock.now, of_peers)
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
-        server = Server(create_app(watch, exposition), grace=_GRACE_SECONDS)
+        server = Server(create_app(watch, exposition, of_peers), grace=_GRACE_SECONDS)
         host, port = listener.getsockname()[:2]
         _log.info("exporter started", host=host, port=port, nodes=len(chain.nodes))
         with stopped_by_signals(server):
             async with asyncio.TaskGroup() as group:
-                following = group.create_task(watch.run(), name="watch")
-                writing = group.create_task(exposition.keep_fresh(watch.changed), name="exposition")
+                working = [
+                    group.create_task(watch.run(), name="watch"),
+                    group.create_task(exposition.keep_fresh(watch.changed), name="exposition"),
+                ]
+                if of_peers:
+                    working.append(group.create_task(of_peers.run(), name="peers"))
                 await server.serve(sockets=[listener])
-                following.cancel()
-                writing.cancel()
+                for task in working:
+                    task.cancel()
     _log.info("exporter stopped")
 
 
@@ -49,6 +58,12 @@ def _log_verdict(view: NodeView) -> None:
     well = view.verdict is Verdict.CANONICAL
     log = _log.info if well else _log.warning
     log("node", node=view.name, verdict=view.verdict, why=view.detail)
+
+
+def _log_peer(view: PeerView) -> None:
+    well = view.verdict is Verdict.CANONICAL
+    log = _log.info if well else _log.warning
+    log("peer", peer=view.name, verdict=view.verdict, why=view.detail)
 
 
 def _log_clock(kept: Timekeeping) -> None:

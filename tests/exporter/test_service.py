@@ -11,12 +11,14 @@ from collections import Counter
 import pytest
 
 from chains.bitshares.watch import Watch
-from chains.settings import ChainSettings
+from chains.settings import ChainSettings, PeerChainSettings
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from exporter.service import serve
 from exporter.settings import ExporterSettings
 from tests.alertmanager.tools import run
+from tests.chains.peer.made import forged, tip_of
+from tests.chains.peer.nodes import Own, Plain, serving
 
 from .program import chain_settings
 from .running import DEADLINE, exporting, of, told
@@ -26,6 +28,25 @@ from .running import DEADLINE, exporting, of, told
 def port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+async def test_peers_are_measured_while_no_bitshares_node_answers(port: int) -> None:
+    chain = forged(3, rule=PeerChainSettings().proof)
+    longer, shorter = Own(chain, "p1"), Plain(chain[:2], "p2")
+    bitshares = {"chain_id": "ab" * 32, "nodes": {"eu": "ws://127.0.0.1:1"}, "witnesses": {}}
+    async with serving(longer, shorter) as peers:
+        named = {peer.name: peer.url for peer in peers}
+        async with exporting({**bitshares, "port": port, "peers": named}) as exporter:
+            found = await exporter.until(
+                lambda s: (
+                    of(s, "peer_chain_canonical", peer="p1") == 1
+                    and of(s, "peer_chain_state", peer="p2", state="behind") == 1
+                )
+            )
+            assert of(found, "peer_chain_tip_info", peer="p1", hash=tip_of(chain)) == 1
+            assert of(found, "peer_chain_length_blocks", peer="p2") == 2
+            longer.chain = shorter.chain
+            await exporter.until(lambda s: of(s, "peer_chain_canonical", peer="p2") == 1)
 
 
 async def test_a_dead_host_a_lost_node_and_the_end_as_a_scraper_sees_them(port: int) -> None:

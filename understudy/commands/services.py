@@ -12,12 +12,12 @@ from understudy.logging import LogLevel, set_up_logging
 def exporter(
     config: Config = DEFAULT_CONFIG, log_level: Level = LogLevel.INFO, log_format: Form = None
 ) -> None:
-    """Run the exporter: what the nodes say, as Prometheus metrics, until SIGTERM."""
+    """Run the exporter: what nodes and peers say, as Prometheus metrics, until SIGTERM."""
     from exporter.service import serve
 
     read = load(config)
     set_up_logging(log_level, log_format)
-    asyncio.run(serve(read.chain, read.exporter))
+    asyncio.run(serve(read.chain, read.exporter, read.peers))
 
 
 def switcher(
