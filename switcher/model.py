@@ -69,6 +69,7 @@ class Ending(StrEnum):
     DRILLED = "drilled"
     CANCELLED = "cancelled"
     GIVEN_UP = "given_up"
+    REPORTED = "reported"
 
 
 DEALT_WITH = frozenset({Ending.SUPERSEDED, Ending.ON_AIR, Ending.REPLACED})

@@ -25,16 +25,21 @@ from switcher.errors import OrderError
 from switcher.evidence import key_in_force
 from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
+from switcher.journal.docket import Docket
 from switcher.journal.journal import Journal
 from switcher.journal.keeping import keep
 from switcher.journal.receipt import Receipt
-from switcher.lease import Leases
+from switcher.leasing import under_leases
+from switcher.loop import Loop
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
+from switcher.resolving.desk import ChainDesk
+from switcher.resolving.metrics import ResolveMetrics
+from switcher.resolving.model import Kind, Subject
+from switcher.resolving.staff import ChainStaff
 from switcher.rotate import Rotator
 from switcher.settings import SwitcherSettings
 from switcher.signer import Signer
-from switcher.status import sees_the_chain
 from switcher.webhook import Judged
 from switcher.worker import Worker
 
@@ -69,6 +74,7 @@ class Switcher:
     started: Callable[[], float]
     desk: Desk
     custody: Custody
+    chains: ChainStaff
     workers: dict[str | None, Worker] = field(default_factory=dict)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -76,6 +82,11 @@ class Switcher:
     def witnesses(self) -> tuple[str, ...]:
         """Return the configured accounts."""
         return tuple(witness.account for witness in self.chain.witnesses)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """Return everybody who works on something."""
+        return (*self.workers.values(), *self.chains.loops)
 
     async def take(self, alerts: Collection[Judged]) -> list[Receipt]:
         """Take a notification's alerts into the journal and set the workers to them.
@@ -93,12 +104,13 @@ class Switcher:
     async def _take(self, alerts: Collection[Judged]) -> list[Receipt]:
         now = self.clock()
         keys = {account: key_in_force(self.watch, account) for account in self.witnesses}
-        receipts = await self.journal.take(alerts, keys, now)
+        receipts = await self.journal.take(alerts, keys, now, self.chains.standing())
         for receipt in receipts:
             self.metrics.alert(receipt.result)
             if receipt.result == "heartbeat":
                 self.metrics.heartbeat(now)
         self._wake({receipt.witness for receipt in receipts if receipt.witness is not None})
+        self.chains.wake({receipt.subject for receipt in receipts if receipt.subject is not None})
         return receipts
 
     async def order(self, witness: str, cause: Cause, order: Order) -> Incident:
@@ -126,8 +138,8 @@ class Switcher:
 
     def wake_all(self) -> None:
         """Have every worker look at its incidents now."""
-        for worker in self.workers.values():
-            worker.wake()
+        for loop in self.loops:
+            loop.wake()
 
     def _wake(self, witnesses: Collection[str]) -> None:
         for witness in witnesses:
@@ -167,11 +179,14 @@ async def open_switcher(
             desk.started,
             desk,
             Custody(desk.watch, desk.rotator, [witness.account for witness in chain.witnesses]),
+            ChainStaff(_chain_desk(desk)),
         )
         await _begin(switcher)
         for witness in (*switcher.witnesses, None):
             switcher.workers[witness] = Worker(desk, witness)
-        async with _under_leases(switcher), _at_work(switcher):
+        holder = f"{socket.gethostname()}:{settings.port}"
+        leased = under_leases(journal, holder, switcher.witnesses, desk.watch, switcher.wake_all)
+        async with leased, _at_work(switcher):
             yield switcher
 
 
@@ -211,49 +226,35 @@ def _desk(
     return Desk(settings, watch, journal, rotator, follow_up, metrics, clock, started)
 
 
+def _chain_desk(desk: Desk) -> ChainDesk:
+    metrics, watch = desk.metrics, desk.watch
+    nodes = [Subject(Kind.NODE, node.name) for node in watch.settings.nodes]
+    shown = ResolveMetrics(metrics.registry, metrics.count_decision, nodes)
+    docket = Docket(desk.journal)
+    return ChainDesk(desk.settings, watch, docket, shown, desk.clock, desk.started)
+
+
 @asynccontextmanager
 async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
-    workers = list(switcher.workers.values())
+    loops = switcher.loops
     watching = asyncio.create_task(_keep_watching(switcher.watch), name="watch")
-    waking = asyncio.create_task(_wake_with_blocks(switcher.watch, workers), name="blocks")
+    waking = asyncio.create_task(_wake_with_blocks(switcher.watch, loops), name="blocks")
     keeping = asyncio.create_task(
         keep(switcher.journal, switcher.settings.journal_retention, switcher.clock), name="keeping"
     )
     guarding = asyncio.create_task(switcher.custody.run(), name="custody")
-    working = [asyncio.create_task(worker.run(), name="worker") for worker in workers]
+    working = [asyncio.create_task(loop.run(), name="worker") for loop in loops]
     try:
         yield
     finally:
-        for worker in workers:
-            worker.stop()
+        for loop in loops:
+            loop.stop()
         _, unfinished = await asyncio.wait(working, timeout=_PATIENCE)
         if unfinished:
             _log.warning("a step did not finish in time", workers=len(unfinished))
         for task in (*unfinished, keeping, guarding, waking, watching):
             task.cancel()
         await asyncio.gather(*working, keeping, guarding, waking, watching, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _under_leases(switcher: Switcher) -> AsyncIterator[None]:
-    """Where the journal is shared, act only for the witnesses that no other switcher acts for."""
-    journal, watch = switcher.journal, switcher.watch
-    if not journal.shared:
-        yield
-        return
-
-    def able() -> bool:
-        return sees_the_chain(watch.nodes, watch.timekeeping)
-
-    session = journal.lease_session(f"{socket.gethostname()}:{switcher.settings.port}")
-    leases = Leases(session, switcher.witnesses, able, switcher.clock)
-    journal.act_under(leases)
-    keeping = asyncio.create_task(leases.run(switcher.wake_all), name="leases")
-    try:
-        yield
-    finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def _keep_watching(watch: Watch) -> None:
@@ -266,12 +267,12 @@ async def _keep_watching(watch: Watch) -> None:
         await asyncio.sleep(_REST)
 
 
-async def _wake_with_blocks(watch: Watch, workers: Collection[Worker]) -> None:
+async def _wake_with_blocks(watch: Watch, loops: Collection[Loop]) -> None:
     seen = watch.sequence
     while True:
         seen = await watch.changed(seen)
-        for worker in workers:
-            worker.wake()
+        for loop in loops:
+            loop.wake()
 
 
 def _log_verdict(view: NodeView) -> None:

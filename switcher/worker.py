@@ -6,7 +6,6 @@ case blocks have stopped. What it decides, does and sees is in the journal befor
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,14 +16,14 @@ from chains.bitshares.views import NodeView
 from chains.standing import Verdict
 from switcher import decide, evidence, upkeep
 from switcher.desk import Desk
-from switcher.errors import DisagreementError, JournalError, OverruledError, StandbyError
+from switcher.errors import DisagreementError, JournalError, OverruledError
 from switcher.lease import STRANGERS
+from switcher.loop import Loop
 from switcher.metrics import STRANGER
-from switcher.model import ActionName, Cause, Decision, Ending, Incident, Record
+from switcher.model import Cause, Decision, Ending, Incident, Record
 from switcher.rotate import Plan
 from switcher.ruling import Ruling
 
-_LONGEST_SLEEP = 3.0
 _TRY_AGAIN = 0.5
 """Seconds after a step that failed when a rotation was due."""
 
@@ -34,70 +33,26 @@ _FIRST_CONTACT = 10.0
 _log = structlog.get_logger("switcher.worker")
 
 
-class Worker:
+class Worker(Loop):
     """Deals with the incidents of one witness (its account), or of all unknown ones (None)."""
 
     def __init__(self, desk: Desk, witness: str | None) -> None:
+        super().__init__(witness=witness or STRANGER)
         self._desk = desk
         self._witness = witness
-        self._wake = asyncio.Event()
-        self._stopping = False
         self._planned: float | None = None
-        self._actions = {ActionName.ROTATE: self._decide_rotation}
-
-    def wake(self) -> None:
-        """Have the worker look at its incidents now."""
-        self._wake.set()
 
     @property
     def due(self) -> float | None:
         """Return when a planned rotation is due next (seconds since the epoch), if one is."""
         return self._planned
 
-    def stop(self) -> None:
-        """Have `run` return once the step in hand is finished."""
-        self._stopping = True
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Work until stopped."""
-        while not self._stopping:
-            self._wake.clear()
-            self._put_off_what_is_due()
-            with bound_contextvars(witness=self._witness or STRANGER):
-                await self._guarded_step()
-            await self._sleep()
-
-    async def _sleep(self) -> None:
-        """Wait for news, but not beyond the time for which a rotation is planned."""
-        pause = _LONGEST_SLEEP
+    def _pause(self) -> float:
+        """Not beyond the time for which a rotation is planned."""
+        pause = super()._pause()
         if self._planned is not None:
             pause = min(pause, max(0.0, self._planned - self._desk.clock()))
-        try:
-            async with asyncio.timeout(pause):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    def _put_off_what_is_due(self) -> None:
-        """Have a plan tried again soon, but not without a pause, should the next step fail."""
-        now = self._desk.clock()
-        if self._planned is not None and self._planned <= now:
-            self._planned = now + _TRY_AGAIN
-
-    async def _guarded_step(self) -> None:
-        try:
-            await self.step()
-        except StandbyError as error:
-            _log.info("another switcher took over", why=str(error))
-        except JournalError as error:
-            # Without the journal nothing is done; the next block finds the same incidents.
-            _log.error("journal unusable, holding", error=str(error))
-            if self._witness is not None:
-                self._desk.metrics.idle(self._witness)
-        except Exception:
-            # One witness' trouble must not end the service for the others.
-            _log.exception("step failed, trying again with the next block")
+        return pause
 
     async def step(self) -> None:
         """Look once at everything that is open; only show it while another switcher acts.
@@ -106,6 +61,21 @@ class Worker:
             JournalError: it can't be read or written.
             StandbyError: another switcher took over meanwhile.
         """
+        self._put_off_what_is_due()
+        try:
+            await self._step()
+        except JournalError:
+            if self._witness is not None:
+                self._desk.metrics.idle(self._witness)
+            raise
+
+    def _put_off_what_is_due(self) -> None:
+        """Have a plan tried again soon, but not without a pause, should this step fail."""
+        now = self._desk.clock()
+        if self._planned is not None and self._planned <= now:
+            self._planned = now + _TRY_AGAIN
+
+    async def _step(self) -> None:
         if not self._desk.journal.acts_for(self._witness or STRANGERS):
             await self._stand_by()
         elif self._witness is None:
@@ -179,11 +149,6 @@ class Worker:
         self, incident: Incident, views: Sequence[NodeView], record: Record
     ) -> bool:
         """Decide an incident and act; tell whether a rotation was written down."""
-        return await self._actions[incident.action](incident, views, record)
-
-    async def _decide_rotation(
-        self, incident: Incident, views: Sequence[NodeView], record: Record
-    ) -> bool:
         desk, now = self._desk, self._desk.clock()
         if self._witness is None:
             facts = evidence.stranger(incident)

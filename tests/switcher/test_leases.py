@@ -12,11 +12,11 @@ from structlog.testing import capture_logs
 
 from switcher import lease
 from switcher.errors import JournalError
-from switcher.lease import STRANGERS, Leases
+from switcher.lease import CHAINS, STRANGERS, Leases
 from switcher.lease_session import IDLE_SECONDS, Claim, LeaseSession
 from tests.switcher.stage import WITNESS
 
-ALL = {WITNESS: 1, STRANGERS: 2}
+ALL = {WITNESS: 1, STRANGERS: 2, CHAINS: 3}
 
 
 @dataclass
@@ -142,7 +142,7 @@ async def test_nodes_that_are_gone_for_a_moment_cost_no_lease(
     watch.sees = False
     watch.now += 14.0
     await leases.beat()
-    assert session.asked[-1] == {WITNESS, STRANGERS}
+    assert session.asked[-1] == {WITNESS, STRANGERS, CHAINS}
     watch.now += 2.0
     await leases.beat()
     assert session.asked[-1] == set()
@@ -171,7 +171,7 @@ async def test_switcher_that_sees_again_is_patient_anew(
         watch.sees = False
         watch.now += 10.0
         await leases.beat()
-        assert session.asked[-1] == {WITNESS, STRANGERS}
+        assert session.asked[-1] == {WITNESS, STRANGERS, CHAINS}
 
 
 async def test_switcher_that_starts_takes_nothing_before_it_sees_the_nodes(

@@ -1,0 +1,21 @@
+"""What a decision about a chain comes to. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from switcher.resolving.model import ResolveDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision and the sentence for people; with `REPORT` on whom the switcher relies now."""
+
+    decision: ResolveDecision
+    sentence: str
+    pinned: tuple[str, ...] = ()
+
+
+def blocks(count: int) -> str:
+    """Return a number of blocks as people read it."""
+    return "1 block" if count == 1 else f"{count:,} blocks"
