@@ -19,6 +19,9 @@ from chains.peer.trail import Trail
 _MOST_WAITING = 8 * 1024 * 1024
 """Bytes of blocks that may wait for the sink before reading waits for it, too."""
 
+_AT_ONCE = 5000
+"""Blocks, about, that the sink gets at a time at most."""
+
 _NOWHERE = (-1, "")
 
 
@@ -42,14 +45,28 @@ class Stage:
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._queue)
-            blocks = self._queue[0]
+            count, blocks = self._next()
             await self._put(blocks)
             async with self._changed:
-                self._queue.popleft()
+                for _ in range(count):
+                    self._queue.popleft()
                 if self.position == _NOWHERE:
                     self._queue.clear()
-                self._waiting = sum(_bytes(each) for each in self._queue)
+                self._waiting = self._waiting - _bytes(blocks) if self._queue else 0
                 self._changed.notify_all()
+
+    def _next(self) -> tuple[int, list[PeerBlock]]:
+        """Return the first pieces of the queue, how many and what is in them.
+
+        What waits is handed over at once, since every time costs the sink a transaction.
+        """
+        count, blocks = 0, list[PeerBlock]()
+        for piece in self._queue:
+            if len(blocks) >= _AT_ONCE:
+                break
+            blocks += piece
+            count += 1
+        return count, blocks
 
     async def enter(self, height: int, block_hash: str) -> None:
         """Take it that a chain which may be offered has the held block of a height."""
