@@ -22,8 +22,8 @@ from tests.peernode.running import Running, running
 HOPELESS = Proof(Rule.PAIR, zeros=64)
 """A proof that nobody finds."""
 
-_LONGEST_PAUSE = 0.25
-"""Seconds; what an event loop on a busy machine may take for a step anyway."""
+_LONGEST_PAUSE = 0.05
+"""Seconds; a step takes some 5 ms meanwhile, after which Python gives another thread its turn."""
 
 
 @pytest.fixture

@@ -1,0 +1,343 @@
+"""Nodes that bring each other to the longest valid chain: our own kind, plain ones, and liars."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chains.peer.blocks import Proof
+from chains.peer.search import find_longest
+from chains.standing import Verdict
+from devnet.plain_peers import plain_peer
+from peernode.errors import StoppingError
+from peernode.resolution import Outcome
+from tests.peernode.made import EASY, LINKED, after, chain, first, held, paid, put, reward
+from tests.peernode.running import replica, running
+
+
+def bodies(blocks: Sequence[Any]) -> list[bytes]:
+    return [block.body for block in blocks]
+
+
+async def test_node_adopts_the_longest_chain_of_those_registered(tmp_path: Path) -> None:
+    common = chain(5)
+    longer, longest = chain(8, on=common, stamp=3.0), chain(9, on=common, stamp=4.0)
+    async with (
+        running(tmp_path / "ours.db") as ours,
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "two.db") as two,
+    ):
+        await put(ours.node.store, chain(6, on=common, stamp=2.5))
+        await put(one.node.store, longer)
+        await put(two.node.store, longest)
+        answer = (await ours.client.get("/nodes/resolve")).json()
+        assert answer["message"] == "Our chain is authoritative"
+        assert len(answer["chain"]) == 6
+        await ours.client.post("/nodes/register", json={"nodes": [one.url, two.url]})
+        answer = (await ours.client.get("/nodes/resolve")).json()
+        assert answer["message"] == "Our chain was replaced"
+        assert answer["new_chain"] == [json.loads(block.body) for block in longest]
+        assert await held(ours.node.store) == bodies(longest)
+        again = (await ours.client.get("/nodes/resolve")).json()
+        assert again["message"] == "Our chain is authoritative"
+        assert again["chain"] == answer["new_chain"]
+
+
+async def test_chain_of_equal_length_replaces_nothing(tmp_path: Path) -> None:
+    mine, theirs = chain(5, stamp=2.0), chain(5, stamp=3.0)
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url]) as ours,
+    ):
+        await put(one.node.store, theirs)
+        await put(ours.node.store, mine)
+        assert "chain" in (await ours.client.get("/nodes/resolve")).json()
+        assert await held(ours.node.store) == bodies(mine)
+
+
+@pytest.mark.parametrize("rule", [EASY, LINKED], ids=["pair", "linked"])
+@pytest.mark.parametrize("previous", [1, "1"], ids=["number", "text"])
+async def test_node_and_plain_node_bring_each_other_up(
+    tmp_path: Path, rule: Proof, previous: int | str
+) -> None:
+    async with (
+        plain_peer(rule.rule, zeros=1, first_previous=previous) as plain,
+        running(tmp_path / "ours.db", [plain.url], rule) as ours,
+        httpx.AsyncClient(base_url=plain.url, trust_env=False) as theirs,
+    ):
+        await theirs.post("/transactions/new", json=paid("ß", 0.5))
+        for _ in range(3):
+            await theirs.get("/mine")
+        answer = (await ours.client.get("/nodes/resolve")).json()
+        assert answer["message"] == "Our chain was replaced"
+        assert answer["new_chain"] == (await theirs.get("/chain")).json()["chain"]
+        assert answer["new_chain"][0]["previous_hash"] == previous
+        odd = json.dumps(paid("\ud800", {"b": 1, "a": [1e300]}))
+        assert (await ours.client.post("/transactions/new", content=odd)).status_code == 201
+        for _ in range(2):
+            await ours.client.get("/mine")
+        registered = await theirs.post("/nodes/register", json={"nodes": [ours.url]})
+        assert registered.status_code == 201
+        answer = json.loads((await theirs.get("/nodes/resolve")).content)
+        assert answer["message"] == "Our chain was replaced"
+        assert len(answer["new_chain"]) == 6
+        assert answer["new_chain"] == json.loads((await ours.client.get("/chain")).content)["chain"]
+
+
+async def test_transactions_of_the_abandoned_branch_are_mined_again(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url]) as ours,
+    ):
+        for _ in range(3):
+            await one.client.get("/mine")
+        await ours.client.post("/transactions/new", json=paid("a"))
+        await ours.client.get("/mine")
+        await ours.client.post("/transactions/new", json=paid("b"))
+        assert "new_chain" in (await ours.client.get("/nodes/resolve")).json()
+        forged = (await ours.client.get("/mine")).json()
+        assert [each["sender"] for each in forged["transactions"]] == ["a", "b", "0"]
+
+
+async def test_invalid_longest_chain_falls_back_to_the_next(tmp_path: Path) -> None:
+    common = chain(4)
+    honest = chain(6, on=common, stamp=3.0)
+    forged = chain(9, on=chain(9, on=common, stamp=4.0)[:8], stamp=5.0)
+    async with (
+        running(tmp_path / "liar.db") as liar,
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [liar.url, one.url]) as ours,
+    ):
+        # The block at height 7 has another body than the one that the next block names.
+        wrong = forged[6]._replace(body=forged[6].body.replace(b"miner", b"thief"))
+        await put(liar.node.store, [*forged[:6], wrong, *forged[7:]])
+        await put(one.node.store, honest)
+        await put(ours.node.store, common)
+        resolution = await ours.node.resolver.resolve()
+        assert resolution.outcome is Outcome.REPLACED
+        assert (resolution.length, resolution.fork_height, resolution.depth) == (6, 4, 0)
+        assert await held(ours.node.store) == bodies(honest)
+        standings = {each.peer: each for each in resolution.peers}
+        bad = standings[liar.url.removeprefix("http://")]
+        assert bad.verdict is Verdict.INVALID
+        assert "7" in bad.detail or "8" in bad.detail
+
+
+async def test_peer_that_is_down_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", ["http://127.0.0.1:1", one.url]) as ours,
+    ):
+        await put(one.node.store, chain(4))
+        resolution = await ours.node.resolver.resolve()
+        assert resolution.replaced
+        verdicts = {each.peer: each.verdict for each in resolution.peers}
+        assert verdicts["127.0.0.1:1"] is Verdict.UNREACHABLE
+
+
+async def test_registered_address_that_is_private_is_not_called(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", allowed=()) as ours,
+    ):
+        await put(one.node.store, chain(4))
+        refused = await ours.client.post("/nodes/register", json={"nodes": [one.url]})
+        assert (refused.status_code, "not public" in refused.text) == (400, True), refused.text
+        await ours.node.store.register([one.url])
+        resolution = await ours.node.resolver.resolve()
+        assert resolution.outcome is Outcome.AUTHORITATIVE
+
+
+async def test_operator_s_own_peers_may_be_anywhere(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url], allowed=()) as ours,
+    ):
+        await put(one.node.store, chain(4))
+        assert (await ours.node.resolver.resolve()).replaced
+        told = await ours.client.post("/nodes/register", json={"nodes": []})
+        assert told.json()["total_nodes"] == [one.url.removeprefix("http://")]
+
+
+class Counting:
+    """Counts the searches, and holds them up until they may go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = 0
+        self.go = asyncio.Event()
+        monkeypatch.setattr("peernode.resolve.find_longest", self)
+
+    async def __call__(self, *args: Any, **options: Any) -> Any:
+        self.begun += 1
+        await self.go.wait()
+        return await find_longest(*args, **options)
+
+    async def has_begun(self) -> None:
+        while not self.begun:
+            await asyncio.sleep(0.01)
+
+
+async def test_two_who_ask_at_once_get_one_search_s_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = Counting(monkeypatch)
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url]) as ours,
+    ):
+        await put(one.node.store, chain(4))
+        asked = [asyncio.create_task(ours.client.get("/nodes/resolve")) for _ in range(3)]
+        await searches.has_begun()
+        with pytest.raises(httpx.ReadTimeout):
+            await ours.client.get("/nodes/resolve", timeout=0.2)
+        searches.go.set()
+        answers = [task.json() for task in await asyncio.gather(*asked)]
+        assert [each["message"] for each in answers] == ["Our chain was replaced"] * 3
+        assert searches.begun == 1
+
+
+async def test_first_one_who_goes_away_ends_nothing_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = Counting(monkeypatch)
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url]) as ours,
+    ):
+        await put(one.node.store, chain(4))
+        leaving = asyncio.create_task(ours.client.get("/nodes/resolve"))
+        await searches.has_begun()
+        staying = asyncio.create_task(ours.client.get("/nodes/resolve"))
+        leaving.cancel()
+        await asyncio.wait({leaving})
+        searches.go.set()
+        assert (await staying).json()["message"] == "Our chain was replaced"
+        assert searches.begun == 1
+
+
+async def test_node_that_stops_ends_the_search_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = Counting(monkeypatch)
+    async with running(tmp_path / "ours.db", ["http://127.0.0.1:1"]) as ours:
+        asked = asyncio.create_task(ours.client.get("/nodes/resolve"))
+        await searches.has_begun()
+        ours.server.should_exit = True
+        assert (await asked).status_code == 503
+        with pytest.raises(StoppingError):
+            await ours.node.resolver.resolve()
+
+
+async def test_block_that_is_mined_during_a_search_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = chain(3)
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url]) as ours,
+    ):
+        await put(one.node.store, chain(4, on=common, stamp=4.0))
+        await put(ours.node.store, common)
+        adopt = ours.node.store.adopt
+
+        async def late(*args: Any) -> Any:
+            if await ours.node.store.length() == 3:
+                await ours.client.get("/mine")
+            return await adopt(*args)
+
+        monkeypatch.setattr(ours.node.store, "adopt", late)
+        resolution = await ours.node.resolver.resolve()
+        assert resolution.outcome is Outcome.AUTHORITATIVE
+        assert (await ours.client.get("/chain/head")).json()["length"] == 4
+        assert (await held(ours.node.store))[:3] == bodies(common)
+        assert await held(ours.node.store) != await held(one.node.store)
+
+
+async def test_replica_makes_nothing_and_registers_nobody(tmp_path: Path) -> None:
+    blocks = chain(4)
+    async with (
+        running(tmp_path / "one.db") as one,
+        replica(tmp_path / "replica.db", [one.url]) as (served, client),
+    ):
+        assert (await client.get("/chain")).json() == {"chain": [], "length": 0}
+        assert (await client.get("/chain/head?at=1")).json() == {
+            "length": 0,
+            "hash": "",
+            "at": None,
+        }
+        await put(one.node.store, blocks)
+        resolution = await served.resolve()
+        assert (resolution.outcome, resolution.length, resolution.tip) == (
+            Outcome.REPLACED,
+            4,
+            blocks[-1].hash,
+        )
+        assert (await client.get("/chain")).json()["length"] == 4
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/mine")).status_code == 404
+        for path in ("/transactions/new", "/nodes/register"):
+            assert (await client.post(path, json={})).status_code == 404
+
+
+async def test_replica_gives_way_only_so_far_without_a_person(tmp_path: Path) -> None:
+    common = chain(3)
+    ours, theirs = chain(6, on=common, stamp=3.0), chain(8, on=common, stamp=4.0)
+    async with (
+        running(tmp_path / "one.db") as one,
+        replica(tmp_path / "replica.db", [one.url], max_depth=2) as (served, client),
+    ):
+        await put(one.node.store, ours)
+        assert (await served.resolve()).replaced
+        await put(one.node.store, theirs, 3)
+        resolution = await served.resolve()
+        assert resolution.outcome is Outcome.TOO_DEEP
+        assert (resolution.length, resolution.fork_height, resolution.depth) == (6, 3, 3)
+        answer = (await client.get("/nodes/resolve")).json()
+        assert answer["message"] == "Our chain is authoritative"
+        assert "3 of our blocks would go, and without a person 2 may" in answer["detail"]
+        assert answer["chain"] == [json.loads(block.body) for block in ours]
+        assert (await served.resolve(allow_depth=1)).outcome is Outcome.TOO_DEEP
+        allowed = await served.resolve(allow_depth=3)
+        assert (allowed.outcome, allowed.depth) == (Outcome.REPLACED, 3)
+        assert await held(served.store) == bodies(theirs)
+
+
+async def test_person_who_allows_more_does_not_join_a_search_that_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = chain(3)
+    searches = Counting(monkeypatch)
+    async with (
+        running(tmp_path / "one.db") as one,
+        replica(tmp_path / "replica.db", [one.url], max_depth=1) as (served, _),
+    ):
+        await put(served.store, chain(6, on=common, stamp=3.0))
+        await put(one.node.store, chain(8, on=common, stamp=4.0))
+        plain = asyncio.create_task(served.resolve())
+        await searches.has_begun()
+        allowed = asyncio.create_task(served.resolve(allow_depth=5))
+        joined = asyncio.create_task(served.resolve())
+        searches.go.set()
+        assert (await plain).outcome is Outcome.TOO_DEEP
+        assert (await joined).outcome is Outcome.TOO_DEEP
+        assert (await allowed).outcome is Outcome.REPLACED
+        assert searches.begun == 2
+
+
+async def test_odd_chains_of_others_are_kept_as_they_are(tmp_path: Path) -> None:
+    blocks = [first(stamp=float(2**60))]
+    for transactions in ([], [None], [reward(), {"ß": "\ud800"}], [[[[]]], 1e300, 10**30]):
+        blocks.append(after(blocks[-1], transactions))
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "two.db", [one.url]) as two,
+    ):
+        await put(one.node.store, blocks)
+        assert (await two.node.resolver.resolve()).replaced
+        assert await held(two.node.store) == bodies(blocks)
