@@ -28,15 +28,17 @@ def configuration(net: Devnet, *, endpoints: bool = True) -> dict[str, Any]:
         for account in settings.accounts()[: settings.rings]
     ]
     nodes = [{"name": name, "url": net.nodes[name].ws_url} for name in api_names(settings)]
-    return {
-        "bitshares": {
-            "chain_id": net.chain_id,
-            "prefix": settings.prefix,
-            "core_symbol": settings.core_symbol,
-            "nodes": nodes,
-            "witnesses": witnesses,
-        }
+    bitshares = {
+        "chain_id": net.chain_id,
+        "prefix": settings.prefix,
+        "core_symbol": settings.core_symbol,
+        "nodes": nodes,
+        "witnesses": witnesses,
     }
+    if net.peers is None:
+        return {"bitshares": bitshares}
+    peers = [{"name": node.name, "url": node.url} for node in net.peers.nodes]
+    return {"bitshares": bitshares, "peers": {"nodes": peers}}
 
 
 def _producer(net: Devnet, name: str, endpoint: bool) -> dict[str, Any]:

@@ -94,6 +94,9 @@ def describe(net: Devnet) -> Json:
             }
             for node in net.nodes.values()
         ],
+        "peers": [
+            {"name": node.name, "url": node.url} for node in (net.peers.nodes if net.peers else ())
+        ],
     }
 
 

@@ -18,6 +18,7 @@ from devnet.keys import active_key, owner_key
 from devnet.ledger import Ledger
 from devnet.network import Network
 from devnet.node import ChainNode
+from devnet.peers import PeerNetwork
 from devnet.session import Session
 from devnet.settings import DevnetSettings
 from devnet.state import ChainState
@@ -28,32 +29,21 @@ class Devnet:
     """A running devnet: `async with Devnet(settings) as net`.
 
     `nodes` holds every node by name: the hosts of the first witness (alpha, beta, …), the backbone
-    hosts that sign for the others, and the API nodes that vote (eu, us, …).
+    hosts that sign for the others, and the API nodes that vote (eu, us, …). `peers` is the peer
+    chain beside it, if the settings ask for one.
     """
 
     def __init__(self, settings: DevnetSettings | None = None) -> None:
         self.settings = settings or DevnetSettings()
         self.nodes: dict[str, DevnetNode] = {}
+        self.peers: PeerNetwork | None = None
         self._producing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Start: addresses answer and blocks come when this returns."""
-        settings = self.settings
-        now = time.time()
-        self.genesis = Genesis(settings, settings.genesis_time or _genesis_time(settings, now))
-        self.ledger = Ledger(self.genesis)
-        chain_nodes = make_nodes(self.ledger)
-        self.network = Network(chain_nodes, settings)
-        self._filled = self.genesis.time
-        self._fill_past()
-        port = settings.base_port
-        self.faults = Faults(self.network)
+        await self._open_peers()
         try:
-            self.control = ControlServer(self, settings.listen_host, port)
-            for chain_node in chain_nodes:
-                port += 1 if port else 0
-                self._open(chain_node, port)
-            await self.control.start()
+            await self._open_network()
         except BaseException:
             await self._close()
             raise
@@ -143,7 +133,32 @@ class Devnet:
         self.nodes[node.name] = node
         endpoint.open()
 
+    async def _open_peers(self) -> None:
+        settings = self.settings
+        if settings.peers:
+            port = settings.base_port and settings.base_port + len(host_keys(settings)) + 1
+            peers = PeerNetwork(settings.peers, settings.listen_host, port)
+            self.peers = await peers.__aenter__()
+
+    async def _open_network(self) -> None:
+        settings = self.settings
+        self.genesis = Genesis(settings, settings.genesis_time or _genesis_time(settings))
+        self.ledger = Ledger(self.genesis)
+        chain_nodes = make_nodes(self.ledger)
+        self.network = Network(chain_nodes, settings)
+        self._filled = self.genesis.time
+        self._fill_past()
+        port = settings.base_port
+        self.faults = Faults(self.network)
+        self.control = ControlServer(self, settings.listen_host, port)
+        for chain_node in chain_nodes:
+            port += 1 if port else 0
+            self._open(chain_node, port)
+        await self.control.start()
+
     async def _close(self) -> None:
+        if self.peers is not None:
+            await self.peers.__aexit__(None, None, None)
         if self._producing is not None:
             self._producing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -164,9 +179,9 @@ def make_nodes(ledger: Ledger) -> list[ChainNode]:
     ]
 
 
-def _genesis_time(settings: DevnetSettings, now: float) -> int:
+def _genesis_time(settings: DevnetSettings) -> int:
     interval = settings.interval
     skipped = settings.maintenance_skip_slots
     maintenances = settings.prehistory * interval // settings.maintenance_interval + 2
     slots = settings.prehistory + skipped * maintenances
-    return (int(now) // interval - slots) * interval
+    return (int(time.time()) // interval - slots) * interval

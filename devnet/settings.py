@@ -24,6 +24,7 @@ class DevnetSettings:
     control address has that port and the nodes have the following ones.
     `prehistory` is the number of blocks that exist before the network goes live.
     `required_participation` is the percentage below which a host stops producing.
+    Beside it runs a peer chain of `peers` nodes, if any, whose ports follow those of the nodes.
     `latency` is how long a message travels, `reconnect` how long nodes take to find each other
     after a fault. Without `owner_keys` each account's active key is its owner key as well, as on
     the recorded networks. `genesis_time` fixes the genesis and with it the chain id (a test's
@@ -38,6 +39,7 @@ class DevnetSettings:
     rings: int = 1
     backbone: int = 2
     api_nodes: int = 3
+    peers: int = 0
     maintenance_interval: int = 3600
     maintenance_skip_slots: int = 3
     balance: int = 1_000_000_000
@@ -81,6 +83,7 @@ class DevnetSettings:
             ),
             (self.backbone < 1, "backbone is below 1, but the other witnesses need a host"),
             (self.api_nodes < 0, "api_nodes is negative"),
+            (self.peers < 0, "peers is negative"),
             (
                 self.maintenance_interval < self.interval,
                 "maintenance_interval is shorter than a block interval",

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
+
 from tests.understudy.commands import CommandLine
 from understudy.config import load
 
@@ -71,3 +73,21 @@ async def test_a_host_is_killed_and_healed_from_another_terminal(
         unknown = await asyncio.to_thread(run, "devnet", "kill", "omega", "--control", control)
         assert unknown.status == 1
         assert "there is no host 'omega'; there are alpha" in unknown.err
+
+
+async def test_a_peer_chain_can_run_beside_it_and_is_part_of_the_configuration(
+    repository: Path, tmp_path: Path, run: CommandLine
+) -> None:
+    async with devnet(repository, "--json", "--peers", "2") as process:
+        assert process.stdout
+        told = json.loads(await process.stdout.readline())
+        path = tmp_path / "understudy.yaml"
+        path.write_text(json.dumps(told["configuration"]))
+        peers = load(path).peers
+        assert peers
+        assert [peer.name for peer in peers.nodes] == ["p1", "p2"]
+        shown = await asyncio.to_thread(run, "devnet", "show", "--control", told["control"])
+        assert f"p2           {peers.nodes[1].url}" in shown.out
+        async with httpx.AsyncClient(trust_env=False) as client:
+            one, two = [await client.get(f"{peer.url}/chain") for peer in peers.nodes]
+        assert one.json() == two.json()

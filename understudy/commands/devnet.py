@@ -55,6 +55,7 @@ def devnet(
     hosts: Annotated[str, typer.Option(help="The names of a witness' hosts.")] = "alpha,beta,gamma",
     rings: Annotated[int, typer.Option(help="How many witnesses have hosts of their own.")] = 1,
     api_nodes: Annotated[int, typer.Option(help="How many nodes vote.")] = 3,
+    peers: Annotated[int, typer.Option(help="How many nodes of a peer chain run beside it.")] = 0,
     prehistory: Annotated[int, typer.Option(help="Blocks that exist before the start.")] = 0,
     as_json: Json = False,
     log_level: Level = LogLevel.INFO,
@@ -89,11 +90,12 @@ def devnet(
             hosts=tuple(hosts.split(",")),
             rings=rings,
             api_nodes=api_nodes,
+            peers=peers,
             prehistory=prehistory,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    nodes = rings * len(settings.hosts) + settings.backbone + api_nodes
+    nodes = rings * len(settings.hosts) + settings.backbone + api_nodes + peers
     if port + nodes > LAST_PORT:
         text = f"--port must be {LAST_PORT - nodes} or less: {nodes} nodes have the following ones."
         raise typer.BadParameter(text)
@@ -218,6 +220,8 @@ def _tell(state: dict[str, Any], as_json: bool) -> None:
     for node in state["nodes"]:
         told = ", ".join(_ailments(node)) or "healthy"
         typer.echo(f"{node['name']:<12} {node['ws_url']:<26} block {node['head_block']:<8} {told}")
+    for peer in state["peers"]:
+        typer.echo(f"{peer['name']:<12} {peer['url']:<26} of the peer chain")
 
 
 def _ailments(node: dict[str, Any]) -> Iterator[str]:

@@ -19,6 +19,9 @@ from understudy.errors import CommandError
 if TYPE_CHECKING:
     from understudy.stack import Stack
 
+PEERS = 3
+"""Nodes of the peer chain beside the embedded devnet."""
+
 
 def run(
     config: Annotated[
@@ -32,8 +35,8 @@ def run(
 ) -> None:
     """Run exporter, switcher, Prometheus and Alertmanager here, until they are stopped.
 
-    Without a configuration they watch an embedded devnet, armed. With one they watch your nodes, as
-    the configuration says: disarmed, unless it says otherwise.
+    Without a configuration they watch an embedded devnet, armed, and a peer chain beside it. With
+    one they watch your nodes, as the configuration says: disarmed, unless it says otherwise.
     """
     asyncio.run(_run(config, directory, as_json))
 
@@ -65,8 +68,9 @@ async def _running(
     from devnet.settings import DevnetSettings
     from understudy.stack.on_devnet import devnet_stack
 
-    async with devnet_stack(DevnetSettings(), directory) as (net, stack):
-        yield stack, {**stack.addresses(), "devnet": net.control_url}
+    async with devnet_stack(DevnetSettings(peers=PEERS), directory) as (net, stack):
+        peers = {f"peer {node.name}": node.url for node in (net.peers.nodes if net.peers else ())}
+        yield stack, {**stack.addresses(), "devnet": net.control_url, **peers}
 
 
 def _refuse_bad_secrets(config: Path) -> None:

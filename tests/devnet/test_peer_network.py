@@ -1,0 +1,41 @@
+"""A peer chain to try things on."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chains.peer.blocks import PeerBlock, verify
+from devnet.peers import PeerNetwork
+from devnet.plain_peers import plain_peer
+
+
+async def verified(peers: PeerNetwork, name: str) -> list[PeerBlock]:
+    return verify(None, await peers.chain(name), peers.proof)
+
+
+async def test_all_begin_with_one_chain_and_some_mine_ahead() -> None:
+    async with PeerNetwork(3) as peers:
+        assert [node.name for node in peers.nodes] == ["p1", "p2", "p3"]
+        one, two, three = [await verified(peers, node.name) for node in peers.nodes]
+        assert one == two == three
+        await peers.mine_ahead(["p1", "p2"], 2)
+        ahead, same, behind = [await verified(peers, node.name) for node in peers.nodes]
+        assert ahead == same
+        assert behind == three
+        assert ahead[: len(behind)] == behind
+        assert len(ahead) == len(behind) + 2
+        await peers.bring("p3", to="p2")
+        assert await verified(peers, "p3") == ahead
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for node in peers.nodes:
+            with pytest.raises(httpx.ConnectError):
+                await client.get(f"{node.url}/chain")
+
+
+async def test_an_existing_node_can_join_in() -> None:
+    async with PeerNetwork(1) as peers, plain_peer() as other, httpx.AsyncClient() as client:
+        nodes = {"nodes": [peers.nodes[0].url]}
+        await client.post(f"{other.url}/nodes/register", json=nodes)
+        answer = await client.get(f"{other.url}/nodes/resolve", timeout=30)
+        assert answer.json()["new_chain"] == await peers.chain("p1")
