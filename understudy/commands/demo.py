@@ -13,6 +13,7 @@ from rich.console import Console
 
 from understudy.commands.output import print_json
 from understudy.errors import CommandError
+from understudy.logging import LogLevel, set_up_logging
 from understudy.stay import cancelled_by_signals
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def demo(
     from understudy.demo.picture import WIDTH, write_picture
     from understudy.demo.play import play
 
+    set_up_logging(LogLevel.WARNING)
     width = WIDTH if picture or not sys.stdout.isatty() else None
     console = Console(highlight=False, record=picture is not None, width=width)
 

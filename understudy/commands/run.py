@@ -15,6 +15,7 @@ from understudy.commands.options import Json
 from understudy.commands.output import answers, print_json
 from understudy.config import load
 from understudy.errors import CommandError
+from understudy.logging import LogLevel, set_up_logging
 
 if TYPE_CHECKING:
     from understudy.stack import Stack
@@ -38,6 +39,7 @@ def run(
     Without a configuration they watch an embedded devnet, armed, and a peer chain beside it. With
     one they watch your nodes, as the configuration says: disarmed, unless it says otherwise.
     """
+    set_up_logging(LogLevel.WARNING)
     asyncio.run(_run(config, directory, as_json))
 
 
