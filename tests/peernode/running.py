@@ -56,7 +56,7 @@ async def running(
             server = Server(node.app, grace=1, on_stop=node.stop)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             place = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=place, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=place, trust_env=False, verify=False) as client:
                 try:
                     yield Running(place, node, client, server)
                 finally:
@@ -82,6 +82,6 @@ async def replica(
     )
     async with (
         serve_replica(settings) as served,
-        httpx.AsyncClient(base_url=place, trust_env=False) as client,
+        httpx.AsyncClient(base_url=place, trust_env=False, verify=False) as client,
     ):
         yield served, client

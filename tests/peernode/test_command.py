@@ -38,7 +38,7 @@ async def has_length(client: httpx.AsyncClient, length: int) -> None:
 
 async def test_it_prints_where_it_listens_and_stops_within_seconds(tmp_path: Path) -> None:
     async with node(tmp_path / "peer.db") as (url, process):
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as client:
             assert (await client.get("/mine")).json()["index"] == 2
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
@@ -54,21 +54,21 @@ async def test_it_catches_up_with_its_peers_at_the_start_and_keeps_what_it_has(
     tmp_path: Path,
 ) -> None:
     async with plain_peer(Rule.LINKED) as plain:
-        async with httpx.AsyncClient(base_url=plain.url, trust_env=False) as theirs:
+        async with httpx.AsyncClient(base_url=plain.url, trust_env=False, verify=False) as theirs:
             for _ in range(2):
                 await theirs.get("/mine")
             told = (await theirs.get("/chain")).json()
         words = ("--proof", "linked", "--peer", plain.url)
         async with (
             node(tmp_path / "peer.db", *words) as (url, process),
-            httpx.AsyncClient(base_url=url, trust_env=False) as client,
+            httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as client,
         ):
             await has_length(client, 3)
             process.send_signal(signal.SIGKILL)
             await process.wait()
     async with (
         node(tmp_path / "peer.db", *words) as (url, _),
-        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+        httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as client,
     ):
         assert (await client.get("/chain")).json() == told
 
@@ -135,7 +135,7 @@ async def real_node(folder: Path) -> AsyncIterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False, verify=False) as client:
             while True:
                 try:
                     await client.get(f"{url}/chain")
@@ -154,7 +154,7 @@ async def test_a_real_node_and_ours_bring_each_other_up(tmp_path: Path) -> None:
     async with (
         real_node(tmp_path) as url,
         running(tmp_path / "ours.db", [url], rule) as ours,
-        httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as theirs,
+        httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30) as theirs,
     ):
         told = await theirs.post(
             "/transactions/new", json={"sender": "ß", "recipient": "b", "amount": 0.1}

@@ -69,7 +69,7 @@ async def test_node_and_plain_node_bring_each_other_up(
     async with (
         plain_peer(rule.rule, zeros=1, first_previous=previous) as plain,
         running(tmp_path / "ours.db", [plain.url], rule) as ours,
-        httpx.AsyncClient(base_url=plain.url, trust_env=False) as theirs,
+        httpx.AsyncClient(base_url=plain.url, trust_env=False, verify=False) as theirs,
     ):
         await theirs.post("/transactions/new", json=paid("ß", 0.5))
         for _ in range(3):

@@ -85,6 +85,20 @@ async def test_connection_is_kept_for_the_next_request() -> None:
         writer.close()
 
 
+async def test_answers_come_at_once_on_a_connection_that_is_kept() -> None:
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        loop = asyncio.get_running_loop()
+        took = []
+        for _ in range(20):
+            began = loop.time()
+            writer.write(WHOLE)
+            await reader.readuntil(b"ok")
+            took.append(loop.time() - began)
+        writer.close()
+    assert sorted(took)[len(took) // 2] < 0.03
+
+
 async def test_connections_beyond_the_limit_are_closed_and_others_kept() -> None:
     async with serving(most=2) as port:
         kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
