@@ -193,8 +193,7 @@ class Resolver:
 
     @staticmethod
     def _told(resolution: Resolution) -> Resolution:
-        quiet = resolution.outcome is Outcome.AUTHORITATIVE
-        log = _log.info if quiet else _log.warning
+        log = _log.warning if resolution.depth else _log.info  # some of our blocks are at stake
         log("resolved", outcome=resolution.outcome, why=resolution.sentence)
         for peer in resolution.peers:
             _log.info("peer", peer=peer.peer, verdict=peer.verdict, why=peer.detail)

@@ -35,7 +35,7 @@ def demo(
     from understudy.demo.picture import WIDTH, write_picture
     from understudy.demo.play import play
 
-    set_up_logging(LogLevel.WARNING)
+    set_up_logging(LogLevel.ERROR)
     width = WIDTH if picture or not sys.stdout.isatty() else None
     console = Console(highlight=False, record=picture is not None, width=width)
 

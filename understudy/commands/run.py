@@ -39,7 +39,7 @@ def run(
     Without a configuration they watch an embedded devnet, armed, and a peer chain beside it. With
     one they watch your nodes, as the configuration says: disarmed, unless it says otherwise.
     """
-    set_up_logging(LogLevel.WARNING)
+    set_up_logging(LogLevel.ERROR)
     asyncio.run(_run(config, directory, as_json))
 
 
