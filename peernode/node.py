@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from chains.peer.addresses import Guard
 from chains.peer.connection import open_network
+from chains.peer.search import OnProgress
 from peernode.app import create_app
 from peernode.mining import Miner
 from peernode.resolution import Resolution
@@ -50,16 +51,19 @@ class Replica:
     resolver: Resolver
     app: Starlette
 
-    async def resolve(self, allow_depth: int | None = None) -> Resolution:
+    async def resolve(
+        self, allow_depth: int | None = None, on_progress: OnProgress | None = None
+    ) -> Resolution:
         """Adopt the longest valid chain of the configured nodes, if it is longer than ours.
 
         `allow_depth` is how many of our blocks a person lets go; the settings allow some anyway.
+        `on_progress` hears nothing of a search that was under way already.
 
         Raises:
             StoreError: the database can't be used.
             StoppingError: the replica is being stopped.
         """
-        return await self.resolver.resolve(allow_depth)
+        return await self.resolver.resolve(allow_depth, on_progress)
 
     async def head(self) -> Head:
         """Return what stands at our chain's end.

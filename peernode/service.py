@@ -54,15 +54,20 @@ async def serve_node(
 
 
 @contextlib.asynccontextmanager
-async def serve_replica(settings: ReplicaSettings) -> AsyncIterator[Replica]:
+async def serve_replica(
+    settings: ReplicaSettings, listener: socket.socket | None = None
+) -> AsyncIterator[Replica]:
     """Serve a replica of the longest chain at its own address while the context lasts.
+
+    `listener` listens there already, if it is given; it is closed in the end.
 
     Raises:
         StoreError: the database can't be used.
         OSError: the address can't be listened on.
     """
     async with contextlib.AsyncExitStack() as stack:
-        listener = stack.enter_context(contextlib.closing(listen(settings.host, settings.port)))
+        listener = listener or listen(settings.host, settings.port)
+        stack.enter_context(contextlib.closing(listener))
         replica = await stack.enter_async_context(open_replica(settings))
         server = Server(replica.app, grace=_GRACE_SECONDS, on_stop=replica.stop)
         host, port = listener.getsockname()[:2]

@@ -18,6 +18,7 @@ from chains.bitshares.views import NodeView, quorum_note
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from chains.standing import Verdict
+from peernode.settings import ReplicaSettings
 from switcher.auth import Tokens
 from switcher.custody import Custody
 from switcher.desk import Desk
@@ -34,6 +35,7 @@ from switcher.loop import Loop
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
 from switcher.resolving.desk import ChainDesk
+from switcher.resolving.keeper import Keeper
 from switcher.resolving.metrics import ResolveMetrics
 from switcher.resolving.model import Kind, Subject
 from switcher.resolving.staff import ChainStaff
@@ -150,16 +152,19 @@ class Switcher:
 async def open_switcher(
     chain: ChainSettings,
     settings: SwitcherSettings,
+    replica: ReplicaSettings | None = None,
     *,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Switcher]:
     """Run a switcher for as long as the context lasts; leaving it finishes the steps in hand.
 
-    `clock` is this machine's, in seconds since the epoch; it may be wrong and may be set.
+    `replica` is that of the peer chain, None where there is none. `clock` is this machine's, in
+    seconds since the epoch; it may be wrong and may be set.
 
     Raises:
         TokenFileError, SecretFileError, JournalError: what it was given can't be used.
         ExposureError: it may be reached from elsewhere, and there is no token.
+        OSError: the replica's address can't be listened on.
     """
     tokens = Tokens.load(settings.token_file)
     refuse_open(settings, tokens)
@@ -179,14 +184,14 @@ async def open_switcher(
             desk.started,
             desk,
             Custody(desk.watch, desk.rotator, [witness.account for witness in chain.witnesses]),
-            ChainStaff(_chain_desk(desk)),
+            _chain_staff(desk, replica),
         )
         await _begin(switcher)
         for witness in (*switcher.witnesses, None):
             switcher.workers[witness] = Worker(desk, witness)
         holder = f"{socket.gethostname()}:{settings.port}"
         leased = under_leases(journal, holder, switcher.witnesses, desk.watch, switcher.wake_all)
-        async with leased, _at_work(switcher):
+        async with leased, switcher.chains.at_work(), _at_work(switcher):
             yield switcher
 
 
@@ -226,12 +231,15 @@ def _desk(
     return Desk(settings, watch, journal, rotator, follow_up, metrics, clock, started)
 
 
-def _chain_desk(desk: Desk) -> ChainDesk:
+def _chain_staff(desk: Desk, replica: ReplicaSettings | None) -> ChainStaff:
     metrics, watch = desk.metrics, desk.watch
-    nodes = [Subject(Kind.NODE, node.name) for node in watch.settings.nodes]
-    shown = ResolveMetrics(metrics.registry, metrics.count_decision, nodes)
+    subjects = [Subject(Kind.NODE, node.name) for node in watch.settings.nodes]
+    subjects += [Subject(Kind.PEER, peer.name) for peer in (replica.chain.nodes if replica else ())]
+    keeper = Keeper(replica) if replica else None
+    shown = ResolveMetrics(metrics.registry, metrics.count_decision, subjects, keeper)
     docket = Docket(desk.journal)
-    return ChainDesk(desk.settings, watch, docket, shown, desk.clock, desk.started)
+    clocks = (desk.clock, desk.started)
+    return ChainStaff(ChainDesk(desk.settings, watch, docket, shown, *clocks), keeper)
 
 
 @asynccontextmanager

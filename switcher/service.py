@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from chains.settings import ChainSettings
+from peernode.settings import ReplicaSettings
 from serving.server import Server, listen, stopped_by_signals
 from switcher import exposure
 from switcher.app import create_app
@@ -25,12 +26,14 @@ _log = structlog.get_logger("switcher")
 async def serve(
     chain: ChainSettings,
     settings: SwitcherSettings,
+    replica: ReplicaSettings | None = None,
     *,
     on_listen: Callable[[int], None] = lambda _port: None,
 ) -> None:
     """Run the switcher until SIGTERM, SIGINT or cancellation; it then stops within 10 s.
 
-    `on_listen` is told the port, which the system chooses if the settings say 0.
+    `replica` is that of the peer chain, which is served at an address of its own; None: there is
+    none. `on_listen` is told the port, which the system chooses if the settings say 0.
 
     Raises:
         TokenFileError, SecretFileError, JournalError: what it was given can't be used.
@@ -45,7 +48,7 @@ async def serve(
         listener = stack.enter_context(listening)
         host, port = listener.getsockname()[:2]
         exposure.refuse_plain(settings, host)
-        switcher = await stack.enter_async_context(open_switcher(chain, settings))
+        switcher = await stack.enter_async_context(open_switcher(chain, settings, replica))
         server = Server(create_app(switcher), grace=_REQUEST_SECONDS, tls=settings.tls)
         stack.enter_context(stopped_by_signals(server))
         _log.info(

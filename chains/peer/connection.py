@@ -103,10 +103,13 @@ class Network:
         *,
         method: str = "GET",
         query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
         packed: bool = False,
         most: int,
     ) -> AsyncIterator[Reply]:
         """Ask a peer for something at a path below its URL; `most` bytes of body are taken.
+
+        `body` is sent as JSON.
 
         Raises:
             AddressRefusedError: it may not be called.
@@ -117,7 +120,7 @@ class Network:
             url = self._guard.url(peer.url)
             where = url.with_path(url.path.rstrip("/") + path)
             async with self._session.request(
-                method, where, params=query, headers=accept, allow_redirects=False
+                method, where, params=query, json=body, headers=accept, allow_redirects=False
             ) as response:
                 yield Reply(peer.name, response, most)
 

@@ -7,10 +7,14 @@ understudy_open_resolutions{decision="too_deep",node="",peer="p1"} 1.0
 from __future__ import annotations
 
 from collections import Counter as Count
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from peernode.resolution import Resolution
 from switcher.metrics import STRANGER
 from switcher.model import ActionName
 from switcher.resolving.model import Kind, Matter, ResolveDecision, ResolveOutcome, Subject
@@ -19,10 +23,18 @@ STRANGERS = tuple(Subject(kind, STRANGER) for kind in Kind)
 """Stand for all that are not configured: their names come from whoever posts alerts."""
 
 
+class Kept(Protocol):
+    """The replica: `trouble` is why it can't be used, "" while it can."""
+
+    trouble: str
+    resolution: Resolution | None
+
+
 class ResolveMetrics:
     """Counts and gauges of what is done about chains.
 
-    `decided` counts a decision among those of every action; `subjects` are those configured.
+    `decided` counts a decision among those of every action; `subjects` are those configured;
+    `replica` is the replica of the peer chain, None where there is none.
     """
 
     def __init__(
@@ -30,6 +42,7 @@ class ResolveMetrics:
         registry: CollectorRegistry,
         decided: Callable[[ActionName, str], None],
         subjects: Iterable[Subject],
+        replica: Kept | None = None,
     ) -> None:
         self._decided = decided
         self._subjects = tuple(subjects)
@@ -45,6 +58,8 @@ class ResolveMetrics:
             ["node", "peer", "decision"],
             registry=registry,
         )
+        if replica is not None:
+            registry.register(_Replica(replica))
         for outcome in ResolveOutcome:
             self._outcomes.labels(outcome)
         for subject in (*self._subjects, *STRANGERS):
@@ -67,3 +82,23 @@ class ResolveMetrics:
     def _labelled(self, subject: Subject, decision: ResolveDecision) -> Gauge:
         node, peer = (subject.name if subject.kind is kind else "" for kind in Kind)
         return self._open.labels(node, peer, decision)
+
+
+class _Replica(Collector):
+    """How the replica is, when the metrics are read."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily(
+            "understudy_replica_up", "Whether the replica of the peer chain can be used (1) or not."
+        )
+        up.add_metric((), float(not self._kept.trouble))
+        yield up
+        length = GaugeMetricFamily(
+            "understudy_replica_length_blocks", "Blocks of the replica of the peer chain."
+        )
+        if (seen := self._kept.resolution) is not None:
+            length.add_metric((), seen.length)
+        yield length

@@ -61,9 +61,13 @@ class ResolveDecision(StrEnum):
 
 
 class ResolveOutcome(StrEnum):
-    """What has become of an attempt; `ASKED` is written down before the peer is."""
+    """What has become of an attempt; `ASKED` is written down before the peer is.
+
+    `ADOPTED` is the replica's own giving way, with a person's consent.
+    """
 
     PINNED = "pinned"
+    ADOPTED = "adopted"
     ASKED = "asked"
     CONVERGED = "converged"
     MOVED = "moved"

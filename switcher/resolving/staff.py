@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 
+from chains.standing import Verdict
 from switcher.loop import Loop
 from switcher.resolving.desk import ChainDesk
+from switcher.resolving.keeper import Keeper
 from switcher.resolving.model import Kind, Subject
 from switcher.resolving.nodes import NodeWorker
+from switcher.resolving.peers import PeerWorker
 
 
 class ChainStaff:
-    """The workers for matters of chains: one for all nodes, and one for each peer."""
+    """The workers for matters of chains: one for all nodes, and one for each peer.
 
-    def __init__(self, desk: ChainDesk) -> None:
+    `keeper` has the replica, None where no peer chain is configured.
+    """
+
+    def __init__(self, desk: ChainDesk, keeper: Keeper | None) -> None:
         self.desk = desk
-        self._nodes = NodeWorker(desk, ())
+        self.keeper = keeper
+        peers = keeper.settings.chain.nodes if keeper else ()
+        self._nodes = NodeWorker(desk, [peer.name for peer in peers])
+        self._peers = [PeerWorker(desk, keeper, peer) for peer in peers] if keeper else []
 
     @property
     def loops(self) -> tuple[Loop, ...]:
         """Return all workers, to be run."""
-        return (self._nodes,)
+        return (self._nodes, *self._peers)
+
+    def knows(self, subject: Subject) -> bool:
+        """Tell whether a node or peer is configured."""
+        return subject in self.standing()
 
     def standing(self) -> Mapping[Subject, bool]:
         """Return whom the configuration knows, and whether each was on its chain when last seen."""
-        return {Subject(Kind.NODE, view.name): view.well for view in self.desk.watch.nodes}
+        nodes = {Subject(Kind.NODE, view.name): view.well for view in self.desk.watch.nodes}
+        return nodes | {each.subject: self._is_canonical(each.subject) for each in self._peers}
 
     def wake(self, subjects: Collection[Subject]) -> None:
         """Have those look who see to some nodes and peers."""
-        if subjects:
-            self._nodes.wake()
+        known = {each.subject: each for each in self._peers}
+        for subject in subjects:
+            known.get(subject, self._nodes).wake()
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Keep the replica, if there is one, for as long as the context lasts.
+
+        Raises:
+            OSError: its address can't be listened on.
+        """
+        if self.keeper is None:
+            yield
+            return
+        async with self.keeper.serving():
+            yield
+
+    def _is_canonical(self, peer: Subject) -> bool:
+        standing = self.keeper.standing(peer.name) if self.keeper else None
+        return standing is not None and standing.verdict is Verdict.CANONICAL

@@ -29,4 +29,4 @@ def switcher(
     from switcher.service import serve
 
     set_up_logging(log_level, log_format)
-    asyncio.run(serve(read.chain, settings))
+    asyncio.run(serve(read.chain, settings, read.replica))

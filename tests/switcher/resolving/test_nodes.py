@@ -74,7 +74,7 @@ async def scene(url: str, voters: Voters) -> AsyncIterator[Scene]:
             lambda: played.now,
             lambda: 0.0,
         )
-        played = Scene(voters, journal, ChainStaff(desk), metrics, NodeWorker(desk, ["p1"]))
+        played = Scene(voters, journal, ChainStaff(desk, None), metrics, NodeWorker(desk, ["p1"]))
         yield played
     assert checked(url).flaws == []
 
