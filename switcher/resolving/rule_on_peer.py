@@ -76,20 +76,20 @@ def rule_on_peer(matter: Matter, seen: Compared, *, dry_run: bool) -> Ruling | N
 
 
 def _by_length(name: str, ours: Resolution, standing: Standing, *, dry_run: bool) -> Ruling:
-    if standing.length is None:
-        said = f"{name} {standing.detail}; how long its own chain is nobody knows"
-        return Ruling(ResolveDecision.NOT_LONGER, said)
     if standing.verdict is Verdict.FORKED and standing.length == ours.length:
         said = f"{name} is on a fork of equal length, {blocks(ours.length)}; that is not fought"
         return Ruling(ResolveDecision.EQUAL_LENGTH, said)
-    if standing.length >= ours.length:
+    if standing.length is not None and standing.length >= ours.length:
         return Ruling(
             ResolveDecision.NOT_LONGER,
             f"{name} says that it has {blocks(standing.length)} ({standing.detail}); it would not "
             f"give them up for the longest valid chain, {blocks(ours.length)}",
         )
-    said = f"{name} has {blocks(standing.length)} ({standing.detail}), the longest valid chain has "
-    said += f"{blocks(ours.length)}"
+    # Of an invalid chain nobody may know the length: asking does no harm.
+    has = "a chain" if standing.length is None else blocks(standing.length)
+    said = (
+        f"{name} has {has} ({standing.detail}), the longest valid chain has {blocks(ours.length)}"
+    )
     if dry_run:
         return Ruling(ResolveDecision.DRY_RUN, f"would have it resolve: {said}")
     return Ruling(ResolveDecision.RESOLVE, said)
