@@ -40,8 +40,7 @@ async def _healthz(_: Request) -> Response:
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
-    headers = {"Allow": "GET"} if error.status == 405 else None
-    return _sentence(error.status, str(error), headers)
+    return _sentence(error.status, str(error))
 
 
 async def _body(_: Request, error: Exception) -> Response:

@@ -62,9 +62,7 @@ class Miner:
                 if proof is None:
                     continue
                 try:
-                    block = await self._store.forge(
-                        self._rule, last, proof, self._store.node_id, self._clock()
-                    )
+                    block = await self._store.forge(last, proof, self._clock())
                 except ChainMovedError:
                     continue
                 _log.info("block forged", height=block["index"])

@@ -87,8 +87,8 @@ async def open_node(settings: BareNodeSettings) -> AsyncIterator[Node]:
     """
     chain = settings.chain
     named = [node.url for node in chain.nodes]
-    async with Store(settings.database) as store, open_network(chain) as network:
-        await store.begin(chain.proof, time.time())
+    async with Store(settings.database, chain.proof) as store, open_network(chain) as network:
+        await store.begin(time.time())
         miner = Miner(store, chain.proof)
         resolver = Resolver(store, network, chain, None, miner.abandon)
         routes = [
@@ -112,7 +112,7 @@ async def open_replica(settings: ReplicaSettings) -> AsyncIterator[Replica]:
         StoreError: the database can't be used.
     """
     chain = settings.chain
-    async with Store(settings.database) as store, open_network(chain) as network:
+    async with Store(settings.database, chain.proof) as store, open_network(chain) as network:
         resolver = Resolver(store, network, chain, settings.max_depth)
         routes = [*chain_routes(store), *resolve_routes(store, resolver)]
         try:

@@ -45,10 +45,11 @@ class Store:
     """An open database of a node; use it as an asynchronous context manager.
 
     Every method raises `StoreError` when the database can't do it. It is what `chains.peer` calls
-    a held chain.
+    a held chain. `proof` is the rule of the chain, which stays the same for good.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, proof: Proof) -> None:
+        self._proof = proof
         self._writer = Worker(partial(_open, url), "chain")
         self._readers = Readers(partial(open_reader, CHAIN, url))
         self.node_id = ""
@@ -56,7 +57,8 @@ class Store:
     async def __aenter__(self) -> Self:
         try:
             await self._writer.open()
-            self.node_id = await self._writer.write(tables.prepare, uuid4().hex)
+            rule = f"{self._proof.rule}" + f" of {self._proof.zeros}" * (self._proof.zeros != 4)
+            self.node_id = await self._writer.write(tables.prepare, rule, uuid4().hex)
         except BaseException:
             await self._close()
             raise
@@ -108,19 +110,22 @@ class Store:
         async with self._readers.snapshot() as snapshot:
             yield snapshot
 
-    async def begin(self, rule: Proof, now: float) -> None:
-        """Give an empty chain a first block of our own."""
-        await self._writer.write(_begin, rule, now)
+    @property
+    def read_at_once(self) -> int:
+        """How many snapshots there are at present."""
+        return self._readers.snapshots
 
-    async def forge(
-        self, rule: Proof, last: PeerBlock, proof: int, recipient: str, now: float
-    ) -> dict[str, Any]:
-        """Add a block that follows our newest one, with what waits and a reward, and return it.
+    async def begin(self, now: float) -> None:
+        """Give an empty chain a first block of our own."""
+        await self._writer.write(_begin, self._proof, now)
+
+    async def forge(self, last: PeerBlock, proof: int, now: float) -> dict[str, Any]:
+        """Add a block that follows our newest one, with what waits and our reward, and return it.
 
         Raises:
             ChainMovedError: `last` is not our newest block any more.
         """
-        return await self._writer.write(_forge, rule, last, proof, recipient, now)
+        return await self._writer.write(_forge, self._proof, last, proof, self.node_id, now)
 
     async def take(self, transaction: Any) -> int:
         """Have a transaction wait, and return the height of the next block.

@@ -80,32 +80,39 @@ nodes = Table(
 """Nodes that callers registered."""
 
 
-def prepare(db: Connection, node_id: str) -> str:
+def prepare(db: Connection, proof: str, node_id: str) -> str:
     """Make the tables where there are none, and return the node's id, at first the one given.
 
+    `proof` is the rule by which the chain's proofs are found, for good.
+
     Raises:
-        StoreError: another version or another program made them.
+        StoreError: another version or another program made them, or the chain has another rule.
     """
     if not inspect(db).has_table(facts.name):
         taken = set(inspect(db).get_table_names()) & set(metadata.tables)
         if taken:
             raise _foreign(", ".join(sorted(taken)))
         metadata.create_all(db)
-        db.execute(insert(facts), [{"name": "version", "value": VERSION}])
-        db.execute(insert(facts), [{"name": "node_id", "value": node_id}])
+        told = {"version": VERSION, "node_id": node_id, "proof": proof}
+        db.execute(insert(facts), [{"name": name, "value": told[name]} for name in told])
         return node_id
     if {column["name"] for column in inspect(db).get_columns(facts.name)} != set(facts.c.keys()):
         raise _foreign(facts.name)
-    version = fact(db, "version")
+    version = _fact(db, "version")
     if version != VERSION:
         raise StoreError(
             f"The chain was written with schema {version}, this version of Understudy knows "
             f"schema {VERSION} only; use the version that wrote it, or name another database."
         )
-    return fact(db, "node_id")
+    if (kept := _fact(db, "proof")) != proof:
+        raise StoreError(
+            f"The chain's proofs are found by the rule {kept}, not {proof}: name that one, or "
+            "another database."
+        )
+    return _fact(db, "node_id")
 
 
-def fact(db: Connection, name: str) -> str:
+def _fact(db: Connection, name: str) -> str:
     """Return what the database says of itself, "" if it says nothing."""
     return db.scalar(select(facts.c.value).where(facts.c.name == name)) or ""
 

@@ -32,7 +32,7 @@ _BATCH = 1000
 
 async def hold(database: str, file: Path, length: int) -> None:
     """Put the first blocks of a chain into a new database."""
-    async with Store(f"sqlite:///{database}") as store:
+    async with Store(f"sqlite:///{database}", chains.PROOF) as store:
         fork = await store.begin_staging(0)
         last = None
         with file.open("rb") as lines:
@@ -49,7 +49,10 @@ async def serve(database: str, urls: list[str], deadline: float) -> None:
     """Resolve whenever a line says so."""
     nodes = tuple(PeerSettings(f"p{number}", url) for number, url in enumerate(urls, 1))
     settings = PeerChainSettings(nodes, chains.PROOF, deadline=deadline)
-    async with Store(f"sqlite:///{database}") as store, open_network(settings) as network:
+    async with (
+        Store(f"sqlite:///{database}", chains.PROOF) as store,
+        open_network(settings) as network,
+    ):
         resolver = Resolver(store, network, settings, None)
         print(json.dumps(len(nodes)), flush=True)
         while await asyncio.to_thread(sys.stdin.readline):

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chains.peer.encoding import encode
-from peernode.errors import RefusedError
 from peernode.mining import Miner
+from peernode.routes import doing
 from peernode.store import Store
 from peernode.transactions import MOST_BYTES, parse_transaction
 from serving.body import read_body
@@ -21,8 +21,6 @@ def making_routes(store: Store, miner: Miner) -> list[Route]:
     """Return what is answered to those who make blocks."""
 
     async def mine(request: Request) -> Response:
-        if request.method == "HEAD":
-            raise RefusedError(405, "A block is mined by GET.")
         block = await while_connected(request, miner.mine())
         told = {name: block[name] for name in _TOLD}
         # Written as blocks are: their text need not be Unicode.
@@ -35,4 +33,4 @@ def making_routes(store: Store, miner: Miner) -> list[Route]:
         message = f"Transaction will be added to Block {height}"
         return JSONResponse({"message": message}, status_code=201)
 
-    return [Route("/mine", mine), Route("/transactions/new", take, methods=["POST"])]
+    return [doing("/mine", mine), Route("/transactions/new", take, methods=["POST"])]

@@ -13,6 +13,7 @@ from peernode.answers import ChainAnswer, Frame
 from peernode.registration import parse_nodes, place_of
 from peernode.resolution import Resolution
 from peernode.resolve import Resolver
+from peernode.routes import doing
 from peernode.rows import Head
 from peernode.store import Store
 from peernode.transactions import parse_object
@@ -31,7 +32,7 @@ def resolve_routes(store: Store, resolver: Resolver) -> list[Route]:
         resolution = await while_connected(request, resolver.resolve())
         return ChainAnswer(store, lambda head: _resolved(head, resolution))
 
-    return [Route("/nodes/resolve", resolve)]
+    return [doing("/nodes/resolve", resolve)]
 
 
 def register_routes(store: Store, guard: Guard, named: list[str]) -> list[Route]:

@@ -28,14 +28,14 @@ async def waiting(store: Store) -> list[Any]:
     """Forge a block, and return what waited for it, as sender and amount."""
     last = await store.tip()
     assert last
-    forged = await store.forge(EASY, last, after(last).proof, "me", 5.0)
+    forged = await store.forge(last, after(last).proof, 5.0)
     return [(each["sender"], each["amount"]) for each in forged["transactions"][:-1]]
 
 
 async def test_longer_chain_takes_the_place_of_ours_from_the_fork_on(database: str) -> None:
     common = chain(4)
     ours, theirs = chain(6, on=common, stamp=3.0), chain(9, on=common, stamp=4.0)
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, ours)
         adopted = await put(store, theirs, 4)
         assert (adopted.depth, adopted.head.length) == (2, 9)
@@ -50,7 +50,7 @@ async def test_longer_chain_takes_the_place_of_ours_from_the_fork_on(database: s
 
 
 async def test_chain_that_only_goes_on_replaces_nothing(database: str) -> None:
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, chain(4))
         assert (await put(store, chain(7), 4)).depth == 0
         assert await store.length() == 7
@@ -59,7 +59,7 @@ async def test_chain_that_only_goes_on_replaces_nothing(database: str) -> None:
 async def test_transactions_that_only_the_abandoned_branch_held_wait_again_in_their_order(
     database: str,
 ) -> None:
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, branch([paid("a"), paid("b")], [paid("c")], stamp=3.0))
         await store.take(paid("d"))
         await put(store, branch([], [paid("b")], [], stamp=4.0), 1)
@@ -68,7 +68,7 @@ async def test_transactions_that_only_the_abandoned_branch_held_wait_again_in_th
 
 async def test_what_was_paid_twice_is_counted_twice(database: str) -> None:
     twice = [paid("a"), paid("a")]
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, branch(twice, [paid("a", 1.0)], stamp=3.0))
         await store.take(paid("a"))
         await put(store, branch([paid("a")], [paid("a")], [], stamp=4.0), 1)
@@ -76,7 +76,7 @@ async def test_what_was_paid_twice_is_counted_twice(database: str) -> None:
 
 
 async def test_what_waits_and_is_in_the_new_branch_waits_no_more(database: str) -> None:
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, branch([], stamp=3.0))
         for sender in "aba":
             await store.take(paid(sender))
@@ -85,7 +85,7 @@ async def test_what_waits_and_is_in_the_new_branch_waits_no_more(database: str) 
 
 
 async def test_rewards_of_abandoned_blocks_are_gone(database: str) -> None:
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, branch([], [], stamp=3.0))
         await put(store, branch([], [], [], stamp=4.0), 1)
         assert await waiting(store) == []
@@ -93,12 +93,12 @@ async def test_rewards_of_abandoned_blocks_are_gone(database: str) -> None:
 
 async def test_what_others_put_into_blocks_comes_back_whatever_it_is(database: str) -> None:
     odd: list[Any] = [5, None, ["x"], {"sender": ["0"]}, {"sender": 0, "more": "\ud800"}]
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, branch(odd, stamp=3.0))
         await put(store, branch([], [], stamp=4.0), 1)
         last = await store.tip()
         assert last
-        forged = await store.forge(EASY, last, after(last).proof, "me", 5.0)
+        forged = await store.forge(last, after(last).proof, 5.0)
         assert forged["transactions"][:-1] == odd
 
 
@@ -106,7 +106,7 @@ async def test_transactions_without_room_are_given_up_the_newest_first(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pending, "MOST_RETURNED", 3)
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, branch([paid("a"), paid("b"), paid("c")], stamp=3.0))
         await store.take(paid("d"))
         adopted = await put(store, branch([], [], stamp=4.0), 1)
@@ -118,7 +118,7 @@ async def test_transactions_without_room_are_given_up_the_newest_first(
 async def test_chain_that_is_no_longer_than_ours_is_not_adopted(database: str, length: int) -> None:
     common = chain(2)
     ours = chain(5, on=common, stamp=3.0)
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, ours)
         with pytest.raises(ChainMovedError, match="has 5 blocks"):
             await put(store, chain(length, on=common, stamp=4.0), 2)
@@ -131,7 +131,7 @@ async def test_fork_block_that_was_replaced_meanwhile_keeps_the_chain_from_being
     common = chain(2)
     ours, other = chain(4, on=common, stamp=3.0), chain(5, on=common, stamp=4.0)
     theirs = chain(9, on=ours, stamp=5.0)
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, ours)
         fork = await store.begin_staging(4)
         await store.stage(fork, theirs[4:])
@@ -148,7 +148,7 @@ async def test_local_block_that_came_meanwhile_is_replaced_if_theirs_is_still_lo
 ) -> None:
     common = chain(3)
     theirs = chain(6, on=common, stamp=4.0)
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, common)
         fork = await store.begin_staging(3)
         await store.stage(fork, theirs[3:])
@@ -162,7 +162,7 @@ async def test_more_blocks_than_allowed_are_not_replaced(database: str) -> None:
     common = chain(2)
     ours = chain(5, on=common, stamp=3.0)
     theirs = chain(6, on=common, stamp=4.0)
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, ours)
         with pytest.raises(DepthError, match="replace 3 of our own blocks; without a person 2"):
             await put(store, theirs, 2, most=2)
@@ -172,12 +172,12 @@ async def test_more_blocks_than_allowed_are_not_replaced(database: str) -> None:
 
 async def test_what_is_staged_is_no_part_of_the_chain_until_it_is_adopted(database: str) -> None:
     ours = chain(2)
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, ours)
         fork = await store.begin_staging(2)
         await store.stage(fork, chain(9, on=ours)[2:])
         assert await held(store) == [block.body for block in ours]
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         assert await held(store) == [block.body for block in ours]
         await store.forget_staged()
         with pytest.raises(ChainMovedError):
@@ -185,7 +185,7 @@ async def test_what_is_staged_is_no_part_of_the_chain_until_it_is_adopted(databa
 
 
 async def test_fork_at_a_height_that_is_not_there_is_refused(database: str) -> None:
-    async with Store(database) as store:
+    async with Store(database, EASY) as store:
         await put(store, chain(2))
         with pytest.raises(ChainMovedError, match="no block 3"):
             await store.begin_staging(3)

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ import pytest
 
 from chains.peer.blocks import verify
 from chains.peer.encoding import encode
-from peernode import registered
+from peernode import answers, registered
 from peernode.readers import MOST_SNAPSHOTS
-from tests.peernode.made import EASY, chain, held, paid, put
+from tests.peernode.made import EASY, after, chain, first, held, paid, put
 from tests.peernode.running import Running, running
 
 
@@ -281,6 +282,7 @@ async def test_nodes_beyond_the_limit_are_refused(
         ("POST", "/chain", 405),
         ("POST", "/mine", 405),
         ("HEAD", "/mine", 405),
+        ("HEAD", "/nodes/resolve", 405),
         ("GET", "/transactions/new", 405),
         ("GET", "/nodes/register", 405),
         ("DELETE", "/nodes/resolve", 405),
@@ -291,6 +293,52 @@ async def test_other_paths_and_methods(one: Running, method: str, path: str, sta
     answer = await one.client.request(method, path)
     assert answer.status_code == status
     assert await one.node.store.length() == 1
+
+
+@pytest.fixture
+async def large(one: Running) -> Running:
+    """Return a node with a chain of 8 MB, more than is kept for a caller who doesn't read it."""
+    blocks = [first()]
+    while len(blocks) < 41:
+        blocks.append(after(blocks[-1], [paid("x" * 200_000)]))
+    await put(one.node.store, blocks)
+    return one
+
+
+async def nobody_reads(node: Running) -> None:
+    async with asyncio.timeout(20):
+        while node.node.store.read_at_once:
+            await asyncio.sleep(0.01)
+
+
+async def test_chain_that_is_replaced_while_it_is_read_is_sent_to_its_end(large: Running) -> None:
+    before = await held(large.node.store)
+    async with large.client.stream("GET", "/chain", headers={"accept-encoding": "gzip"}) as got:
+        parts = got.aiter_bytes()
+        told = await anext(parts)
+        await put(large.node.store, chain(60))
+        told += b"".join([part async for part in parts])
+    assert told.count(b'"previous_hash"') == 41
+    assert json.loads(told) == {"chain": [json.loads(body) for body in before], "length": 41}
+    assert (await large.client.get("/chain")).json()["length"] == 60
+
+
+async def test_caller_who_goes_away_holds_no_database(large: Running) -> None:
+    async with large.client.stream("GET", "/chain") as got:
+        assert await anext(got.aiter_bytes())
+    await nobody_reads(large)
+
+
+async def test_caller_who_reads_too_slowly_is_left(
+    large: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "_SECONDS", 0.2)
+    monkeypatch.setattr(answers, "_BYTES_PER_SECOND", 10**9)
+    with socket.create_connection(("127.0.0.1", int(large.url.rpartition(":")[2]))) as caller:
+        caller.sendall(b"GET /chain HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not large.node.store.read_at_once:
+            await asyncio.sleep(0.01)
+        await nobody_reads(large)
 
 
 async def test_too_many_readers_at_once_are_asked_to_come_again(one: Running) -> None:

@@ -38,7 +38,7 @@ async def test_killed_before_the_adoption_is_written_it_has_the_old_chain(
     ours = [first(RULE, stamp=9.0)]
     ours.append(after(ours[-1], [paid("a")], RULE))
     database = tmp_path / "ours.db"
-    async with Store(f"sqlite:///{database}") as store:
+    async with Store(f"sqlite:///{database}", RULE) as store:
         await put(store, ours)
         await store.take(paid("b"))
     async with running(tmp_path / "theirs.db", rule=RULE) as theirs:
@@ -46,7 +46,7 @@ async def test_killed_before_the_adoption_is_written_it_has_the_old_chain(
         doomed = ("tests.faults.doomed", "--at", *moment, "--")
         async with node(database, "--peer", theirs.url, program=doomed) as (_, process):
             assert await process.wait() == -9
-        async with Store(f"sqlite:///{database}") as store:
+        async with Store(f"sqlite:///{database}", RULE) as store:
             assert await held(store) == [block.body for block in ours]
         async with running(database, [theirs.url], RULE) as again:
             assert (await again.node.resolver.resolve()).replaced
@@ -64,5 +64,5 @@ async def test_killed_once_the_adoption_is_written_it_has_the_new_chain(
         doomed = ("tests.faults.doomed", "--at", "peernode.store:Store.adopt", "--")
         async with node(database, "--peer", theirs.url, program=doomed) as (_, process):
             assert await process.wait() == -9
-    async with Store(f"sqlite:///{database}") as store:
+    async with Store(f"sqlite:///{database}", RULE) as store:
         assert await held(store) == [block.body for block in blocks]

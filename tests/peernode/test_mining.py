@@ -120,8 +120,8 @@ async def test_search_begins_again_at_the_end_of_a_chain_that_was_adopted(
         stop.wait(20)
         return None
 
-    async with Store(sqlite_url) as store:
-        await store.begin(EASY, 5.0)
+    async with Store(sqlite_url, EASY) as store:
+        await store.begin(5.0)
         ours = await store.tip()
         miner = Miner(store, EASY, lambda: 9.0)
         monkeypatch.setattr(mining, "find_proof", noted)
@@ -141,8 +141,8 @@ async def test_proof_that_was_found_for_an_abandoned_block_forges_nothing(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = chain(4)
-    async with Store(sqlite_url) as store:
-        await store.begin(EASY, 5.0)
+    async with Store(sqlite_url, EASY) as store:
+        await store.begin(5.0)
         miner = Miner(store, EASY, lambda: 9.0)
         forge = store.forge
 
@@ -158,8 +158,8 @@ async def test_proof_that_was_found_for_an_abandoned_block_forges_nothing(
 
 
 async def test_stopped_node_mines_no_more(sqlite_url: str) -> None:
-    async with Store(sqlite_url) as store:
-        await store.begin(EASY, 5.0)
+    async with Store(sqlite_url, EASY) as store:
+        await store.begin(5.0)
         miner = Miner(store, EASY)
         await miner.close()
         with pytest.raises(StoppingError):
