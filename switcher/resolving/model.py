@@ -56,6 +56,7 @@ class ResolveDecision(StrEnum):
     EQUAL_LENGTH = "equal_length"
     TOO_DEEP = "too_deep"
     NOT_LONGER = "not_longer"
+    INVALID = "invalid"
     NO_REPLICA = "no_replica"
     DRY_RUN = "dry_run"
 

@@ -72,10 +72,13 @@ def rule_on_peer(matter: Matter, seen: Compared, *, dry_run: bool) -> Ruling | N
         return Ruling(ResolveDecision.NOT_CORROBORATED, said)
     if standing.verdict is Verdict.UNREACHABLE:
         return Ruling(ResolveDecision.UNREACHABLE, f"{seen.name} {standing.detail}")
-    return _by_length(seen.name, ours, standing, dry_run=dry_run)
+    by_hand = matter.wish is not None
+    return _by_length(seen.name, ours, standing, dry_run=dry_run, by_hand=by_hand)
 
 
-def _by_length(name: str, ours: Resolution, standing: Standing, *, dry_run: bool) -> Ruling:
+def _by_length(
+    name: str, ours: Resolution, standing: Standing, *, dry_run: bool, by_hand: bool
+) -> Ruling:
     if standing.verdict is Verdict.FORKED and standing.length == ours.length:
         said = f"{name} is on a fork of equal length, {blocks(ours.length)}; that is not fought"
         return Ruling(ResolveDecision.EQUAL_LENGTH, said)
@@ -85,11 +88,13 @@ def _by_length(name: str, ours: Resolution, standing: Standing, *, dry_run: bool
             f"{name} says that it has {blocks(standing.length)} ({standing.detail}); it would not "
             f"give them up for the longest valid chain, {blocks(ours.length)}",
         )
-    # Of an invalid chain nobody may know the length: asking does no harm.
+    # Where a chain is invalid, the rest of it is not read, and its length not known.
     has = "a chain" if standing.length is None else blocks(standing.length)
-    said = (
-        f"{name} has {has} ({standing.detail}), the longest valid chain has {blocks(ours.length)}"
-    )
+    said = f"{name} has {has} ({standing.detail}), "
+    said += f"the longest valid chain has {blocks(ours.length)}"
+    if standing.verdict is Verdict.INVALID and not by_hand:
+        said += f"; look at it first, then have it resolve: understudy resolve {name}"
+        return Ruling(ResolveDecision.INVALID, said)
     if dry_run:
         return Ruling(ResolveDecision.DRY_RUN, f"would have it resolve: {said}")
     return Ruling(ResolveDecision.RESOLVE, said)

@@ -105,14 +105,30 @@ async def test_peer_that_can_t_be_reached_is_held(tmp_path: Path) -> None:
             assert await s.words() == ["resolve_chain", "unreachable"]
 
 
-async def test_peer_with_a_longer_chain_that_is_invalid_is_not_asked(tmp_path: Path) -> None:
-    with peers(LONG, LONG) as [p1, p2]:
+async def test_peer_with_an_invalid_chain_is_left_to_a_person(tmp_path: Path) -> None:
+    with peers(SHORT, LONG) as [p1, p2]:
         async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
-            p1.chain = [*p1.chain, {**p1.chain[-1], "index": 7}]
+            p1.chain = [p1.chain[0], {**p1.chain[1], "previous_hash": "\ud800"}]
             await s.post()
             await s.step()
-            assert await s.words() == ["resolve_chain", "not_longer"]
+            assert await s.words() == ["resolve_chain", "invalid"]
             assert p1.called == []
+            await s.ask()
+            await s.step()
+            assert (await s.words())[-2:] == ["converged", "resolved"]
+            await s.step()
+            assert (await s.words())[-2:] == ["resolved", "resolved"]
+            assert p1.chain == p2.chain
+
+
+async def test_peer_whose_longer_chain_is_invalid_would_not_give_it_up(tmp_path: Path) -> None:
+    with peers(SHORT, LONG) as [p1, p2]:
+        async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
+            p1.chain = [*p2.chain, {**p2.chain[-1], "index": 7}]
+            await s.ask()
+            await s.step()
+            assert (await s.words())[-2:] == ["unmoved", "given_up"]
+            assert len(p1.chain) == 7
 
 
 async def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> None:
@@ -237,12 +253,3 @@ async def test_port_of_the_replica_that_is_taken_is_an_error_at_the_start(tmp_pa
                 raise AssertionError("it started")
     finally:
         listener.close()
-
-
-async def test_whatever_a_peer_sends_for_a_chain_its_matter_is_decided(tmp_path: Path) -> None:
-    with peers(SHORT, LONG) as [p1, p2]:
-        async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
-            p1.chain = [{**p1.chain[0], "proof": "\ud800"}]
-            await s.post()
-            await s.step()
-            assert (await s.words())[:3] == ["resolve_chain", "resolve", "asked"]
