@@ -82,7 +82,7 @@ class Guard:
             return
         for each in addresses:
             if not self._may_call(each):
-                said = f"is at {each[:64]}, which is not public: allow its network in peers.allow"
+                said = f"is at {each[:64]}, neither public nor in an allowed network"
                 raise AddressRefusedError(host, said)
 
     def _may_call(self, text: str) -> bool:

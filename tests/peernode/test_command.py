@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import shlex
@@ -10,25 +11,32 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from rich.console import Console
 
 from chains.peer.blocks import Proof, Rule
 from devnet.plain_peers import plain_peer
 from tests.peernode.command import node
+from tests.peernode.made import chain, put
 from tests.peernode.running import running
+from tests.support.logs import logging_restored
 from tests.understudy.commands import CommandLine, command_line
+from understudy.commands.node import catch_up
 from understudy.stack.ports import free_ports
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CommandLine]:
     monkeypatch.setenv("COLUMNS", "200")
-    return command_line(capsys, monkeypatch)
+    with logging_restored():
+        yield command_line(capsys, monkeypatch)
 
 
 async def has_length(client: httpx.AsyncClient, length: int) -> None:
@@ -184,3 +192,21 @@ async def test_a_real_node_and_ours_bring_each_other_up(tmp_path: Path) -> None:
         assert json.loads((await theirs.get("/chain")).content) == json.loads(
             (await ours.client.get("/chain")).content
         )
+
+
+async def test_person_who_waits_sees_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=100, highlight=False)
+    monkeypatch.setattr("understudy.commands.node.remarks", terminal)
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url]) as ours,
+    ):
+        await put(one.node.store, chain(300))
+        await catch_up(ours.node)
+        assert await ours.node.store.length() == 300
+    assert "looking for the longest chain" in shown.getvalue()
+    assert f"blocks of {one.url.removeprefix('http://')}" in shown.getvalue()
+    assert "has the longest valid chain, 300 blocks" in shown.getvalue()

@@ -10,17 +10,14 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.support.logs import logging_restored
 from understudy.logging import LogFormat, LogLevel, set_up_logging
 
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with logging_restored():
+        yield
 
 
 def lines_of(stream: io.StringIO) -> list[dict[str, object]]:

@@ -53,7 +53,7 @@ def node(
     from peernode.service import serve_node
 
     set_up_logging(log_level, log_format)
-    asyncio.run(serve_node(settings, on_listen=_announce, first=_catch_up))
+    asyncio.run(serve_node(settings, on_listen=_announce, first=catch_up))
 
 
 def _settings(
@@ -108,7 +108,7 @@ def _announce(host: str, port: int) -> None:
     typer.echo(f"http://{place}:{port}")
 
 
-async def _catch_up(node: Node) -> None:
+async def catch_up(node: Node) -> None:
     """Adopt the longest chain of those who are known, while the node serves already."""
     if not await node.resolver.known():
         return
