@@ -55,12 +55,14 @@ class PeerClient:
         return self.peer.name
 
     async def head(self, at: int) -> Head | None:
-        """Ask how long the chain is, and what is at a height; None: it is no node of our own kind.
+        """Ask how long the chain is, and what is at a height (0: at none).
+
+        None: it is no node of our own kind.
 
         Raises:
             PeerError: it can't be reached or may not be.
         """
-        query = {"at": str(at)}
+        query = {"at": str(at)} if at else {}  # a node refuses heights that no chain has
         async with (
             self._limit(),
             self._network.ask(self.peer, "/chain/head", query=query, most=_SMALL) as reply,

@@ -6,6 +6,9 @@ import httpx
 import pytest
 
 from chains.peer.blocks import PeerBlock, verify
+from chains.peer.client import Head, PeerClient
+from chains.peer.connection import open_network
+from chains.settings import PeerChainSettings
 from devnet.peers import PeerNetwork
 from devnet.plain_peers import plain_peer
 
@@ -39,3 +42,13 @@ async def test_an_existing_node_can_join_in() -> None:
         await client.post(f"{other.url}/nodes/register", json=nodes)
         answer = await client.get(f"{other.url}/nodes/resolve", timeout=30)
         assert answer.json()["new_chain"] == await peers.chain("p1")
+
+
+async def test_those_who_read_chains_know_its_nodes_for_their_own_kind() -> None:
+    settings = PeerChainSettings(allowed=("127.0.0.0/8",))
+    async with PeerNetwork(1) as peers, open_network(settings) as network:
+        client = PeerClient(network, peers.nodes[0], settings.max_bytes)
+        nothing_known, one_known = await client.head(0), await client.head(1)
+        chain = await verified(peers, "p1")
+        assert nothing_known == Head(len(chain), chain[-1].hash, None)
+        assert one_known == Head(len(chain), chain[-1].hash, chain[0].hash)

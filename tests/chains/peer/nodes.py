@@ -54,7 +54,10 @@ class Own(Plain):
     async def usual(self, request: web.Request) -> web.StreamResponse:
         match request.path:
             case "/chain/head":
-                return self.head(int(request.query["at"]))
+                at = request.query.get("at")
+                if at == "0":
+                    raise web.HTTPBadRequest(text="heights begin at 1")
+                return self.head(int(at or 0))
             case "/chain/hashes":
                 heights = [int(each) for each in request.query["heights"].split(",")]
                 return web.json_response({"hashes": [self.hash_at(each) for each in heights]})
