@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, HTTPException, Request, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from chains.bitshares.keys import looks_private
 from serving.exposure import is_loopback
 from switcher.auth import Bearer, Scope
 from switcher.running import Switcher
@@ -62,3 +63,18 @@ def _asked_for(request: Request) -> str:
     """Return the host by whose name this one was asked; only old programs tell none."""
     name = request.headers.get("host", "localhost")
     return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+
+
+def refuse_secrets(switcher: Running, *texts: str | None) -> None:
+    """Refuse an order that would put a secret into journal and log, without repeating it.
+
+    Raises:
+        HTTPException: it would.
+    """
+    for text in texts:
+        if text and (looks_private(text) or switcher.tokens.stands_in(text)):
+            sentence = (
+                "The order holds a private key or a token, which would stand in the journal; "
+                "replace that key or token if others may have seen it."
+            )
+            raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, sentence)

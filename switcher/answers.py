@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from switcher.model import Entry
+from switcher.resolving.answers import ChainsStatus
 
 
 class AlertPath(StrEnum):
@@ -22,13 +23,20 @@ class AlertPath(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
-    """A voting node."""
+    """A voting node; `left_out`: its word doesn't count until it has been well for a round.
+
+    Where it left the longest valid chain: after the block of `divergence_height`, with
+    `divergence_depth` blocks of its own.
+    """
 
     name: str
     up: bool
     verdict: str
     detail: str
     head_block: int | None
+    left_out: bool
+    divergence_height: int | None
+    divergence_depth: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +168,7 @@ class Status:
     nodes: list[NodeStatus]
     witnesses: list[WitnessStatus]
     unknown_witnesses: list[IncidentStatus]
+    chains: ChainsStatus
     journal: str
 
     def of(self, account: str) -> WitnessStatus | None:

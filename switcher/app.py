@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from switcher.errors import JournalError
 from switcher.journal.plain import plain_json
-from switcher.routes import alerts, health, operate, read, shown
+from switcher.routes import alerts, health, operate, read, resolve, shown
 from switcher.running import Switcher
 
 _UNUSABLE = (
@@ -31,7 +31,7 @@ def create_app(switcher: Switcher) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.switcher = switcher
-    for room in (alerts, operate, read, shown, health):
+    for room in (alerts, operate, resolve, read, shown, health):
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
     app.add_exception_handler(RequestValidationError, _senseless)

@@ -68,6 +68,9 @@ def node_statuses(nodes: Sequence[NodeView]) -> list[NodeStatus]:
             node.verdict,
             node.detail,
             node.reading.head_number if node.up and node.reading else None,
+            node.left_out,
+            node.divergence.height if node.divergence else None,
+            node.divergence.depth if node.divergence else None,
         )
         for node in nodes
     ]

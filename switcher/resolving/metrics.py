@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from peernode.resolution import Resolution
 from switcher.metrics import STRANGER
 from switcher.model import ActionName
 from switcher.resolving.model import Kind, Matter, ResolveDecision, ResolveOutcome, Subject
+from switcher.resolving.status import Kept
 
 STRANGERS = tuple(Subject(kind, STRANGER) for kind in Kind)
 """Stand for all that are not configured: their names come from whoever posts alerts."""
-
-
-class Kept(Protocol):
-    """The replica: `trouble` is why it can't be used, "" while it can."""
-
-    trouble: str
-    resolution: Resolution | None
 
 
 class ResolveMetrics:

@@ -8,19 +8,18 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from chains.bitshares.keys import looks_private
 from switcher import handover
-from switcher.access import Running, requires
+from switcher.access import Running, refuse_secrets, requires
 from switcher.answers import ArmingState, Ordered, Preview
 from switcher.auth import Bearer, Scope
 from switcher.errors import OrderError
 from switcher.model import Arming, Cause
 
 _log = structlog.get_logger("switcher.operate")
-_MAX_BODY = 10_000
+MAX_BODY = 10_000
 """Bytes of an order; its body is read before its token, so that anybody may send one."""
 
-router = APIRouter(prefix="/api", tags=["operate"], max_body_size=_MAX_BODY)
+router = APIRouter(prefix="/api", tags=["operate"], max_body_size=MAX_BODY)
 
 Operator = Annotated[Bearer, Depends(requires(Scope.OPERATE))]
 
@@ -95,7 +94,7 @@ async def disarm(order: ArmingOrder, switcher: Running, operator: Operator) -> l
 async def _preview(
     cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
 ) -> Preview:
-    _public(switcher, witness, to, why)
+    refuse_secrets(switcher, witness, to, why)
     _known(witness, switcher)
     try:
         order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
@@ -107,7 +106,7 @@ async def _preview(
 async def _order(
     cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
 ) -> Ordered:
-    _public(switcher, witness, to, why)
+    refuse_secrets(switcher, witness, to, why)
     _known(witness, switcher)
     try:
         order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
@@ -117,17 +116,6 @@ async def _order(
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
     _log.info("ordered", witness=witness, cause=cause, who=order.who, why=why, to=order.route)
     return Ordered(incident.id, witness, list(order.route))
-
-
-def _public(switcher: Running, *texts: str | None) -> None:
-    """Refuse what would put a secret into journal and log, without repeating it."""
-    for text in texts:
-        if text and (looks_private(text) or switcher.tokens.stands_in(text)):
-            sentence = (
-                "The order holds a private key or a token, which would stand in the journal; "
-                "replace that key or token if others may have seen it."
-            )
-            raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, sentence)
 
 
 def _known(witness: str, switcher: Running) -> None:
@@ -140,7 +128,7 @@ def _known(witness: str, switcher: Running) -> None:
 async def _set(
     order: ArmingOrder, switcher: Running, operator: Bearer, *, armed: bool
 ) -> list[ArmingState]:
-    _public(switcher, order.witness, order.why)
+    refuse_secrets(switcher, order.witness, order.why)
     if order.witness is not None:
         _known(order.witness, switcher)
     chosen = switcher.witnesses if order.witness is None else (order.witness,)

@@ -11,6 +11,11 @@ from switcher.access import Running, requires
 from switcher.answers import JournalPage, Status
 from switcher.auth import Scope
 from switcher.evidence import DAY
+from switcher.journal.matters import Which
+from switcher.lease import CHAINS
+from switcher.resolving.answers import ChainsStatus
+from switcher.resolving.model import Kind
+from switcher.resolving.status import matter_statuses, peer_statuses, replica_status
 from switcher.running import Switcher
 from switcher.status import (
     Known,
@@ -36,6 +41,7 @@ async def read_status(switcher: Running) -> Status:
         known = await _known(switcher, now)
         heartbeat = await journal.heartbeat()
         strangers = await journal.strangers(switcher.witnesses)
+        chains = await _chains(switcher)
         head = await journal.head()
     timeout = switcher.settings.heartbeat_timeout
     return Status(
@@ -50,7 +56,21 @@ async def read_status(switcher: Running) -> Status:
         nodes=node_statuses(watch.nodes),
         witnesses=witness_statuses(watch, known, switcher.settings.policy, now),
         unknown_witnesses=incident_statuses(strangers),
+        chains=chains,
         journal=str(head),
+    )
+
+
+async def _chains(switcher: Switcher) -> ChainsStatus:
+    staff = switcher.chains
+    holder = (await switcher.journal.holders()).get(CHAINS)
+    matters = [each for kind in Kind for each in await staff.desk.docket.open(Which(kind))]
+    return ChainsStatus(
+        acting=staff.desk.docket.acts,
+        actor=holder.name if holder else None,
+        replica=replica_status(staff.keeper) if staff.keeper else None,
+        peers=peer_statuses(staff.keeper) if staff.keeper else [],
+        matters=matter_statuses(matters),
     )
 
 

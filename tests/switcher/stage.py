@@ -16,6 +16,7 @@ import httpx
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
 from devnet.configuration import configuration
 from devnet.launch import Devnet
+from peernode.settings import ReplicaSettings
 from switcher.app import create_app
 from switcher.auth import Scope, new_token
 from switcher.running import Switcher, open_switcher
@@ -155,9 +156,11 @@ async def on_stage(
     *,
     settings: SwitcherSettings | None = None,
     chain: ChainSettings | None = None,
+    replica: ReplicaSettings | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a switcher on a devnet, ready to be called."""
-    async with open_switcher(chain or chain_settings(net), settings or home.settings()) as switcher:
+    told = settings or home.settings()
+    async with open_switcher(chain or chain_settings(net), told, replica) as switcher:
         transport = httpx.ASGITransport(app=create_app(switcher))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             stage = Stage(net, home, switcher, client)

@@ -33,6 +33,7 @@ STATUS: dict[str, Any] = {
     "nodes": [],
     "witnesses": [],
     "unknown_witnesses": [],
+    "chains": {"acting": True, "actor": None, "replica": None, "peers": [], "matters": []},
     "journal": "7:" + "0" * 64,
 }
 ORDERED = {"incident": 7, "witness": "init0", "route": ["beta"]}
