@@ -249,5 +249,5 @@ def _with_updates(
 
 
 def _irreversible(confirmed: Mapping[str, int], active: Sequence[str]) -> int:
-    heights = sorted(confirmed.get(witness, 0) for witness in active)
+    heights = sorted([confirmed.get(witness, 0) for witness in active])
     return heights[len(heights) * (100 - _IRREVERSIBLE_PERCENT) // 100]

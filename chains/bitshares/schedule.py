@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 _MASK = (1 << 64) - 1
 _STEP = 2685821657736338717
@@ -15,6 +16,7 @@ SLOT_BITS = 128
 _OBJECT_ID = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.(0|[1-9][0-9]{0,14})")
 
 
+@lru_cache(maxsize=4096)
 def instance(object_id: str) -> int:
     """Return the last number of an object id: 7 for "1.6.7".
 

@@ -99,7 +99,7 @@ class Track:
         before = self._shown
         if invalid and not self._invalid:
             self._invalid_since = read_at
-        if before is None or before.reading.head_id != reading.head_id:
+        if not self.up or before is None or before.reading.head_id != reading.head_id:
             self._moved = read_at
         self.up, self.read_at, self._invalid = True, read_at, invalid
         self._heads.append((reading.head_number, reading.head_id, read_at))

@@ -207,8 +207,9 @@ class Watch:
         if names is None or (not names.complete and self.clock.steady() - asked_at > _NAMES_AGE):
             names = await resolve_names(client, self.settings)
             self._named[client.name] = names, self.clock.steady()
-            said = [self._named[n.name][0] for n in self.settings.nodes if n.name in self._named]
-            if (agreed := most_said(said)) != self.names:
+            heard = [e.node.name for e in self._nodes if not e.track.left_out]
+            agreed = most_said([self._named[name][0] for name in heard if name in self._named])
+            if agreed is not None and agreed != self.names:
                 self.names = agreed
                 self._announce()
         return names
