@@ -104,7 +104,7 @@ class Track:
         self.up, self.read_at, self._invalid = True, read_at, invalid
         self._heads.append((reading.head_number, reading.head_id, read_at))
         self._shown = Shown(reading, parting=before.parting if before else None)
-        self._compare()
+        self._review()
 
     def part(self, parting: Parting | None) -> None:
         """Note where the node left the followed chain, or that it did not."""
@@ -117,6 +117,7 @@ class Track:
         trouble = Judgement(verdict, detail)
         changed = self.up or trouble != self._trouble
         self.up, self._trouble = False, trouble
+        self._review()
         return changed
 
     def leave_out(self) -> None:

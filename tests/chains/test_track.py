@@ -39,7 +39,6 @@ class Net:
     def show(self) -> None:
         self.track.show(self.chain.reading(), self.now)
 
-    @property
     def verdict(self) -> Verdict:
         return self.track.view().verdict
 
@@ -56,14 +55,14 @@ def test_node_that_is_back_is_behind_first_and_stalled_only_if_it_stays_there(ne
     net.track.lose(Verdict.UNREACHABLE, "the connection broke")
     net.go_on(20, shown=False)
     net.track.show(stuck, net.now)
-    assert net.verdict is Verdict.BEHIND
+    assert net.verdict() is Verdict.BEHIND
     net.go_on(STALLED_SLOTS - 1, shown=False)
-    assert net.verdict is Verdict.BEHIND
+    assert net.verdict() is Verdict.BEHIND
     net.go_on(1, shown=False)
     net.track.show(stuck, net.now)
-    assert net.verdict is Verdict.STALLED
+    assert net.verdict() is Verdict.STALLED
     net.show()
-    assert net.verdict is Verdict.CANONICAL
+    assert net.verdict() is Verdict.CANONICAL
 
 
 def test_node_that_is_left_out_counts_again_after_a_whole_round_at_the_head(net: Net) -> None:
@@ -82,9 +81,9 @@ def test_round_begins_anew_when_a_node_that_is_left_out_goes_astray_again(net: N
     net.track.leave_out()
     net.go_on(5, shown=True)
     net.go_on(3, shown=False)
-    assert net.verdict is Verdict.BEHIND
+    assert net.verdict() is Verdict.BEHIND
     net.show()
-    assert net.verdict is Verdict.CANONICAL
+    assert net.verdict() is Verdict.CANONICAL
     net.go_on(int(ROUND) - 1, shown=True)
     assert net.track.view().left_out
     net.go_on(1, shown=True)
