@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-NAMES = ("policy", "live", "exporter", "headers")
+NAMES = ("policy", "live", "exporter", "headers", "peers")
 """Those of `make bench`."""
 
 ALL = (*NAMES, "soak")

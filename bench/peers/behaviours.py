@@ -11,7 +11,7 @@ from bench.peers.link import Link
 from bench.peers.stored import StoredChain
 
 MOST_HEIGHTS = 256
-_NOT_FOUND = Answer([b"<!doctype html>\n"], "404 NOT FOUND", {"Content-Type": "text/html"}, True)
+NOT_FOUND = Answer([b"<!doctype html>\n"], "404 NOT FOUND", {"Content-Type": "text/html"}, True)
 
 
 class Plain:
@@ -29,7 +29,7 @@ class Plain:
     def answer(self, question: Question) -> Answer:
         """Return the answer to a question."""
         if question.path != "/chain":
-            return _NOT_FOUND
+            return NOT_FOUND
         return Answer(self.chain.whole(self.length), close=True)
 
 
@@ -52,7 +52,7 @@ class Own(Plain):
             case "/chain":
                 tag = f'"{self.hash_at(self.length)}"'
                 return Answer(self.chain.whole(self.length), headers={"ETag": tag})
-        return _NOT_FOUND
+        return NOT_FOUND
 
     def hash_at(self, height: int) -> str | None:
         """Return a block's hash, None beyond the tip."""

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.peers.server import Peer
+from bench.peers.peer import Peer
 from understudy.errors import StackError
 
 RATE = 100e6 / 8
@@ -35,25 +35,27 @@ class Cast:
         self._process = process
         self.urls = urls
 
-    async def set_lengths(self, lengths: Sequence[int]) -> None:
-        """Have each peer tell so many blocks of its chain from now on."""
-        await _told(self._process, {"do": "lengths", "lengths": list(lengths)})
+    async def set_lengths(self, lengths: Sequence[int]) -> list[int]:
+        """Have each peer tell so many blocks of its chain from now on; return how many it did."""
+        before: list[int]
+        before = await told(self._process, {"do": "lengths", "lengths": list(lengths)})
+        return before
 
     async def carried(self) -> int:
         """Return the bytes that went over all links since this was last asked."""
-        count: int = await _told(self._process, {"do": "carried"})
+        count: int = await told(self._process, {"do": "carried"})
         return count
 
 
 @asynccontextmanager
 async def cast(peers: Sequence[Peer], line: Line) -> AsyncIterator[Cast]:
     """Serve peers until the block is left."""
-    process = await _started("bench.peers.server")
+    process = await started("bench.peers.server")
     try:
         asked = {"peers": [asdict(peer) for peer in peers], **asdict(line)}
-        yield Cast(process, await _told(process, asked))
+        yield Cast(process, await told(process, asked))
     finally:
-        await _end(process)
+        await end(process)
 
 
 async def run(module: str, asked: dict[str, Any], patience: float) -> Any:
@@ -62,23 +64,29 @@ async def run(module: str, asked: dict[str, Any], patience: float) -> Any:
     Raises:
         StackError: it failed, or took longer than `patience` seconds.
     """
-    process = await _started(module)
+    process = await started(module)
     try:
         async with asyncio.timeout(patience):
-            return await _told(process, asked)
+            return await told(process, asked)
     except TimeoutError as error:
         raise StackError(f"{module} took longer than {patience:g} s.") from error
     finally:
-        await _end(process)
+        await end(process)
 
 
-async def _started(module: str) -> asyncio.subprocess.Process:
+async def started(module: str) -> asyncio.subprocess.Process:
+    """Start a module that takes and answers lines of JSON."""
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", module)
     return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=2**20)
 
 
-async def _told(process: asyncio.subprocess.Process, asked: Any) -> Any:
+async def told(process: asyncio.subprocess.Process, asked: Any) -> Any:
+    """Tell a module something, and return its answer.
+
+    Raises:
+        StackError: it failed.
+    """
     assert process.stdin
     assert process.stdout
     process.stdin.write(json.dumps(asked).encode() + b"\n")
@@ -88,7 +96,8 @@ async def _told(process: asyncio.subprocess.Process, asked: Any) -> Any:
     return json.loads(line)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End a process that was started here."""
     if process.returncode is None:
         process.kill()
     await process.wait()

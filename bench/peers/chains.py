@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def blocks(count: int, seed: int = 1) -> Iterator[Block]:
         proof = _next_proof(proof, draw)
         block = _block(height, time, [paid], proof, hash_of(encode(block)))
         yield block
+
+
+def shorten(file: Path, copy: Path, count: int) -> None:
+    """Write the first blocks of a chain."""
+    with file.open("rb") as lines, copy.open("wb") as fewer:
+        fewer.writelines(islice(lines, count))
 
 
 def break_at(file: Path, copy: Path, *, height: int, member: str) -> None:
@@ -69,10 +76,16 @@ def write(file: Path, count: int, seed: int = 1) -> None:
             lines.write(encode(block) + b"\n")
 
 
+def tip(file: Path, length: int) -> str:
+    """Return the hash of a block."""
+    with file.open("rb") as lines:
+        return hash_of(next(islice(lines, length - 1, None)).rstrip(b"\n"))
+
+
 def read(file: Path, count: int | None = None) -> list[Any]:
     """Return the first `count` blocks of a file, or all."""
     with file.open("rb") as lines:
-        return [json.loads(line) for line in lines][:count]
+        return [json.loads(line) for line in islice(lines, count)]
 
 
 def _block(height: int, time: float, paid: list[Any], proof: int, previous: int | str) -> Block:

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 
-from bench.peers.behaviours import Own, Plain
+from bench.peers.behaviours import NOT_FOUND, Own, Plain
 from bench.peers.http import Answer, Question
 from bench.peers.link import Link
 from bench.peers.stored import StoredChain
@@ -22,17 +22,16 @@ class Silent(Plain):
     """Takes the question, and never answers."""
 
     async def serve(self, question: Question, writer: asyncio.StreamWriter, link: Link) -> bool:
-        """Wait until whoever asked has gone."""
-        del question, link
-        await writer.wait_closed()
-        return False
+        """Wait for ever."""
+        del question, writer, link
+        return await _for_ever()
 
 
 class Stuck(Own):
     """Tells the truth of a long chain, and stops in the middle of every long answer."""
 
     async def serve(self, question: Question, writer: asyncio.StreamWriter, link: Link) -> bool:
-        """Send half of what is there, and wait until whoever asked has gone."""
+        """Send half of what is there, and wait for ever."""
         answer = self.answer(question)
         if question.path == "/chain/head" or question.method == "HEAD":
             await link.carry(writer, answer.all_parts(question.method))
@@ -40,8 +39,7 @@ class Stuck(Own):
         head, *parts = answer.all_parts(question.method)
         halves = [part[: len(part) // 2] for part in parts]
         await link.carry(writer, [head, *halves])
-        await writer.wait_closed()
-        return False
+        return await _for_ever()
 
 
 class LongerThanItIs(Own):
@@ -83,36 +81,41 @@ class OtherHashes(Own):
 
 
 class Endless(Own):
-    """Claims the longest chain, and sends without an end: blanks, brackets, or packed zeros."""
+    """Claims the longest chain, and sends without an end."""
 
-    def __init__(self, chain: StoredChain, length: int, body: bytes) -> None:
+    def __init__(self, chain: StoredChain, length: int, body: bytes, *, plain: bool) -> None:
         super().__init__(chain, length)
-        self._body = body
+        self._body, self._plain = body, plain
 
     async def serve(self, question: Question, writer: asyncio.StreamWriter, link: Link) -> bool:
         """Send until whoever asked has gone."""
         if question.path == "/chain/head":
             claim = {"length": self.length + 2 * _BEYOND, "hash": "cd" * 32, "at": None}
-            await link.carry(writer, Answer([json.dumps(claim).encode()]).all_parts("GET"))
-            return True
+            answer = NOT_FOUND if self._plain else Answer([json.dumps(claim).encode()])
+            await link.carry(writer, answer.all_parts("GET"))
+            return not answer.close
         if question.method == "HEAD":
             size = f"Content-Length: {300 * self.length}\r\n\r\n"
             await link.carry(writer, [_ENDLESS + size.encode()])
             return False
-        packed = self._body.startswith(b"\x1f\x8b")
-        await link.carry(
-            writer, [_ENDLESS + (b"Content-Encoding: gzip\r\n\r\n" if packed else b"\r\n")]
-        )
+        packed = b"Content-Encoding: gzip\r\n" if self._body.startswith(b"\x1f\x8b") else b""
+        await link.carry(writer, [_ENDLESS + packed + b"\r\n"])
         while True:
             await link.carry(writer, [self._body])
 
 
-def endless(kind: str, chain: StoredChain, length: int) -> Endless:
-    """Return an endless peer: of "blanks", "brackets", "digits" or "bombs"."""
+def endless(kind: str, chain: StoredChain, length: int, *, plain: bool = False) -> Endless:
+    """Return an endless peer: of "blanks", "brackets", "digits", "blocks" or "bombs"."""
     body = {
         "blanks": b" " * _PIECE,
         "brackets": b"[" * _PIECE,
         "digits": b"1" * _PIECE,
+        "blocks": b'{"chain":[' + b'{"index":1,"transactions":[' * 10_000,
         "bombs": gzip.compress(bytes(64 * _PIECE)),
     }[kind]
-    return Endless(chain, length, body)
+    return Endless(chain, length, body, plain=plain)
+
+
+async def _for_ever() -> bool:
+    await asyncio.Event().wait()
+    return False

@@ -1,8 +1,9 @@
 """A node of ours that resolves, in a process of its own: `python -m bench.peers.ours`.
 
 What it does is what `understudy node` does at `/nodes/resolve`, with its database on the disk.
-First comes a line of JSON with the database, the nodes to be asked and how many blocks of a chain
-it is to hold; then a line for each time that it is to resolve, answered with what that took.
+First comes a line of JSON with a database and what is to be done: to hold the first blocks of a
+chain in it, or to know some nodes. Then comes a line for each time that these are to be asked,
+answered with what that took.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import logging
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -45,10 +47,10 @@ async def hold(database: str, file: Path, length: int) -> None:
             await store.adopt(fork, last.hash, None)
 
 
-async def serve(database: str, urls: list[str], deadline: float) -> None:
-    """Resolve whenever a line says so."""
+async def serve(database: str, urls: list[str], limits: dict[str, Any]) -> None:
+    """Resolve whenever a line says so; `limits` are those of the settings."""
     nodes = tuple(PeerSettings(f"p{number}", url) for number, url in enumerate(urls, 1))
-    settings = PeerChainSettings(nodes, chains.PROOF, deadline=deadline)
+    settings = replace(PeerChainSettings(nodes, chains.PROOF), **limits)
     async with (
         Store(f"sqlite:///{database}", chains.PROOF) as store,
         open_network(settings) as network,
@@ -60,11 +62,10 @@ async def serve(database: str, urls: list[str], deadline: float) -> None:
 
 
 async def _resolved(resolver: Resolver) -> dict[str, Any]:
-    began, on_processor = time.perf_counter(), time.process_time()
+    began = time.perf_counter()
     resolution = await resolver.resolve()
     return {
         "seconds": time.perf_counter() - began,
-        "processor_seconds": time.process_time() - on_processor,
         "length": resolution.length,
         "tip": resolution.tip,
         "verdicts": Counter(str(peer.verdict) for peer in resolution.peers),

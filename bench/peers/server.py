@@ -27,6 +27,7 @@ from bench.peers.liars import (
     endless,
 )
 from bench.peers.link import Link
+from bench.peers.peer import Peer
 from bench.peers.stored import StoredChain
 
 _KINDS: dict[str, Callable[[StoredChain, int], Plain]] = {
@@ -38,19 +39,15 @@ _KINDS: dict[str, Callable[[StoredChain, int], Plain]] = {
     "plain_longer": PlainLongerThanItIs,
     "other_hashes": OtherHashes,
     **{
-        kind: functools.partial(endless, kind) for kind in ("blanks", "brackets", "digits", "bombs")
+        kind: functools.partial(endless, kind)
+        for kind in ("blanks", "brackets", "digits", "blocks", "bombs")
+    },
+    **{
+        f"plain_{kind}": functools.partial(endless, kind, plain=True)
+        for kind in ("blanks", "digits", "blocks")
     },
 }
 """By their kind; see `behaviours` and `liars`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """A peer as it is asked for: its kind, its chain's file and how many blocks of it it has."""
-
-    kind: str
-    chain: str
-    length: int
 
 
 @dataclass(slots=True)
@@ -80,9 +77,10 @@ async def _serve(peers: list[Peer], rate: float | None, round_trip: float) -> No
 def _obey(command: dict[str, Any], served: list[_Served]) -> Any:
     match command:
         case {"do": "lengths", "lengths": lengths}:
+            before = [each.behaviour.length for each in served]
             for each, length in zip(served, lengths, strict=True):
                 each.behaviour.length = length
-            return len(lengths)
+            return before
         case {"do": "carried"}:
             carried = [each.link.carried for each in served]
             for each in served:
