@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.faults.deaths import Death, at
 from tests.faults.draws import draw, kill_one
 from tests.faults.stage import on_stage
 from tests.faults.timings import timing_id, timings
@@ -15,21 +15,6 @@ _LATER = 5
 _RUNS = 20
 _WITHIN = 5.0
 """Seconds within which it is killed again; a rotation takes about twice as long."""
-
-
-@dataclass(frozen=True)
-class Death:
-    """A moment at which the switcher dies, as words for `tests.faults.doomed`."""
-
-    when: str
-    words: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return self.when
-
-
-def at(when: str, place: str, *words: str) -> Death:
-    return Death(when, ("--at", place, *words))
 
 
 def at_step(when: str, step: str) -> Death:

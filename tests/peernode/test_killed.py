@@ -8,11 +8,21 @@ import pytest
 
 from chains.peer.blocks import PeerBlock, Proof, Rule
 from peernode.store import Store
+from tests.faults.deaths import Death, at
+from tests.faults.timings import timings
 from tests.peernode.command import node
 from tests.peernode.made import after, chain, first, held, paid, put
 from tests.peernode.running import running
 
 RULE = Proof(Rule.PAIR)
+
+MOMENTS = (
+    at("settled, not yet moved", "peernode.pending:settle"),
+    at("moved, not yet committed", "peernode.adopting:adopt"),
+    at("while it is staged", "peernode.adopting:stage"),
+    at("before it is adopted", "peernode.adopting:adopt", "--before"),
+    at("transactions given back", "peernode.pending:give_back"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +31,9 @@ def blocks() -> list[PeerBlock]:
     return chain(5, rule=RULE)
 
 
-@pytest.mark.parametrize(
-    "moment",
-    [
-        ("peernode.adopting:stage",),
-        ("peernode.adopting:adopt", "--before"),
-        ("peernode.pending:give_back",),
-        ("peernode.pending:settle",),
-        ("peernode.adopting:adopt",),
-    ],
-    ids=["staged", "before", "given back", "settled", "not yet committed"],
-)
+@timings("moment", *MOMENTS, always=2)
 async def test_killed_before_the_adoption_is_written_it_has_the_old_chain(
-    tmp_path: Path, blocks: list[PeerBlock], moment: tuple[str, ...]
+    tmp_path: Path, blocks: list[PeerBlock], moment: Death
 ) -> None:
     ours = [first(RULE, stamp=9.0)]
     ours.append(after(ours[-1], [paid("a")], RULE))
@@ -43,7 +43,7 @@ async def test_killed_before_the_adoption_is_written_it_has_the_old_chain(
         await store.take(paid("b"))
     async with running(tmp_path / "theirs.db", rule=RULE) as theirs:
         await put(theirs.node.store, blocks)
-        doomed = ("tests.faults.doomed", "--at", *moment, "--")
+        doomed = ("tests.faults.doomed", *moment.words, "--")
         async with node(database, "--peer", theirs.url, program=doomed) as (_, process):
             assert await process.wait() == -9
         async with Store(f"sqlite:///{database}", RULE) as store:
