@@ -93,6 +93,10 @@ class Devnet:
         """
         return ring_keys(self.settings)[name].text(self.settings.prefix)
 
+    def peer_urls(self) -> dict[str, str]:
+        """Return where the nodes of the peer chain are, by "peer NAME"."""
+        return {f"peer {node.name}": node.url for node in (self.peers.nodes if self.peers else ())}
+
     # -- what can be done to it -------------------------------------------------------------------
 
     async def wait_for(

@@ -28,9 +28,9 @@ def demo(
         Path | None, typer.Option(metavar="FILE", help="Write what was shown as an SVG picture.")
     ] = None,
 ) -> None:
-    """Show two failovers on an embedded devnet with the real Prometheus and Alertmanager.
+    """Show two failovers, and a peer brought along, with the real Prometheus and Alertmanager.
 
-    The last line is one JSON object. Exit status 0 only if both acts were seen on the chain.
+    The last line is one JSON object. Exit status 0 only if all acts were seen on the chains.
     """
     from understudy.demo.picture import WIDTH, write_picture
     from understudy.demo.play import play

@@ -71,8 +71,7 @@ async def _running(
     from understudy.stack.on_devnet import devnet_stack
 
     async with devnet_stack(DevnetSettings(peers=PEERS), directory) as (net, stack):
-        peers = {f"peer {node.name}": node.url for node in (net.peers.nodes if net.peers else ())}
-        yield stack, {**stack.addresses(), "devnet": net.control_url, **peers}
+        yield stack, {**stack.addresses(), "devnet": net.control_url, **net.peer_urls()}
 
 
 def _refuse_bad_secrets(config: Path) -> None:

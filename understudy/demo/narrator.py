@@ -12,13 +12,18 @@ _WORD_WIDTH = 10
 _NARROWEST = 20
 _STYLES = {
     "kill": "bold red",
+    "mine": "bold red",
     "miss": "red",
     "wait": "dim",
     "alert": "bold yellow",
     "decision": "bold cyan",
     "sent": "cyan",
+    "asked": "cyan",
+    "moved": "cyan",
     "in block": "cyan",
     "on air": "bold green",
+    "converged": "bold green",
+    "chains": "bold green",
     "signs": "green",
     "block": "dim",
 }

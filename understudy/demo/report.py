@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from chains.bitshares.applied import Applied
+from chains.errors import ChainError
+from chains.peer.blocks import Proof, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,20 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Convergence:
+    """What became of a peer that lagged; both are read from the nodes.
+
+    `resolved`: all peers have one and the same chain, longer than that of the one that lagged, and
+    every block of it is valid. `lengths` are their chains', in blocks.
+    """
+
+    resolved: bool
+    lengths: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The last line of the demonstration: the first act, and what the second one adds.
+    """The last line of the demonstration: the first act, and what the others add.
 
     `preempted`: the second act's host was replaced, and that was decided before any miss.
     """
@@ -62,11 +76,12 @@ class Report:
     first: Act
     preempted: bool
     preempted_missed_blocks: int
+    third: Convergence
 
     @property
     def complete(self) -> bool:
-        """Tell whether both acts were seen."""
-        return self.first.rotated and self.preempted
+        """Tell whether all acts were seen."""
+        return self.first.rotated and self.preempted and self.third.resolved
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that is printed."""
@@ -74,7 +89,31 @@ class Report:
             **self.first.as_json(),
             "preempted": self.preempted,
             "preempted_missed_blocks": self.preempted_missed_blocks,
+            "peer_chain_resolved": self.third.resolved,
+            "peer_lengths": list(self.third.lengths),
         }
+
+
+def convergence(
+    chains: Sequence[Sequence[Mapping[str, Any]]], rule: Proof, lag: int
+) -> Convergence:
+    """Return what is reported of peers that show these chains, of which one was `lag` blocks long.
+
+    A chain that isn't valid, or isn't there, counts for nothing.
+    """
+    tips = {tip_of(chain, rule) for chain in chains}
+    lengths = tuple(len(chain) for chain in chains)
+    one = len(tips) == 1 and None not in tips
+    return Convergence(resolved=one and min(lengths, default=0) > lag, lengths=lengths)
+
+
+def tip_of(chain: Sequence[Mapping[str, Any]], rule: Proof) -> str | None:
+    """Return the hash of a chain's newest block, None where it isn't valid or has none."""
+    try:
+        blocks = verify(None, chain, rule)
+    except ChainError:
+        return None
+    return blocks[-1].hash if blocks else None
 
 
 def missed_between(entries: Sequence[Applied], witness: str, start: float, first: Applied) -> int:

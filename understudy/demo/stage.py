@@ -38,6 +38,7 @@ class Set:
             **self.stack.addresses(),
             "devnet": self.net.control_url,
             **{f"node {name}": node.ws_url for name, node in self.net.nodes.items()},
+            **self.net.peer_urls(),
         }
 
 
