@@ -52,9 +52,9 @@ class Candidate:
         return self.client.name
 
     @property
-    def claimed(self) -> int:
-        """Return the length in blocks that it claims, 0 if it claims none."""
-        return self.head.length if self.head else 0
+    def claim(self) -> tuple[int, str]:
+        """Return the length in blocks and the newest hash that it claims, (0, "") if none."""
+        return (self.head.length, self.head.hash) if self.head else (0, "")
 
 
 class Allowance:

@@ -14,7 +14,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chains.errors import PeerReplyError, PeerUnreachableError
+from chains.errors import PeerError, PeerReplyError, PeerUnreachableError
 from chains.peer.connection import Network, Reply
 from chains.peer.size import Size
 from chains.settings import PeerSettings
@@ -112,18 +112,15 @@ class PeerClient:
                 yield pieces
 
     async def size(self) -> Size:
-        """Ask how large the whole chain is; nodes that don't answer that say nothing.
-
-        Raises:
-            PeerError: it can't be reached.
-        """
-        async with (
-            self._limit(),
-            self._network.ask(self.peer, "/chain", method="HEAD", most=0) as reply,
-        ):
-            if reply.status != 200:
-                return Size(None, None)
-            return _size(reply)
+        """Ask how large the whole chain is; nodes that don't answer that say nothing."""
+        try:
+            async with (
+                self._limit(),
+                self._network.ask(self.peer, "/chain", method="HEAD", most=0) as reply,
+            ):
+                return _size(reply) if reply.status == 200 else Size(None, None)
+        except PeerError:
+            return Size(None, None)
 
     @asynccontextmanager
     async def whole(self) -> AsyncIterator[tuple[Size, AsyncIterator[bytes]]]:

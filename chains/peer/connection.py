@@ -74,6 +74,7 @@ class Reply:
                     if taken > self._most:
                         raise TooMuchError(self._peer, f"sent more than {self._most:,} bytes")
                     yield piece
+                    await asyncio.sleep(0)  # much may be there already: others have their turn
 
     async def json(self) -> Any:
         """Return the body, read as JSON.
@@ -119,9 +120,12 @@ class Network:
         with _told(peer.name):
             url = self._guard.url(peer.url)
             where = url.with_path(url.path.rstrip("/") + path)
-            async with self._session.request(
+            asked = self._session.request(
                 method, where, params=query, json=body, headers=accept, allow_redirects=False
-            ) as response:
+            )
+            async with asyncio.timeout(self.timeout):  # early answers put off no other limit
+                response = await asked
+            async with response:
                 yield Reply(peer.name, response, most)
 
 
@@ -212,9 +216,10 @@ def _told(peer: str) -> Iterator[None]:
     except aiohttp.ClientPayloadError as error:
         raise PeerUnreachableError(peer, "its answer broke off") from error
     except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
-        raise PeerReplyError(peer, f"answered what is no HTTP: {_brief(error)}") from error
+        said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+        raise PeerReplyError(peer, f"answered what is no HTTP: {_brief(said)}") from error
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
-        said = _brief(error) or type(error).__name__
+        said = _brief(str(error)) or type(error).__name__
         raise PeerUnreachableError(peer, f"can't be reached: {said}") from error
 
 
@@ -239,5 +244,6 @@ def _unpack(peer: str, encoding: str | None) -> Callable[[bytes], Iterator[bytes
     return pieces
 
 
-def _brief(error: Exception) -> str:
-    return str(error)[:200].encode("ascii", "backslashreplace").decode()
+def _brief(said: str) -> str:
+    """Return the first line of what may be a peer's own words, so that it can be shown."""
+    return said.partition("\n")[0][:120].encode("ascii", "backslashreplace").decode()

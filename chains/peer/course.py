@@ -32,6 +32,10 @@ class Course:
         self.taken += size
         self.moved = now
 
+    def age(self, now: float) -> float:
+        """Return the seconds since it began."""
+        return now - self.started
+
     def still(self, now: float) -> float:
         """Return the seconds for which nothing came."""
         return now - self.moved

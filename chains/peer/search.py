@@ -133,8 +133,8 @@ class _Search:
             )
             for task in done:
                 self._finish(task)
-            self._launch(time.monotonic())
             self._leave_behind(time.monotonic(), until)
+            self._launch(time.monotonic())
         for task in list(self._running):
             self._give_up(task)
 
@@ -169,46 +169,47 @@ class _Search:
         if asked and now - self._began < _CLAIMS_WITHIN:
             return
         fetched = [peer for peer in self._running.values() if peer.reading and peer.head]
-        claims = self._claims()
+        moving = [peer for peer in fetched if peer.course.still(now) <= _STILL]
+        claims = self._claims(moving)
         if not claims:
             return
-        still = min([now - self._launched_at, *(peer.course.still(now) for peer in fetched)])
-        if not fetched or claims[0].claimed > max(peer.claimed for peer in fetched):
+        if not fetched or claims[0].claim[0] > max(peer.claim[0] for peer in fetched):
             count = 1
-        elif still > _STILL:
+        elif not moving and now - self._launched_at > _STILL:
             count = self._wave = 2 * self._wave
         else:
             return
         self._launched_at = now
         for peer in claims[:count]:
             peer.tried = peer.reading = True
-            peer.course = Course.begun(time.monotonic())
+            peer.course = Course.begun(now)
             self._start(peer, self._inquiry.fetch(peer))
 
-    def _claims(self) -> list[Candidate]:
-        """Return whose claims are longer than all that was found, the longest first."""
+    def _claims(self, moving: Sequence[Candidate]) -> list[Candidate]:
+        """Return who claims more than what was found, the longest first, one for each chain."""
         best = self._best()
         beyond = best.found.trail.length if best and best.found else self._inquiry.length
-        open_ones = {
-            peer.name: peer
-            for peer in self._peers
-            if peer.head is not None and not peer.tried and peer.error is None
-        }
-        claims = (
-            Claim(peer.name, peer.head.length, peer.head.hash)
-            for peer in open_ones.values()
-            if peer.head is not None
-        )
-        return [open_ones[claim.node] for claim in longest_first(claims, beyond)]
+        coming = {peer.claim for peer in moving}
+        claimed: dict[tuple[int, str], Candidate] = {}
+        for peer in self._peers:
+            if peer.head and not (peer.tried or peer.error or peer.claim in coming):
+                claimed.setdefault(peer.claim, peer)
+        claims = [Claim(peer.name, *claim) for claim, peer in claimed.items()]
+        return [claimed[each.length, each.tip] for each in longest_first(claims, beyond)]
 
     def _leave_behind(self, now: float, until: float) -> None:
         """Leave those who are not about to end, once another's chain has been there for a while."""
         if not self._found:
             return
-        if now - self._began < max(2 * self._patience, 3 * (self._found_at - self._began)):
+        if now - self._began < 2 * max(self._patience, self._found_at - self._began):
             return
         for task, peer in list(self._running.items()):
-            if peer.reading and not peer.course.is_worth_waiting(now, until):
+            course = peer.course
+            if (
+                peer.reading
+                and course.age(now) > _STILL
+                and not course.is_worth_waiting(now, until)
+            ):
                 self._give_up(task)
 
     # What comes of it

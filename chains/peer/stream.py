@@ -22,6 +22,12 @@ from chains.peer.trail import NOTHING, Trail
 MOST_BLOCK = 1024 * 1024
 """Bytes that one block may take as JSON; some 8,000 transactions."""
 
+_MOST_SPACE = 64 * 1024
+"""Bytes of nothing but space at once."""
+
+_MOST_MEMBERS = 32
+"""Members beside the chain and its length; existing nodes have none."""
+
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in the types
 _space = re.compile(r"[ \t\n\r]*").match
 _comma = re.compile(r"[ \t\n\r]*,[ \t\n\r]*").match
@@ -57,6 +63,7 @@ class Whole:
     trail: Trail = NOTHING
     claimed: Any = None
     chained: bool = False
+    members: int = 0
 
     def fed(self, piece: bytes) -> tuple[Whole, list[PeerBlock]]:
         """Return how far it is with a further piece, and the verified blocks that were in it.
@@ -64,6 +71,8 @@ class Whole:
         Raises:
             InvalidBlockError: it is no valid chain; `number` is the height where that shows.
         """
+        if len(piece) > _MOST_SPACE and piece.isspace():
+            raise self._wrong(0, "nothing but space comes")
         data = self.rest + piece
         taking = _Taking(self)
         try:
@@ -90,6 +99,7 @@ class Whole:
             trail=trail,
             claimed=taking.claimed,
             chained=taking.chained,
+            members=taking.members,
         ), blocks
 
     def finished(self) -> None:
@@ -118,7 +128,7 @@ class _Taking:
 
     def __init__(self, whole: Whole) -> None:
         self.at, self.member = whole.at, whole.member
-        self.claimed, self.chained = whole.claimed, whole.chained
+        self.claimed, self.chained, self.members = whole.claimed, whole.chained, whole.members
         self.blocks: list[Any] = []
         self.position = 0
         self._text = ""
@@ -158,6 +168,9 @@ class _Taking:
             if self._text[self.position] != '"' or len(self._text) - self.position > 8_000:
                 raise MalformedDataError("it is no JSON object")
             return False
+        self.members += 1
+        if self.members > _MOST_MEMBERS:
+            raise MalformedDataError("there is too much beside the chain")
         self.member, self.position = found[1], found.end()
         self.at = _At.VALUE
         return True

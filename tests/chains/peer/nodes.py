@@ -87,10 +87,13 @@ class Own(Plain):
 
 
 @asynccontextmanager
-async def serving(*nodes: Plain) -> AsyncIterator[list[PeerSettings]]:
+async def serving(*nodes: Plain | Raw) -> AsyncIterator[list[PeerSettings]]:
     """Serve peers for as long as the context lasts; gives their settings."""
     async with contextlib.AsyncExitStack() as stack:
         for node in nodes:
+            if isinstance(node, Raw):
+                await stack.enter_async_context(node)
+                continue
             app = web.Application()
             app.router.add_route("*", "/{path:.*}", node.answer)
             runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -107,3 +110,66 @@ async def hang(_request: web.Request) -> web.StreamResponse:
     """Never answer."""
     await asyncio.Event().wait()
     raise AssertionError
+
+
+Talk = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Raw:
+    """A peer that sends whatever a test makes it send: told the path, given the wire."""
+
+    def __init__(self, talk: Talk, name: str = "raw") -> None:
+        self.talk, self.name = talk, name
+        self.settings = PeerSettings(name, "")
+        self.asked: list[str] = []
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Raw:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.settings = PeerSettings(self.name, f"http://127.0.0.1:{port}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            while True:
+                request = (await reader.readuntil(b"\r\n\r\n")).decode()
+                method, path, _ = request.split("\r\n", 1)[0].split()
+                self.asked.append(f"{method} {path}")
+                await self.talk(path if method == "GET" else f"{method} {path}", writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.transport.abort()
+
+
+async def say(writer: asyncio.StreamWriter, body: bytes, head: str = "200 OK") -> None:
+    """Answer with a body of a length that is told."""
+    writer.write(f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    await writer.drain()
+
+
+async def begin(writer: asyncio.StreamWriter, *headers: str) -> None:
+    """Begin an answer that ends when the connection does."""
+    lines = "".join(f"{each}\r\n" for each in headers)
+    writer.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\n{lines}\r\n".encode())
+    await writer.drain()
+
+
+async def without_end(writer: asyncio.StreamWriter, piece: bytes) -> None:
+    """Send a piece again and again."""
+    while True:
+        writer.write(piece)
+        await writer.drain()

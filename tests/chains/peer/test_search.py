@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from chains.peer.connection import open_network
-from chains.peer.findings import Outcome
-from chains.peer.memo import Memory
-from chains.peer.search import find_longest
-from chains.settings import PeerChainSettings
 from chains.standing import Divergence, Verdict
 
-from .made import EASY, Block, Kept, forged
-from .nodes import Own, Plain, serving
+from .made import Block, Kept, forged
+from .nodes import Own, Plain
+from .searching import searched
 
 OURS = forged(40)
 AHEAD = forged(45, OURS)
 FORK = forged(47, OURS[:30], by="beta")
-
-
-async def searched(
-    held: Kept,
-    *nodes: Plain,
-    memory: Memory | None = None,
-    max_depth: int | None = None,
-    deadline: float = 10.0,
-    probe_timeout: float = 2.0,
-) -> Outcome:
-    async with serving(*nodes) as peers:
-        settings = PeerChainSettings(
-            tuple(peers), EASY, deadline=deadline, probe_timeout=probe_timeout
-        )
-        async with open_network(settings) as network:
-            return await find_longest(
-                network, peers, held, held, settings, memory=memory, max_depth=max_depth
-            )
 
 
 @pytest.mark.parametrize("kind", [Own, Plain])
