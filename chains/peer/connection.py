@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -35,6 +36,9 @@ _MOST_UNPACKED = 256 * 1024
 """Bytes that are unpacked at once, however small the packed ones are."""
 
 _KEPT_ALIVE = 75.0
+_PINNED = 600.0
+"""Seconds for which a name keeps its addresses: a peer may move to another machine."""
+
 _AGENT = "understudy"
 
 
@@ -159,11 +163,14 @@ async def open_network(
 
 
 class _Pinned(AbstractResolver):
-    """Resolves a name once and examines all of its addresses; they stay the name's addresses."""
+    """Resolves a name once and examines all of its addresses, to which then is connected.
+
+    They stay the name's for a while; when it is resolved anew, that is examined anew.
+    """
 
     def __init__(self, guard: Guard, lookup: Lookup) -> None:
         self._guard, self._lookup = guard, lookup
-        self._pins: dict[tuple[str, int], list[ResolveResult]] = {}
+        self._pins: dict[tuple[str, int], tuple[list[ResolveResult], float]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -175,12 +182,15 @@ class _Pinned(AbstractResolver):
             OSError: the name has none.
         """
         del family  # whatever the name has is examined
-        pinned = self._pins.get((host, port))
-        if pinned is None:
+        known = self._pins.get((host, port))
+        if known is None or time.monotonic() - known[1] > _PINNED:
             addresses = await self._lookup(host, port)
+            if not addresses:
+                raise OSError(f"{host} has no address")
             self._guard.examine(host, port, addresses)
-            pinned = self._pins[host, port] = [_result(host, port, each) for each in addresses]
-        return pinned
+            known = [_result(host, port, each) for each in addresses], time.monotonic()
+            self._pins[host, port] = known
+        return known[0]
 
     async def close(self) -> None:
         """Forget all."""

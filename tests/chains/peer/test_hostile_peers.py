@@ -115,7 +115,7 @@ async def test_peers_that_claim_the_longest_chain_and_hang_are_passed_by(
         node.instead["/chain/blocks"] = hang
         node.instead["/chain/hashes"] = hang
     held, began = Kept(OURS), time.monotonic()
-    outcome = await searched(held, *hanging, Own(RIGHT, "next"), probe_timeout=1.0)
+    outcome = await searched(held, *hanging, Own(RIGHT, "next"), probe_timeout=0.5)
     assert time.monotonic() - began < 5
     assert outcome.best is not None
     assert held.adopted() == RIGHT
