@@ -21,6 +21,7 @@ from understudy.commands import (
     drill,
     journal,
     node,
+    resolve,
     rotate,
     run,
     services,
@@ -49,6 +50,7 @@ app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("rotate")(rotate.rotate)
 app.command("drill")(drill.drill)
+app.command("resolve")(resolve.resolve)
 app.command("arm")(arming.arm)
 app.command("disarm")(arming.disarm)
 app.add_typer(tokens.app, name="token")

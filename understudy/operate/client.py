@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from serving.tls import TlsError, TlsFiles, trusting
 from switcher.answers import ArmingState, JournalPage, Ordered, Preview, Status
 from switcher.model import Entry
+from switcher.resolving.answers import ResolveOrdered, ResolvePreview
 from switcher.secret_file import read_secret
 from switcher.settings import SwitcherSettings
 from understudy.config import Configuration, ConfigurationError, Mistake
@@ -97,6 +98,14 @@ class SwitcherClient:
     def order(self, kind: Kind, order: Mapping[str, str]) -> Ordered:
         """Give an order."""
         return self._ask(Ordered, "POST", f"/api/{kind}", json=order)
+
+    def plan_resolving(self, order: Mapping[str, str | int]) -> ResolvePreview:
+        """Return what resolving a node's or a peer's chain would come to; nothing is done."""
+        return self._ask(ResolvePreview, "POST", "/api/resolve/plan", json=order)
+
+    def resolve(self, order: Mapping[str, str | int]) -> ResolveOrdered:
+        """Have a node's or a peer's chain resolved."""
+        return self._ask(ResolveOrdered, "POST", "/api/resolve", json=order)
 
     def arm(self, witness: str | None, why: str, *, armed: bool) -> list[ArmingState]:
         """Arm or disarm a witness, or with None all of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -25,28 +26,85 @@ _STILL_TRYING = "The switcher does not answer; still trying, it forgets no order
 
 
 @dataclass
-class Order:
-    """An order to the switcher.
+class Followed(ABC):
+    """Something that was ordered, as the switcher's journal tells of it.
 
-    `plan` is what it would do, once that was asked; `incident` its number, once it is given.
-    `entries` are those of its journal read so far, oldest first; `gone_since` is when the switcher
-    stopped answering, None while it does, and `remarked` whether that was told.
+    `incident` is its number, once it is given. `entries` are those read so far, oldest first;
+    `gone_since` is when the switcher stopped answering, None while it does, and `remarked` whether
+    that was told.
     """
 
     client: SwitcherClient
+    incident: int | None = field(default=None, kw_only=True)
+    entries: list[Entry] = field(default_factory=list, kw_only=True)
+    gone_since: float | None = field(default=None, kw_only=True)
+    remarked: bool = field(default=False, kw_only=True)
+    clock: Callable[[], float] = field(default=time.monotonic, kw_only=True)
+
+    @property
+    @abstractmethod
+    def over(self) -> bool:
+        """Tell whether there is nothing more to wait for."""
+
+    @abstractmethod
+    def left_open(self) -> str:
+        """Return what is unknown once the switcher went away and did not come back."""
+
+    def news(self, remark: Callable[[str], None]) -> Iterator[Entry]:
+        """Yield its entries as they come, until it is over; `remark` is told of a silence.
+
+        Raises:
+            SwitcherGoneError: the switcher went away and did not come back.
+            RefusedError: it does not show its journal any more.
+        """
+        while not self.over:
+            for entry in self._fresh(remark):
+                self.entries.append(entry)
+                yield entry
+            if not self.over:
+                time.sleep(_LOOK_EVERY)
+
+    def _fresh(self, remark: Callable[[str], None]) -> list[Entry]:
+        assert self.incident is not None
+        last = self.entries[-1].id if self.entries else 0
+        asked = self.clock()
+        try:
+            found = self.client.journal(self.incident, last)
+        except SwitcherGoneError as error:
+            # An answer that never came was missing from when it was asked for.
+            self.gone_since = asked if self.gone_since is None else self.gone_since
+            self._bear(error, self.clock() - self.gone_since, remark)
+            return []
+        self.gone_since, self.remarked = None, False
+        return found
+
+    def _bear(
+        self, error: SwitcherGoneError, seconds: float, remark: Callable[[str], None]
+    ) -> None:
+        if seconds > _PATIENCE:
+            raise SwitcherGoneError(f"{error} {self.left_open()}") from error
+        if seconds > _UNREMARKED and not self.remarked:
+            self.remarked = True
+            remark(_STILL_TRYING)
+
+
+@dataclass
+class Order(Followed):
+    """An order to put somebody on air; `plan` is what it would do, once that was asked."""
+
     kind: Kind
     body: Mapping[str, str]
     plan: Preview | None = None
-    incident: int | None = None
-    entries: list[Entry] = field(default_factory=list)
-    gone_since: float | None = None
-    remarked: bool = False
-    clock: Callable[[], float] = time.monotonic
 
     @property
     def course(self) -> Course:
         """How far it has come."""
         return course_of(self.entries)
+
+    @property
+    def over(self) -> bool:
+        """Tell whether there is nothing more to wait for."""
+        return self.course.over
 
     def look(self) -> Preview:
         """Return what it would do, and mean that producer from now on.
@@ -70,44 +128,8 @@ class Order:
         self.incident = self.client.order(self.kind, self.body).incident
         return self.incident
 
-    def news(self, remark: Callable[[str], None]) -> Iterator[Entry]:
-        """Yield its entries as they come, until it is over; `remark` is told of a silence.
-
-        Raises:
-            SwitcherGoneError: the switcher went away and did not come back.
-            RefusedError: it does not show its journal any more.
-        """
-        while not self.course.over:
-            for entry in self._fresh(remark):
-                self.entries.append(entry)
-                yield entry
-            if not self.course.over:
-                time.sleep(_LOOK_EVERY)
-
-    def _fresh(self, remark: Callable[[str], None]) -> list[Entry]:
-        assert self.incident is not None
-        last = self.entries[-1].id if self.entries else 0
-        asked = self.clock()
-        try:
-            found = self.client.journal(self.incident, last)
-        except SwitcherGoneError as error:
-            # An answer that never came was missing from when it was asked for.
-            self.gone_since = asked if self.gone_since is None else self.gone_since
-            self._bear(error, self.clock() - self.gone_since, remark)
-            return []
-        self.gone_since, self.remarked = None, False
-        return found
-
-    def _bear(
-        self, error: SwitcherGoneError, seconds: float, remark: Callable[[str], None]
-    ) -> None:
-        if seconds > _PATIENCE:
-            raise SwitcherGoneError(f"{error} {self._left_open()}") from error
-        if seconds > _UNREMARKED and not self.remarked:
-            self.remarked = True
-            remark(_STILL_TRYING)
-
-    def _left_open(self) -> str:
+    def left_open(self) -> str:
+        """Return what is unknown once the switcher went away and did not come back."""
         # Of a drill's updates it is the last one that may be under way.
         what = "Order" if self.kind == "rotate" else "The last update of order"
         return (
