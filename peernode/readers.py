@@ -32,7 +32,7 @@ class Readers:
         self._free: list[Worker] = []
         self._all: list[Worker] = []
         self._questions = asyncio.Semaphore(_AT_ONCE)
-        self.snapshots = 0
+        self._snapshots = 0
 
     async def close(self) -> None:
         """End all of them; nobody may be reading any more."""
@@ -53,9 +53,9 @@ class Readers:
         Raises:
             RefusedError: too many do so already.
         """
-        if self.snapshots >= MOST_SNAPSHOTS:
+        if self._snapshots >= MOST_SNAPSHOTS:
             raise RefusedError(503, "Too many are reading the chain; try again in a minute.")
-        self.snapshots += 1
+        self._snapshots += 1
         try:
             async with self._lent() as worker:
                 snapshot = Snapshot(worker)
@@ -65,7 +65,7 @@ class Readers:
                 finally:
                     await snapshot.close()
         finally:
-            self.snapshots -= 1
+            self._snapshots -= 1
 
     @asynccontextmanager
     async def _lent(self) -> AsyncIterator[Worker]:

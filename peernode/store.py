@@ -110,11 +110,6 @@ class Store:
         async with self._readers.snapshot() as snapshot:
             yield snapshot
 
-    @property
-    def read_at_once(self) -> int:
-        """How many snapshots there are at present."""
-        return self._readers.snapshots
-
     async def begin(self, now: float) -> None:
         """Give an empty chain a first block of our own."""
         await self._writer.write(_begin, self._proof, now)
