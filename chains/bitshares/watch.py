@@ -145,10 +145,11 @@ class Watch:
     def pin(self, names: Collection[str]) -> None:
         """Let only the named nodes' word count, and that of each other one once it has come back.
 
-        A node has come back when it was canonical for a whole round without a break. Until then it
-        says nothing about what blocks don't prove, is no evidence, and is not asked for anything.
-        The majority that is needed stays that of all configured nodes. Blocks of a node that is
-        left out still prove what they prove.
+        A node has come back when it was canonical for a whole round without a break; naming one
+        that is left out already doesn't make it sooner. Until then it says nothing about what
+        blocks don't prove, is no evidence, and is not asked for anything. The majority that is
+        needed stays that of all configured nodes. Blocks of a node that is left out still prove
+        what they prove.
 
         Raises:
             ValueError: fewer than a majority are named; they could decide nothing.
