@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 
@@ -23,8 +24,9 @@ class PeerWatch:
     """Follows all configured peers; what is known is read synchronously from `views`.
 
     A node of our own kind is asked every few seconds what it has, and gives what differs. Of others
-    the size is asked for, and the whole chain only if that changed; ever less often while it has
-    not. `on_verdict` is told of each peer whose verdict is another one than before.
+    the size is asked for, and the whole chain only if that changed; ever less often while neither
+    that nor the verdict has. `on_verdict` is told of each peer whose verdict is another one than
+    before.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class PeerWatch:
         self._followed: dict[str, Followed] = {}
         self._since: dict[str, tuple[Seen, float]] = {}
         self._views: list[PeerView] = [PeerView(node.name) for node in settings.nodes]
+        self._judged = {node.name: asyncio.Event() for node in settings.nodes}
         self._changed = asyncio.Condition()
 
     @property
@@ -59,6 +62,7 @@ class PeerWatch:
     async def _follow(self, node: PeerSettings, network: Network, shared: Shared) -> None:
         client = PeerClient(network, node, self.settings.max_bytes)
         followed = self._followed[node.name] = Followed(client, shared)
+        judged = self._judged[node.name]
         waited = 0.0
         while True:
             before = followed.seen
@@ -66,8 +70,12 @@ class PeerWatch:
             differs = _end(before) != _end(followed.seen)
             if differs:
                 await self._announce(node.name, followed.seen)
-            waited = next_wait(waited, followed.own, differs)
-            await asyncio.sleep(waited)
+            # Whoever fell behind is soon brought along, and who leads moves on.
+            waited = next_wait(waited, followed.own, differs or judged.is_set())
+            judged.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(waited):
+                    await judged.wait()
 
     async def _announce(self, name: str, seen: Seen) -> None:
         self._since[name] = seen, time.monotonic()
@@ -80,9 +88,10 @@ class PeerWatch:
         async with self._changed:
             self._changed.notify_all()
         for view in self._views:
-            changed = view.verdict not in (before[view.name], Verdict.UNSYNCED)
-            if changed and self._on_verdict is not None:
-                self._on_verdict(view)
+            if view.verdict not in (before[view.name], Verdict.UNSYNCED):
+                self._judged[view.name].set()
+                if self._on_verdict is not None:
+                    self._on_verdict(view)
 
     def _trails(self) -> list[Trail]:
         """Return every chain that was verified, also those of peers that are lost."""

@@ -133,3 +133,19 @@ async def test_a_peer_that_is_lost_no_longer_makes_others_behind_and_comes_back(
         ahead.asked.clear()
         await until(watch, verdicts(ahead=Verdict.CANONICAL, behind=Verdict.BEHIND))
         assert not any("/chain/blocks" in each for each in ahead.asked)
+
+
+async def test_one_that_falls_behind_is_looked_at_soon_again_however_long_it_was_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(followed, "_LONGER", 30.0)
+    monkeypatch.setattr(followed, "_LONGEST", 1000.0)
+    first, second = Own(CHAIN, "first"), Plain(CHAIN, "second")
+    async with watching(first, second) as watch, asyncio.timeout(10):
+        await until(watch, verdicts(first=Verdict.CANONICAL, second=Verdict.CANONICAL))
+        while second.asked.count("HEAD /chain") < 2:  # the next look would be in 18 s
+            await asyncio.sleep(0.02)
+        first.chain = LONGER
+        await until(watch, verdicts(first=Verdict.CANONICAL, second=Verdict.BEHIND))
+        second.chain = LONGER
+        await until(watch, verdicts(first=Verdict.CANONICAL, second=Verdict.CANONICAL))
