@@ -73,20 +73,23 @@ async def test_every_program_is_ready_and_sees_the_others(net: Devnet, tmp_path:
     assert not any(program.running for program in stack.programs)
 
 
-async def test_the_heartbeat_arrives_and_a_check_finds_nothing_wrong(
-    net: Devnet, tmp_path: Path
+async def test_the_heartbeat_arrives_and_a_check_finds_nothing_wrong_with_peers_either(
+    tmp_path: Path,
 ) -> None:
-    settings = StackSettings(configuration(net), net.active_wif("init0"))
-    async with (
-        Stack(settings, Tools.find(), tmp_path) as stack,
-        httpx.AsyncClient(base_url=stack.switcher.url) as client,
-        asyncio.timeout(30),
-    ):
-        while "alerts come through" not in (await client.get("/readyz")).text:
-            await asyncio.sleep(0.2)
-        findings = await examine(load(stack.written.configuration))
+    async with Devnet(DevnetSettings(peers=2)) as net:
+        settings = StackSettings(configuration(net), net.active_wif("init0"))
+        async with (
+            Stack(settings, Tools.find(), tmp_path) as stack,
+            httpx.AsyncClient(base_url=stack.switcher.url) as client,
+            asyncio.timeout(30),
+        ):
+            while "alerts come through" not in (await client.get("/readyz")).text:
+                await asyncio.sleep(0.2)
+            findings = await examine(load(stack.written.configuration))
     assert [each for each in findings if each.level is not Level.OK] == []
-    assert f"Prometheus {stack.prometheus.url}" in {each.what for each in findings}
+    told = {each.what for each in findings}
+    assert {"peer p1", "peer p2", f"replica http://{stack.written.replica}"} <= told
+    assert {"rule PeerChainBehind", f"Prometheus {stack.prometheus.url}"} <= told
 
 
 async def test_several_of_each_see_each_other_and_a_check_finds_nothing_wrong(
