@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from structlog.contextvars import bound_contextvars
 
+from chains.peer.findings import Standing
 from chains.settings import PeerSettings
 from switcher.journal.matters import Which
 from switcher.loop import Loop
@@ -43,11 +44,13 @@ class PeerWorker(Loop):
     def __init__(self, desk: ChainDesk, keeper: Keeper, peer: PeerSettings) -> None:
         super().__init__(peer=peer.name)
         self.subject = Subject(Kind.PEER, peer.name)
+        self.which = Which(Kind.PEER, peer.name)
         self._desk = desk
         self._keeper = keeper
         self._peer = peer
         self._stop = asyncio.Event()
         self._asked = 0.0
+        self._registered: int | None = None
 
     def stop(self) -> None:
         """Have `run` return at once: what was asked of a peer is looked at after the next start."""
@@ -71,7 +74,7 @@ class PeerWorker(Loop):
         self._desk.metrics.show(self.subject, matters)
 
     async def _open(self) -> tuple[Matter, ...]:
-        return await self._desk.docket.open(Which(Kind.PEER, self._peer.name))
+        return await self._desk.docket.open(self.which)
 
     async def _deal_with(self, matters: Sequence[Matter]) -> None:
         matters = [each for each in matters if not await self._desk.ended(each)]
@@ -141,7 +144,7 @@ class PeerWorker(Loop):
         ruling, standing = self._rule(matter, seen), seen.standing
         if ruling is None or ruling.decision is not ResolveDecision.RESOLVE or standing is None:
             return
-        registers = rule_on_peer.needs_registering(matter, standing)
+        registers = self._is_new_to(standing) and rule_on_peer.needs_registering(matter, standing)
         advertise = self._keeper.settings.advertise if registers else None
         details = {**seen.details(), "register": advertise}
         why = f"{self._peer.name} is asked to resolve"
@@ -152,7 +155,13 @@ class PeerWorker(Loop):
         chain = self._keeper.settings.chain
         answer = await self._unless_stopped(approach.ask(chain, self._peer, advertise))
         details["registered"] = answer.registered
+        if answer.registered:
+            self._registered = standing.length or 0
         await self._see_what_came_of_it(matter, details, answer.refusal)
+
+    def _is_new_to(self, standing: Standing) -> bool:
+        """Tell whether the peer may not know the replica, as far as this process can tell."""
+        return self._registered is None or (standing.length or 0) < self._registered
 
     async def _see_what_came_of_it(
         self, matter: Matter, asked: Mapping[str, Any], refusal: str
@@ -164,6 +173,9 @@ class PeerWorker(Loop):
         outcome, why = found
         told = {**seen.details(), "registered": asked.get("registered", False)}
         await self._desk.came_of(matter, outcome, why, told)
+        if outcome in rule_on_peer.FAILED and not told["registered"]:
+            # It may have been started anew unseen, and existing nodes keep addresses in memory.
+            self._registered = None
         if outcome is ResolveOutcome.CONVERGED:
             await self._desk.end(matter, Ending.RESOLVED, why)
         elif matter.wish is not None and outcome in rule_on_peer.FAILED:

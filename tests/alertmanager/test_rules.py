@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from switcher.model import Decision, Outcome
+from switcher.resolving.model import ResolveDecision, ResolveOutcome
 from switcher.settings import Policy
 
 from .tools import FOLDER, REPOSITORY, run
@@ -138,16 +139,40 @@ def test_every_decision_either_calls_a_person_or_is_known_to_need_none() -> None
         Decision.STOPPED_BY_OWNER,
         Decision.DRY_RUN,
     }
-    assert _told("RotationHeld", "decision") == sorted({*Decision} - needs_none)
+    assert _told("rotations", "RotationHeld", "decision") == sorted({*Decision} - needs_none)
 
 
 def test_every_outcome_is_either_told_as_a_failure_or_a_step_that_went_well() -> None:
     went_well = {Outcome.BROADCAST, Outcome.IN_BLOCK, Outcome.IRREVERSIBLE, Outcome.ON_AIR}
-    assert _told("RotationFailed", "outcome") == sorted({*Outcome} - went_well)
+    assert _told("rotations", "RotationFailed", "outcome") == sorted({*Outcome} - went_well)
 
 
-def _told(alert: str, label: str) -> list[str]:
+def test_every_decision_about_a_chain_calls_a_person_or_is_known_to_need_none() -> None:
+    needs_none = {
+        ResolveDecision.RESOLVE,
+        ResolveDecision.REPORT,
+        ResolveDecision.NOT_CORROBORATED,
+        ResolveDecision.EQUAL_LENGTH,
+        ResolveDecision.DRY_RUN,
+    }
+    told = _told("resolutions", "ResolutionHeld", "decision")
+    assert told == sorted({*ResolveDecision} - needs_none)
+
+
+def test_every_outcome_of_resolving_is_told_as_a_failure_or_went_well() -> None:
+    went_well = {
+        ResolveOutcome.PINNED,
+        ResolveOutcome.ADOPTED,
+        ResolveOutcome.ASKED,
+        ResolveOutcome.CONVERGED,
+        ResolveOutcome.MOVED,
+    }
+    told = _told("resolutions", "ResolutionFailed", "outcome")
+    assert told == sorted({*ResolveOutcome} - went_well)
+
+
+def _told(file: str, alert: str, label: str) -> list[str]:
     """Return the values of a label that the rules of an alert ask for."""
-    rules = [r for r in _alerts(FOLDER / "rules" / "rotations.yml") if r["alert"] == alert]
+    rules = [r for r in _alerts(FOLDER / "rules" / f"{file}.yml") if r["alert"] == alert]
     asked = [re.findall(rf'{label}=~?"([a-z_|]+)"', rule["expr"]) for rule in rules]
     return sorted(value for found in asked for values in found for value in values.split("|"))

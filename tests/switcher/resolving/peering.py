@@ -141,24 +141,26 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path, replica: ReplicaSettings, **policy: Any) -> AsyncIterator[Scene]:
+async def scene(
+    folder: Path, replica: ReplicaSettings, journal: str = "", **policy: Any
+) -> AsyncIterator[Scene]:
     """Have a switcher's replica and its workers for peers, on a journal that is checked later."""
-    url = f"sqlite:///{folder / 'understudy.db'}"
+    url = journal or f"sqlite:///{folder / 'understudy.db'}"
     secrets = KeyFileSigner(Path("unused"))
     settings = SwitcherSettings(Path("unused"), url, secrets, policy=Policy(**policy))
     clock = [1_000.0]
-    async with Journal(url) as journal:
+    async with Journal(url) as opened:
         metrics, keeper = Metrics({}), Keeper(replica)
         names = [Subject(Kind.PEER, node.name) for node in replica.chain.nodes]
         shown = ResolveMetrics(metrics.registry, metrics.count_decision, names, keeper)
         watch = cast("Watch", Voters())
         desk = ChainDesk(
-            settings, watch, Docket(journal), shown, lambda: clock[0], lambda: clock[0] - 1e4
+            settings, watch, Docket(opened), shown, lambda: clock[0], lambda: clock[0] - 1e4
         )
         staff = ChainStaff(desk, keeper)
         async with staff.at_work():
             worker = PeerWorker(desk, keeper, replica.chain.nodes[0])
-            yield Scene(journal, desk, keeper, staff, worker, metrics, clock)
+            yield Scene(opened, desk, keeper, staff, worker, metrics, clock)
     assert checked(url).flaws == []
 
 

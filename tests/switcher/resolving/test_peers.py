@@ -154,6 +154,19 @@ async def test_peer_that_does_not_move_is_asked_again_with_growing_pauses(tmp_pa
             assert len([each for each in p1.called if each.startswith("register")]) == 1
 
 
+async def test_peer_that_knows_the_replica_is_not_told_of_it_each_time_it_lags(
+    tmp_path: Path,
+) -> None:
+    with peers(SHORT, LONG[:4]) as [p1, p2]:
+        async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
+            for length in (4, 5, 6):
+                p2.hold(LONG[:length])
+                await s.post(starts_at=f"at-{length}")
+                await s.step()
+                assert len(p1.chain) == length
+            assert [each.split()[0] for each in p1.called] == ["register", *["resolve"] * 3]
+
+
 async def test_peer_that_was_started_anew_is_told_of_the_replica_again(tmp_path: Path) -> None:
     with peers(SHORT, LONG) as [p1, p2]:
         p1.on_resolve = lambda: text_answer(200, "fine")
