@@ -11,6 +11,9 @@ from chains.standing import Verdict
 from switcher.resolving.model import Matter, ResolveDecision
 from switcher.resolving.ruling import Ruling, blocks
 
+_LEFT = frozenset({Verdict.FORKED, Verdict.INVALID, Verdict.WRONG_CHAIN})
+"""What shows another chain, and is not to be relied upon the moment it looks well again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -51,17 +54,17 @@ def rule_on_node(matter: Matter, seen: Examined) -> Ruling | None:
             f"which is the longest valid one; nobody is pinned ({_each(seen.views)})",
         )
     if name not in seen.canonical:
-        pinned = ", ".join(seen.canonical)
-        return Ruling(
-            ResolveDecision.REPORT, f"{name} {_state(view)}; pinned to {pinned}", seen.canonical
-        )
+        if view.verdict not in _LEFT:
+            return Ruling(ResolveDecision.REPORT, f"{name} {_state(view)}")
+        said = f"{name} {_state(view)}; pinned to {', '.join(seen.canonical)}"
+        return Ruling(ResolveDecision.REPORT, said, seen.canonical)
     height = view.reading.head_number if view.reading else 0
     if matter.decision in (None, ResolveDecision.NOT_CORROBORATED):
         said = f"{name} is on the longest valid chain, at block {height}"
         return Ruling(ResolveDecision.NOT_CORROBORATED, said)
     if view.left_out:
         said = f"{name} is back on the chain, and counts again after a round on it"
-        return Ruling(ResolveDecision.REPORT, said, seen.canonical)
+        return Ruling(ResolveDecision.REPORT, said)
     return None
 
 

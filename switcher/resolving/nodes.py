@@ -85,14 +85,14 @@ class NodeWorker(Loop):
     def _pin(self, name: str, ruling: Ruling, seen: Examined) -> None:
         """Rely on the canonical nodes alone, unless the node is left out already."""
         view = seen.of(name)
-        if ruling.decision is ResolveDecision.REPORT and view is not None and not view.left_out:
+        if ruling.pinned and view is not None and not view.left_out:
             self._desk.watch.pin(ruling.pinned)
 
     async def _tell(self, matter: Matter, ruling: Ruling, seen: Examined) -> None:
         desk, details = self._desk, seen.details()
         await desk.note(matter, ruling, details)
         pins = [a for a in matter.attempts if a.outcome is ResolveOutcome.PINNED]
-        if ruling.decision is ResolveDecision.REPORT and not pins:
+        if ruling.pinned and not pins:
             told = {**details, "pinned": list(ruling.pinned)}
             await desk.came_of(matter, ResolveOutcome.PINNED, ruling.sentence, told)
         if matter.wish is not None:

@@ -31,7 +31,7 @@ _RECENT = 10.0
 whole chain whenever they are asked."""
 
 _JUST_NOW = 2.0
-"""Seconds for which it serves to act."""
+"""Seconds for which it serves to act, or to judge an alert that has just come."""
 
 
 class _StoppedError(Exception):
@@ -121,7 +121,8 @@ class PeerWorker(Loop):
     async def _compare(self, matter: Matter) -> Compared:
         """Hold the peer against the longest valid chain, as far as the matter's own wish goes."""
         if matter.wish is None or matter.wish.allow_depth is None:
-            return await self._look(_RECENT)
+            # What was seen before the alert began says nothing of it.
+            return await self._look(_JUST_NOW if matter.decision is None else _RECENT)
         before = self._keeper.resolution
         seen = await self._look(0.0, matter.wish.allow_depth)
         now = seen.resolution

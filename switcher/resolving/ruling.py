@@ -9,7 +9,7 @@ from switcher.resolving.model import ResolveDecision
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision and the sentence for people; with `REPORT` on whom the switcher relies now."""
+    """A decision and the sentence for people; `pinned` are those to rely on alone from now on."""
 
     decision: ResolveDecision
     sentence: str

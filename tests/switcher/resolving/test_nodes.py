@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from chains.bitshares.watch import Watch
+from chains.standing import Verdict
 from switcher.journal.docket import Docket
 from switcher.journal.journal import Journal
 from switcher.metrics import Metrics
@@ -129,6 +130,15 @@ async def test_alert_about_a_node_that_is_well_does_nothing(s: Scene) -> None:
     await s.post("resolved")
     await s.step()
     assert (await s.told())[-1] == ("ended", "resolved")
+
+
+async def test_node_that_is_only_behind_is_reported_and_not_left_out(s: Scene) -> None:
+    s.voters.put("eu", verdict=Verdict.BEHIND, detail="3 blocks behind block 205")
+    await s.post()
+    await s.step()
+    assert await s.told() == REPORTED[:2]
+    assert "3 blocks behind" in (await s.newest("report")).sentence
+    assert s.voters.pins == []
 
 
 async def test_without_a_majority_nobody_is_pinned(s: Scene) -> None:
