@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chains.errors import ChainError, TooMuchError
-from chains.peer.blocks import PeerBlock
 from chains.peer.client import Head, PeerClient
 from chains.peer.course import Course
 from chains.peer.findings import Branch
@@ -16,15 +14,10 @@ from chains.peer.trail import Trail
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A chain that was verified; `trail` begins at height 1, or above `fork` where that is held.
-
-    `remainder` are verified blocks that were not put to the stage yet; `before` precedes them.
-    """
+    """A chain that was verified; `trail` begins at height 1, or above `fork` where that is held."""
 
     trail: Trail
     fork: int
-    remainder: Sequence[PeerBlock] = ()
-    before: tuple[int, str] = (0, "")
 
     @property
     def end(self) -> tuple[int, str]:

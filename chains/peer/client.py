@@ -70,7 +70,7 @@ class PeerClient:
             if reply.status != 200:
                 return None
             try:
-                return _head(await reply.json(), at)
+                return head_of(await reply.json(), at)
             except PeerReplyError:
                 return None
 
@@ -157,7 +157,7 @@ def is_hash(said: Any) -> bool:
     return isinstance(said, str) and _HASH.fullmatch(said) is not None
 
 
-def _head(said: Any, at: int) -> Head | None:
+def head_of(said: Any, at: int) -> Head | None:
     """Return a claim, None for what is none."""
     match said:
         case {"length": int(length), "hash": None | str() as tip, "at": None | dict() as found}:

@@ -190,13 +190,13 @@ class Followed:
 
     async def _block(self, base: Trail, height: int) -> PeerBlock:
         """Fetch a block whose hash is known; what follows it is verified with its proof."""
-        body = b""
+        body = bytearray()
         async with self.client.blocks(height, height) as pieces:
             async for piece in pieces:
                 body += piece
                 if len(body) > MOST_BLOCK:
                     raise InvalidBlockError(height, "form", f"more than {MOST_BLOCK:,} bytes")
-        return block_of(body, height, base.hash_at(height) or "")
+        return block_of(bytes(body), height, base.hash_at(height) or "")
 
     # Whole
 

@@ -15,7 +15,7 @@ from chains.peer.course import Course
 from chains.peer.findings import Branch
 from chains.peer.held import Held
 from chains.peer.memo import Memory
-from chains.peer.plain import read_whole
+from chains.peer.plain import Read, read_whole
 from chains.peer.ranges import Take, read_range
 from chains.peer.stage import Stage
 from chains.peer.stream import Whole
@@ -23,7 +23,7 @@ from chains.peer.trail import Trail
 from chains.settings import PeerChainSettings
 
 OnProgress = Callable[[int, int, str], None]
-"""Told how many blocks were verified, of how many (0: not known), and of which peer."""
+"""Told how many blocks were verified, of about how many, and of which peer."""
 
 _WHOLE_AT_ONCE = 32
 """Whole chains that are read at once; each of them may take some MB of memory."""
@@ -53,6 +53,7 @@ class Inquiry:
         self.stage = stage
         self._settings, self._memory, self._on_progress = settings, memory, on_progress
         self._slots = asyncio.Semaphore(_WHOLE_AT_ONCE)
+        self._end: Read | None = None  # of the longest whole chain: its last blocks are in it
         self._allowance = Allowance(settings.max_bytes // _BYTES_A_BLOCK)
 
     async def examine(self, peer: Candidate) -> None:
@@ -86,13 +87,15 @@ class Inquiry:
         start = Whole(self._settings.proof)
         try:
             read = await read_whole(
-                peer.client, start, self._memory, peer.course, self.stage.wants, self._take(peer)
+                peer.client, start, self._memory, peer.course, self._wants, self._take(peer)
             )
         except BaseException:
             self._allowance.give_back(peer.name)
             raise
         trail = read.whole.trail
-        peer.found = Found(trail, await self._fork_of(trail), read.remainder, read.before)
+        if read.remainder and (self._end is None or trail.length > self._end.whole.trail.length):
+            self._end = read
+        peer.found = Found(trail, await self._fork_of(trail))
 
     async def fetch(self, peer: Candidate) -> None:
         """Fetch what a node of our own kind has beyond the held chain, and put it to the stage.
@@ -123,10 +126,12 @@ class Inquiry:
         found = peer.found
         assert found is not None
         if await self._is_staged(found):
+            self._tell(peer, found.trail.length)
             return
         last = await self.held.block(found.fork) if found.fork else None
         await self.stage.restart(*((last.height, last.hash) if last else (0, "")))
         self._allowance.give_back(peer.name)
+        self._end = None
         if peer.head is None:
             await self.read(peer)
         else:
@@ -135,8 +140,9 @@ class Inquiry:
             raise PeerReplyError(peer.name, "has another chain than a moment ago")
 
     async def _is_staged(self, found: Found) -> bool:
-        if found.remainder:
-            await self.stage.offer(found.before, found.remainder)
+        end = self._end
+        if end is not None and (end.whole.trail.length, end.whole.trail.tip) == found.end:
+            await self.stage.offer(end.before, end.remainder)
         await self.stage.settled()
         return self.stage.position == found.end and self.stage.fork == found.fork
 
@@ -164,18 +170,29 @@ class Inquiry:
             raise InvalidBlockError(claim.length, "tip", "it is another block than claimed")
         peer.found = Found(trail, fork)
 
+    async def _wants(self, before: Trail, after: Trail) -> bool:
+        """Tell whether a part of a whole chain is to be taken apart though its worth is known."""
+        end = self._end.whole.trail if self._end else None
+        if end and after.length == end.length and after.tip == end.tip:
+            return False  # its blocks are at hand
+        return await self.stage.wants(before, after)
+
     def _take(self, peer: Candidate) -> Take:
         async def take(before: tuple[int, str], blocks: Sequence[PeerBlock]) -> None:
             self._allowance.take(peer.name, len(blocks))
-            if await self.stage.offer(before, blocks) and self._on_progress:
-                done, course = blocks[-1].height, peer.course
-                if peer.head is not None:
-                    total = peer.head.length
-                else:
-                    total = done * (course.declared or 0) // max(course.taken, 1)
-                self._on_progress(done, total and max(done, total), peer.name)
+            if await self.stage.offer(before, blocks):
+                self._tell(peer, blocks[-1].height)
 
         return take
+
+    def _tell(self, peer: Candidate, done: int) -> None:
+        """Tell how far it is; of a whole chain it is known beforehand only about how long it is."""
+        if self._on_progress is None:
+            return
+        course = peer.course
+        about = done * (course.declared or 0) // max(course.taken, 1)
+        total = peer.found.trail.length if peer.found else peer.claim[0] or about
+        self._on_progress(done, max(done, total), peer.name)
 
     async def _fork_by_asking(self, peer: Candidate) -> int:
         """Return the newest height at which a peer says that it has what is held."""

@@ -36,7 +36,7 @@ class Lines:
     def __init__(self, last: PeerBlock | None, rule: Proof) -> None:
         self.last = last
         self._rule = rule
-        self._rest = b""
+        self._rest = bytearray()
 
     def fed(self, piece: bytes) -> list[PeerBlock]:
         """Return the verified blocks of the lines that a further piece completes.
@@ -44,8 +44,11 @@ class Lines:
         Raises:
             InvalidBlockError: one of them is no block, or doesn't follow.
         """
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        blocks = verify_lines(self.last, lines, self._rule)
+        self._rest += piece
+        blocks: list[PeerBlock] = []
+        if b"\n" in piece:
+            *lines, rest = bytes(self._rest).split(b"\n")
+            blocks, self._rest = verify_lines(self.last, lines, self._rule), bytearray(rest)
         if blocks:
             self.last = blocks[-1]
         if len(self._rest) > MOST_BLOCK:

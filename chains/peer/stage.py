@@ -89,19 +89,20 @@ class Stage:
         return True
 
     async def offer(self, before: tuple[int, str], blocks: Sequence[PeerBlock]) -> bool:
-        """Take those of some blocks that follow the newest one; wait while there is no room.
+        """Take those of some blocks that follow the newest one, then wait until there is room.
 
         `before` is what precedes them: height and hash. To be cancelled does no harm. Tells whether
         anything was taken.
         """
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._waiting < _MOST_WAITING)
-            following = self._following(before, blocks)
-            if following:
-                self._queue.append(following)
-                self._waiting += _bytes(following)
-                self.position = following[-1].height, following[-1].hash
+        following = self._following(before, blocks)
+        if following:
+            # At once, so that whoever reads the same blocks meanwhile knows that they are taken.
+            self._queue.append(following)
+            self._waiting += _bytes(following)
+            self.position = following[-1].height, following[-1].hash
+            async with self._changed:
                 self._changed.notify_all()
+                await self._changed.wait_for(lambda: self._waiting < _MOST_WAITING)
         return bool(following)
 
     async def settled(self) -> None:

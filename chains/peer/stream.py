@@ -31,6 +31,7 @@ _MOST_MEMBERS = 32
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in the types
 _space = re.compile(r"[ \t\n\r]*").match
 _comma = re.compile(r"[ \t\n\r]*,[ \t\n\r]*").match
+_number_to_the_end = re.compile(r"[-+.0-9eE]*\Z").match
 _member = re.compile(r'"((?:[^"\\]|\\.){0,1000})"[ \t\n\r]*:[ \t\n\r]*', re.DOTALL).match
 
 
@@ -239,7 +240,7 @@ class _Taking:
             raise MalformedDataError("it is nested too deeply") from error
         except ValueError as error:
             raise MalformedDataError("a number has too many digits") from error
-        if end == len(self._text) and not isinstance(value, dict | list | str):
+        if not isinstance(value, dict | list | str) and _number_to_the_end(self._text, end):
             return None
         self.position = end
         return (value,)
