@@ -178,7 +178,6 @@ def test_everything_that_can_be_said_of_peers_arrives(tmp_path: Path) -> None:
             PeerSettings("p2", "https://peers.example.org/p2"),
         ),
         proof=Proof(Rule.LINKED),
-        allowed=("10.0.0.0/8", "fd00::/8"),
         deadline=30.0,
     )
     assert read.replica == ReplicaSettings(

@@ -22,7 +22,6 @@ def check_peers(data: Any, folder: Path) -> Iterator[Mistake]:
         return
     yield from repeated(data, (*_NODES, "name"), "the name of")
     yield from repeated(data, (*_NODES, "url"), "the URL of", same=same_address)
-    yield from repeated(data, ("peers", "allow", "*"), "in the list as")
     yield from _namesakes(data)
     switcher = data.get("switcher")
     if isinstance(switcher, dict):

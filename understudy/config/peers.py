@@ -109,7 +109,6 @@ class Peers(Part):
     max_depth: Annotated[int, Field(ge=0, description="a whole number, 0 or more")] = 100
     database: Database | None = None
     deadline: values.PositiveDuration = 120
-    allow: list[Network] = Field(default_factory=list, description=LIST)
     nodes: Annotated[list[PeerNode], Field(min_length=1, description=LIST)]
 
     def settings(self) -> PeerChainSettings:
@@ -117,7 +116,6 @@ class Peers(Part):
         return PeerChainSettings(
             nodes=tuple(PeerSettings(each.name, each.url) for each in self.nodes),
             proof=Proof(Rule(self.proof)),
-            allowed=tuple(self.allow),
             deadline=float(self.deadline),
         )
 
