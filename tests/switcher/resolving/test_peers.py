@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from devnet.plain_http import text_answer
+from peernode.errors import StoreError
+from peernode.node import Replica
 from serving.server import listen
 from tests.peernode.made import chain
 from tests.switcher.resolving.peering import LONG, SHORT, peers, replica_settings, scene
@@ -231,6 +233,7 @@ async def test_act_is_cut_short_when_the_switcher_stops_and_seen_to_after_its_st
             await s.post()
             working = asyncio.create_task(s.worker.run())
             await asked.wait()
+            assert await s.post() == ["renewed"]  # nothing waits for the peer
             s.worker.stop()
             async with asyncio.timeout(2):
                 await working
@@ -245,7 +248,28 @@ async def test_act_is_cut_short_when_the_switcher_stops_and_seen_to_after_its_st
     assert p1.called.count("resolve") == 1
 
 
-async def test_replica_in_trouble_is_told_and_comes_back(tmp_path: Path) -> None:
+async def test_replica_that_fails_is_told_and_used_again_once_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> object:
+        raise StoreError("The disk is full.")
+
+    with peers(SHORT, LONG) as [p1, p2]:
+        async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
+            await s.keeper.compare("p1")
+            with monkeypatch.context() as patch:
+                patch.setattr(Replica, "resolve", broken)
+                await s.post()
+                await s.step()
+                assert await s.words() == ["resolve_chain", "no_replica"]
+                assert "The disk is full." in (await s.entries())[-1].sentence
+                assert s.metric("understudy_replica_up") == 0
+            await s.step()
+            assert (await s.words())[2:] == RESOLVED[1:]
+            assert s.metric("understudy_replica_up") == 1
+
+
+async def test_database_that_is_none_keeps_the_switcher_from_no_start(tmp_path: Path) -> None:
     database = tmp_path / "peers.db"
     database.write_text("no database at all, whatever it is called" * 50)
     with peers(SHORT, LONG) as [p1, p2]:
