@@ -89,10 +89,7 @@ class PeerWorker(Loop):
                 await self._consider(matter, matters)
 
     def _is_due(self, matter: Matter) -> bool:
-        now = self._desk.clock()
-        if matter.wish is not None:
-            return True
-        due = rule_on_peer.due(matter)
+        now, due = self._desk.clock(), rule_on_peer.due(matter)
         # A time that far ahead was written by a clock that was wrong.
         return now >= due or due - now > rule_on_peer.LONGEST_PAUSE
 
