@@ -12,6 +12,7 @@ from bench.peers.stored import StoredChain
 
 MOST_HEIGHTS = 256
 NOT_FOUND = Answer([b"<!doctype html>\n"], "404 NOT FOUND", {"Content-Type": "text/html"}, True)
+BAD_REQUEST = Answer([], "400 Bad Request")
 
 
 class Plain:
@@ -38,13 +39,15 @@ class Own(Plain):
 
     def answer(self, question: Question) -> Answer:
         """Return the answer to a question."""
+        if any(question.query.get(name) == "0" for name in ("at", "from", "to")):
+            return BAD_REQUEST
         match question.path:
             case "/chain/head":
                 return _json(self._head(question.query.get("at")))
             case "/chain/hashes":
                 heights = [int(height) for height in question.query["heights"].split(",")]
                 if len(heights) > MOST_HEIGHTS:
-                    return Answer([], "400 Bad Request")
+                    return BAD_REQUEST
                 return _json({"hashes": [self.hash_at(height) for height in heights]})
             case "/chain/blocks":
                 first, last = int(question.query["from"]), int(question.query["to"])

@@ -52,7 +52,7 @@ async def besieged(
     peers = _crowd(scenery, length, share)
     async with cast(peers, line) as crowd:
         took = await ours(crowd, await scenery.database(0), limits)
-    tip = chains.tip(scenery.longest, length)
+    tip = chains.tip(scenery.chain, length)
     return {
         "hostile_peers": len(peers),
         "hostile_seconds": round(took.seconds, 2),
@@ -70,7 +70,7 @@ def _crowd(scenery: Scenery, length: int, share: float) -> list[Peer]:
     peers = []
     for kind, count in _CROWD.items():
         for _ in range(max(1, round(count * share))):
-            peers.append(_peer(kind, scenery.longest, length, forged))
+            peers.append(_peer(kind, scenery.chain, length, forged))
     random.Random(1).shuffle(peers)
     return peers
 

@@ -40,10 +40,10 @@ class Scenery:
         self._held: dict[int, Path] = {}
         self._copies = 0
 
-    def build(self) -> None:
+    def build(self, longest: int = LONGEST, blocks: int = BLOCKS) -> None:
         """Write the chains; the shorter one is the beginning of the longer one."""
-        chains.write(self.longest, LONGEST)
-        chains.shorten(self.longest, self.chain, BLOCKS)
+        chains.write(self.longest, longest)
+        chains.shorten(self.longest, self.chain, blocks)
 
     async def database(self, length: int, chain: Path | None = None) -> Path:
         """Return a new database that holds the first blocks of the chain."""

@@ -59,6 +59,8 @@ class _Served:
 
 async def _serve(peers: list[Peer], rate: float | None, round_trip: float) -> None:
     chains = {name: StoredChain(Path(name)) for name in {peer.chain for peer in peers}}
+    for name in {peer.chain for peer in peers if peer.kind != "own"}:
+        _ = chains[name].compact  # or it would be done while somebody waits
     served, servers = [], []  # servers that nobody holds would be closed
     for peer in peers:
         behaviour = _KINDS[peer.kind](chains[peer.chain], peer.length)

@@ -37,14 +37,18 @@ class StoredChain:
 
     def whole(self, length: int, claimed: int | None = None) -> list[bytes | memoryview]:
         """Return the answer to `GET /chain` of a chain so long, as existing nodes write it."""
-        lines, ends = self._compact
+        lines, ends = self.compact
         said = length if claimed is None else claimed
         # All blocks but the last have a comma behind them.
         upto = ends[length] - 1 if length else 0
         return [b'{"chain":[', lines[:upto], f'],"length":{said}}}\n'.encode()]
 
     @cached_property
-    def _compact(self) -> tuple[memoryview, array[int]]:
+    def compact(self) -> tuple[memoryview, array[int]]:
+        """Return the blocks as existing nodes write them, a comma behind each, and where they end.
+
+        It takes a while the first time.
+        """
         lines = bytes(self._lines).splitlines()
         return _joined(
             json.dumps(json.loads(line), sort_keys=True, separators=(",", ":")).encode() + b","
