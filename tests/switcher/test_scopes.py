@@ -32,6 +32,8 @@ RULES: dict[Route, tuple[frozenset[Scope | None], frozenset[Scope | None]]] = {
     ("POST", "/api/rotate/plan"): (OPERATING, OPERATING),
     ("POST", "/api/drill"): (OPERATING, OPERATING),
     ("POST", "/api/drill/plan"): (OPERATING, OPERATING),
+    ("POST", "/api/resolve"): (OPERATING, OPERATING),
+    ("POST", "/api/resolve/plan"): (OPERATING, OPERATING),
     ("POST", "/api/arm"): (OPERATING, OPERATING),
     ("POST", "/api/disarm"): (OPERATING, OPERATING),
     ("GET", "/api/status"): (READING, READING),
