@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +20,7 @@ from chains.peer.client import Head, PeerClient, head_of
 from chains.peer.connection import open_network
 from chains.settings import PeerChainSettings, PeerSettings
 
-from .made import EASY, forged, tip_of
+from .made import EASY, forged, tip_of, whole
 from .nodes import Own, Plain, Raw, hang, serving
 
 CHAIN = forged(9)
@@ -191,3 +193,53 @@ async def test_whatever_is_sent_instead_of_http_is_an_error_of_the_peers(sent: b
             async with client.whole() as (_, pieces):
                 async for _piece in pieces:
                     pass
+
+
+SCRAPS = [
+    b"\r\n",
+    b"Content-Length: 5\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Content-Encoding: gzip\r\n",
+    b"100 Continue\r\n\r\n",
+    b"HTTP/1.0 ",
+    b"ffff\r\n",
+    b"\x00",
+    b"\xff",
+    b"{",
+]
+
+
+def torn(answer: bytes, draw: random.Random) -> bytes:
+    """Return an answer with something put in, left out or changed, mostly near its beginning."""
+    data = bytearray(answer)
+    for _ in range(draw.randint(1, 5)):
+        at = draw.randint(0, min(len(data), draw.choice([60, 200, 2000])))
+        match draw.randrange(3):
+            case 0:
+                data[at:at] = draw.choice(SCRAPS)
+            case 1:
+                del data[at : at + draw.randint(1, 20)]
+            case 2:
+                data[at : at + 1] = draw.randbytes(draw.randint(1, 4))
+    return bytes(data)
+
+
+async def test_a_torn_answer_is_an_answer_or_an_error_of_the_peers() -> None:
+    draw = random.Random(5)
+    body = whole(CHAIN)
+
+    async def talk(_path: str, writer: asyncio.StreamWriter) -> None:
+        head = f'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: {len(body)}\r\n\r\n'
+        writer.write(torn(head.encode() + body, draw))
+        await writer.drain()
+        writer.close()
+
+    async with client_of(Raw(talk)) as client:
+        for _ in range(60):
+            with contextlib.suppress(PeerError):
+                await client.head(4)
+            with contextlib.suppress(PeerError):
+                async with client.whole() as (_, pieces):
+                    async for _piece in pieces:
+                        pass
+            await client.size()

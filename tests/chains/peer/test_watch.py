@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 
 from chains.peer import followed
 from chains.peer.views import PeerView
-from chains.peer.watch import PeerWatch
+from chains.peer.watch import OnPeerVerdict, PeerWatch
 from chains.settings import PeerChainSettings
 from chains.standing import Divergence, Verdict
 
@@ -20,6 +21,7 @@ from .nodes import Own, Plain, hang, serving
 CHAIN = forged(30)
 LONGER = forged(33, CHAIN)
 FORK = forged(32, CHAIN[:20], by="beta")
+WRONG = [*LONGER[:25], {**LONGER[25], "proof": LONGER[25]["proof"] + 1}, *LONGER[26:]]
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +32,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def watching(*nodes: Plain) -> AsyncIterator[PeerWatch]:
+async def watching(
+    *nodes: Plain, on_verdict: OnPeerVerdict | None = None
+) -> AsyncIterator[PeerWatch]:
     async with serving(*nodes) as peers:
-        watch = PeerWatch(PeerChainSettings(tuple(peers), EASY, probe_timeout=1.0))
+        settings = PeerChainSettings(tuple(peers), EASY, probe_timeout=1.0)
+        watch = PeerWatch(settings, on_verdict=on_verdict)
         running = asyncio.create_task(watch.run())
         try:
             yield watch
@@ -82,8 +87,7 @@ async def test_of_chains_of_equal_length_the_one_that_most_have_is_canonical() -
 async def test_an_invalid_chain_is_told_with_its_height_and_does_not_count(
     kind: type[Plain],
 ) -> None:
-    wrong = [*LONGER[:25], {**LONGER[25], "proof": LONGER[25]["proof"] + 1}, *LONGER[26:]]
-    async with watching(kind(wrong, "liar"), Own(CHAIN, "good")) as watch:
+    async with watching(kind(WRONG, "liar"), Own(CHAIN, "good")) as watch:
         views = await until(watch, verdicts(liar=Verdict.INVALID, good=Verdict.CANONICAL))
         assert views["liar"].up
         assert views["liar"].valid is False
@@ -149,3 +153,63 @@ async def test_one_that_falls_behind_is_looked_at_soon_again_however_long_it_was
         await until(watch, verdicts(first=Verdict.CANONICAL, second=Verdict.BEHIND))
         second.chain = LONGER
         await until(watch, verdicts(first=Verdict.CANONICAL, second=Verdict.CANONICAL))
+
+
+async def looked(node: Plain, path: str, times: int) -> None:
+    """Wait until a peer was asked for something so many times more."""
+    before = len(node.asked)
+    async with asyncio.timeout(5):
+        while sum(path in each for each in node.asked[before:]) < times:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("kind", "looks", "reads"),
+    [(Own, "GET /chain/head", "GET /chain/blocks"), (Plain, "HEAD /chain", "GET /chain")],
+)
+async def test_an_invalid_chain_is_not_read_again_before_it_changes(
+    kind: type[Plain], looks: str, reads: str
+) -> None:
+    liar = kind(WRONG, "liar")
+    async with watching(liar) as watch:
+        await until(watch, verdicts(liar=Verdict.INVALID))
+        liar.asked.clear()
+        await looked(liar, looks, 3)
+        assert not any(each.startswith(reads + "?") or each == reads for each in liar.asked)
+        liar.chain = forged(35, LONGER)
+        await until(watch, verdicts(liar=Verdict.CANONICAL))
+
+
+async def test_a_peer_that_changes_while_it_is_read_is_not_taken_for_a_liar() -> None:
+    moving = Own(FORK, "moving")
+    told: list[Verdict] = []
+
+    async def blocks(request: web.Request) -> web.StreamResponse:
+        moving.chain = LONGER
+        return await moving.usual(request)
+
+    moving.instead["/chain/blocks"] = blocks
+    async with watching(moving, on_verdict=lambda view: told.append(view.verdict)) as watch:
+        await until(watch, lambda views: views["moving"].length == 33)
+    assert told == [Verdict.CANONICAL]
+
+
+async def test_who_claims_much_and_hangs_keeps_nobody_from_being_verified(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(followed, "_PATIENCE", 0.05)
+    hanging = Own(CHAIN, "hanging")
+    hanging.claimed = 10**9, "ab" * 32
+    hanging.instead["/chain/blocks"] = hang
+    async with watching(hanging, Own(LONGER, "good")) as watch:
+        await until(watch, verdicts(hanging=Verdict.UNREACHABLE, good=Verdict.CANONICAL))
+
+
+async def test_a_chain_of_one_peer_that_others_get_is_fetched_once() -> None:
+    ahead, others = Own(LONGER, "ahead"), [Own(CHAIN, "p1"), Plain(CHAIN, "p2")]
+    async with watching(ahead, *others) as watch:
+        await until(watch, verdicts(ahead=Verdict.CANONICAL, p1=Verdict.BEHIND, p2=Verdict.BEHIND))
+        for node in others:
+            node.chain, node.asked = LONGER, []
+        await until(watch, lambda views: {view.length for view in views.values()} == {33})
+    assert not any("/chain/blocks" in each for each in others[0].asked)
