@@ -136,6 +136,12 @@ async def test_senseless_order_is_refused(on_set: Set) -> None:
             reply = await on_set.order(body, path)
             assert reply.status_code == status, (body, reply.text)
             assert "5KQw" not in reply.text
+    token = on_set.stage.home.tokens[Scope.ALERTS]
+    for body in ({"peer": "p1", "why": f"with {token}"}, {"peer": token}):
+        reply = await on_set.order(body)
+        assert reply.status_code == 422
+        assert reply.json()["detail"].startswith("The order holds a private key or a token")
+        assert token not in reply.text
     assert await on_set.stage.words() == []
 
 
