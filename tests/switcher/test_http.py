@@ -420,9 +420,7 @@ async def test_port_that_is_taken_is_named(tmp_path: Path) -> None:
             await serve(CHAIN, home.settings(port=port))
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/rotate", "/api/drill", "/api/arm", "/api/disarm"]
-)
+@pytest.mark.parametrize("path", ["/api/rotate", "/api/drill", "/api/arm", "/api/disarm"])
 @pytest.mark.parametrize("secret", ["key", "token"])
 async def test_an_order_that_holds_a_secret_is_not_taken_nor_repeated(
     caller: Caller, path: str, secret: str
