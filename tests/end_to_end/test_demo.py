@@ -40,7 +40,7 @@ async def test_the_demonstration_replaces_two_hosts_brings_a_peer_along_and_leav
     report = json.loads(lines[-1])
     assert report["rotated"] is True
     assert (report["from"], report["to"]) == ("alpha", "beta")
-    assert report["missed_blocks"] >= 2  # of three; the first slot may have begun before the kill
+    assert report["missed_blocks"] >= 3
     assert report["seconds_kill_to_alert"] > 0
     assert 0 <= report["seconds_alert_to_broadcast"] < report["seconds_kill_to_alert"]
     assert report["seconds_broadcast_to_confirmed"] > 0

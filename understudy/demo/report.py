@@ -38,7 +38,8 @@ class Act:
     """One failover.
 
     `rotated`: the update is in a block and the new key has signed one, both read from the nodes.
-    `missed_blocks` are those of the witness between the kill and the first block by the new key.
+    `missed_blocks` are those of the witness behind the head block at the kill, up to the first
+    block by the new key.
     """
 
     rotated: bool
@@ -116,12 +117,15 @@ def tip_of(chain: Sequence[Mapping[str, Any]], rule: Proof) -> str | None:
     return blocks[-1].hash if blocks else None
 
 
-def missed_between(entries: Sequence[Applied], witness: str, start: float, first: Applied) -> int:
-    """Return how many of a witness' slots stayed empty from a time until a certain block."""
+def missed_between(entries: Sequence[Applied], witness: str, after: int, first: Applied) -> int:
+    """Return how many of a witness' slots stayed empty behind block `after`, until block `first`.
+
+    By blocks and not by time: a slot that had just begun when its host died is missed as well.
+    """
     return sum(
-        slot.witness == witness and slot.time >= start
+        slot.witness == witness
         for entry in entries
-        if entry.number <= first.number
+        if after < entry.number <= first.number
         for slot in entry.missed
     )
 

@@ -56,7 +56,7 @@ class Scene:
         self._narrator = narrator
         self._clock = clock
         self._moments = Moments(killed=0.0)
-        self._told = 0
+        self._told = self._last_seen = 0
         self._announced: set[str] = set()
         self._updates: dict[str, float] = {}
 
@@ -89,7 +89,7 @@ class Scene:
         Raises:
             StackError: the switcher did not answer.
         """
-        self._told = self._head().number
+        self._told = self._last_seen = self._head().number
         self._moments = Moments(killed=self._clock())
         self._narrator.start_clock()
         await self._net.nodes[producer].kill()
@@ -124,7 +124,7 @@ class Scene:
         missed = 0
         if first is not None:
             entries = self._watch.follower.entries()
-            missed = missed_between(entries, self._witness_id(), self._moments.killed, first)
+            missed = missed_between(entries, self._witness_id(), self._last_seen, first)
         on = self._name_of(first.signing_key) if first else None
         return act(self._moments, off=off, on=on, missed=missed, first_block=first)
 
