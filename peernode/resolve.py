@@ -215,6 +215,9 @@ class _Held:
         pairs = zip(heights, found, strict=True)
         return [each if height <= self._length else None for height, each in pairs]
 
+    async def size(self, height: int) -> int:
+        return await self._store.size(height)
+
     async def block(self, height: int) -> PeerBlock | None:
         return await self._store.block(height) if height <= self._length else None
 

@@ -88,6 +88,14 @@ class Store:
         """Return our blocks' hashes at some heights, None where there is none."""
         return await self._readers.read(rows.hashes_at, heights)
 
+    async def size(self, height: int) -> int:
+        """Return what our blocks up to a height take, in bytes.
+
+        Raises:
+            ChainMovedError: there is no such block.
+        """
+        return await self._readers.read(rows.end_at, height)
+
     async def block(self, height: int) -> PeerBlock | None:
         """Return a block of ours, None where there is none."""
         return await self._readers.read(rows.block_at, height)

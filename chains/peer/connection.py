@@ -45,8 +45,11 @@ _AGENT = "understudy"
 class Reply:
     """What a peer answers: its status and headers, and its body while it comes."""
 
-    def __init__(self, peer: str, response: aiohttp.ClientResponse, most: int) -> None:
+    def __init__(
+        self, peer: str, response: aiohttp.ClientResponse, most: int, timeout: float
+    ) -> None:
         self._peer, self._response, self._most = peer, response, most
+        self._timeout = timeout
         self.status = response.status
 
     def header(self, name: str) -> str | None:
@@ -72,13 +75,22 @@ class Reply:
         unpack = _unpack(self._peer, self.header("Content-Encoding"))
         taken = 0
         with _told(self._peer):
-            async for packed in self._response.content.iter_chunked(_PIECE):
+            while packed := await self._next():
                 for piece in unpack(packed):
                     taken += len(piece)
                     if taken > self._most:
                         raise TooMuchError(self._peer, f"sent more than {self._most:,} bytes")
                     yield piece
                     await asyncio.sleep(0)  # much may be there already: others have their turn
+
+    async def _next(self) -> bytes:
+        """Return what came of the body, as it was sent; nothing at its end.
+
+        The limit is not the library's: a timer of that goes on behind a large answer, and whoever
+        is asked next over the same connection would seem to send nothing.
+        """
+        async with asyncio.timeout(self._timeout):
+            return await self._response.content.read(_PIECE)
 
     async def json(self) -> Any:
         """Return the body, read as JSON.
@@ -130,7 +142,7 @@ class Network:
             async with asyncio.timeout(self.timeout):  # early answers put off no other limit
                 response = await asked
             async with response:
-                yield Reply(peer.name, response, most)
+                yield Reply(peer.name, response, most, self.timeout)
 
 
 @asynccontextmanager
@@ -152,7 +164,7 @@ async def open_network(
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=limit, sock_read=limit),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=limit),
         headers={"User-Agent": _AGENT},
         auto_decompress=False,
         trust_env=False,

@@ -101,14 +101,11 @@ class Followed:
         self._claim = None
         try:
             async with asyncio.timeout(self._settings.deadline):
-                self.seen = await self._look()
+                self.seen = await self._look_twice()
         except TimeoutError:
             limit = self._settings.deadline
             error = PeerUnreachableError(self.client.name, f"did not send all in {limit:g} s")
             self.seen = self._failed(error)
-        except InvalidBlockError as error:
-            if not await self._moved():
-                self.seen = self._failed(error)
         except ChainError as error:
             self.seen = self._failed(error)
         finally:
@@ -120,6 +117,16 @@ class Followed:
         if (claim := self._claim) is None:
             return Seen(error=error)
         return Seen(None, claim.length, claim.hash, error)
+
+    async def _look_twice(self) -> Seen:
+        """Look; once more if the peer has got another chain meanwhile."""
+        try:
+            return await self._look()
+        except InvalidBlockError:
+            if not await self._moved():
+                raise
+        self._shared.allowance.give_back(self.client.name)
+        return await self._look()
 
     async def _moved(self) -> bool:
         """Tell whether the peer claims another chain by now: then what it sent proves nothing."""
@@ -169,7 +176,8 @@ class Followed:
             trail = trail.extended(blocks)
 
         course = Course.begun(time.monotonic())
-        await read_range(self.client, last, head.length, self._settings.proof, course, take)
+        rule, most = self._settings.proof, self._settings.max_bytes
+        await read_range(self.client, last, head.length, rule, course, take, most=most)
         if trail.tip != head.hash:
             raise InvalidBlockError(head.length, "tip", "it is another block than claimed")
         return trail

@@ -19,6 +19,9 @@ class Held(Protocol):
     async def hashes(self, heights: Sequence[int]) -> list[str | None]:
         """Return the blocks' hashes at some heights (up to a few thousand), None beyond the tip."""
 
+    async def size(self, height: int) -> int:
+        """Return what its blocks up to a height take as JSON, in bytes."""
+
     async def block(self, height: int) -> PeerBlock | None:
         """Return a block, None beyond the tip."""
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 
 from chains.ancestor import last_common
-from chains.errors import InvalidBlockError, PeerReplyError
+from chains.errors import InvalidBlockError, PeerError, PeerReplyError
 from chains.peer.blocks import PeerBlock
 from chains.peer.candidate import Allowance, Candidate, Found
-from chains.peer.client import MOST_HEIGHTS
+from chains.peer.client import MOST_HEIGHTS, Head
 from chains.peer.course import Course
 from chains.peer.findings import Branch
 from chains.peer.held import Held
@@ -77,6 +77,11 @@ class Inquiry:
         async with self._slots:
             await self.read(peer)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Tell whether whole chains are read as many as may be, so that others wait."""
+        return self._slots.locked()
+
     async def read(self, peer: Candidate) -> None:
         """Read a peer's whole chain, and put to the stage what that has a use for.
 
@@ -108,14 +113,23 @@ class Inquiry:
             await self._fetch(peer)
         except InvalidBlockError:
             self._allowance.give_back(peer.name)
-            # It may have got another chain since it was asked: is that still what it claims?
-            again = await peer.client.head(self.length)
-            if again is None or again == claim or peer.asked_again:
+            again = await self._asked_again(peer)
+            if again in (None, claim):
                 raise
-            peer.head, peer.tried, peer.asked_again = again, False, True
+            peer.head, peer.tried = again, False
         except BaseException:
             self._allowance.give_back(peer.name)
             raise
+
+    async def _asked_again(self, peer: Candidate) -> Head | None:
+        """Ask a peer, once, what it claims by now: it may have got another chain meanwhile."""
+        if peer.asked_again:
+            return None
+        peer.asked_again = True
+        try:
+            return await peer.client.head(self.length)
+        except PeerError:
+            return None
 
     async def bring(self, peer: Candidate) -> None:
         """See to it that what was found of a peer is all in the sink; read it again if need be.
@@ -164,8 +178,9 @@ class Inquiry:
             trail = trail.extended(blocks)
             await put(before, blocks)
 
-        rule = self._settings.proof
-        await read_range(peer.client, last, claim.length, rule, peer.course, take)
+        rule, most = self._settings.proof, self._settings.max_bytes - await self.held.size(fork)
+        peer.course = Course.begun(time.monotonic())
+        await read_range(peer.client, last, claim.length, rule, peer.course, take, most=most)
         if trail.tip != claim.hash:
             raise InvalidBlockError(claim.length, "tip", "it is another block than claimed")
         peer.found = Found(trail, fork)

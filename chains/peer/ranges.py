@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from chains.errors import InvalidBlockError
+from chains.errors import InvalidBlockError, TooMuchError
 from chains.peer.blocks import PeerBlock, Proof
 from chains.peer.client import PeerClient
 from chains.peer.course import Course
@@ -16,12 +16,22 @@ Take = Callable[[tuple[int, str], Sequence[PeerBlock]], Awaitable[None]]
 
 
 async def read_range(
-    client: PeerClient, last: PeerBlock | None, to: int, rule: Proof, course: Course, take: Take
+    client: PeerClient,
+    last: PeerBlock | None,
+    to: int,
+    rule: Proof,
+    course: Course,
+    take: Take,
+    *,
+    most: int,
 ) -> None:
     """Read the blocks that follow `last` up to height `to`, and have them taken as they come.
 
+    They may take `most` bytes, in however many answers they come.
+
     Raises:
         InvalidBlockError: one of them doesn't follow, or is no block, or isn't there.
+        TooMuchError: they take more bytes.
         PeerError: it can't be reached, stops sending, or sends something else.
     """
     start = last.height if last else 0
@@ -43,6 +53,8 @@ async def read_range(
         async with client.blocks(height + 1, to) as pieces:
             async for piece in pieces:
                 course.takes(len(piece), time.monotonic())
+                if course.taken > most:
+                    raise TooMuchError(client.name, f"has more than {most:,} bytes of blocks")
                 await taken(lines.fed(piece))
         await taken(lines.finished())
         if height == begun:

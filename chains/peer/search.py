@@ -38,6 +38,9 @@ _CLAIMS_WITHIN = 1.0
 _STILL = 1.5
 """Seconds without anything from the peers that are read, after which further ones are tried."""
 
+_LONG = 15.0
+"""Seconds after which a further one is tried, however well the reading of others goes."""
+
 
 async def find_longest(
     network: Network,
@@ -126,7 +129,7 @@ class _Search:
         """Look at peers until nothing longer can come, or for most of the time that is left."""
         began = time.monotonic()
         until = began + _LOOKING * (self._until - began)
-        self._launch(began)
+        self._launch(began, until)
         while self._running and time.monotonic() < until:
             done, _ = await asyncio.wait(
                 self._running, timeout=_TICK, return_when=asyncio.FIRST_COMPLETED
@@ -134,7 +137,7 @@ class _Search:
             for task in done:
                 self._finish(task)
             self._leave_behind(time.monotonic(), until)
-            self._launch(time.monotonic())
+            self._launch(time.monotonic(), until)
         for task in list(self._running):
             self._give_up(task)
 
@@ -163,13 +166,13 @@ class _Search:
         task.cancel()
         self._left.append(task)
 
-    def _launch(self, now: float) -> None:
-        """Begin to fetch the longest claim, and further ones beside it while nothing comes."""
+    def _launch(self, now: float, until: float) -> None:
+        """Begin to fetch the longest claim, and further ones beside it while that leads nowhere."""
         asked = [peer for peer in self._running.values() if not (peer.reading or peer.head)]
         if asked and now - self._began < _CLAIMS_WITHIN:
             return
         fetched = [peer for peer in self._running.values() if peer.reading and peer.head]
-        moving = [peer for peer in fetched if peer.course.still(now) <= _STILL]
+        moving = [peer for peer in fetched if _promises(peer.course, now, until)]
         claims = self._claims(moving)
         if not claims:
             return
@@ -177,6 +180,8 @@ class _Search:
             count = 1
         elif not moving and now - self._launched_at > _STILL:
             count = self._wave = 2 * self._wave
+        elif now - self._launched_at > _LONG:
+            count = 1
         else:
             return
         self._launched_at = now
@@ -198,18 +203,20 @@ class _Search:
         return [claimed[each.length, each.tip] for each in longest_first(claims, beyond)]
 
     def _leave_behind(self, now: float, until: float) -> None:
-        """Leave those who are not about to end, once another's chain has been there for a while."""
-        if not self._found:
+        """Leave those who are not about to end, while others wait to be read.
+
+        Of all others, too, once somebody's chain has been there for a while.
+        """
+        patience = 2 * max(self._patience, self._found_at - self._began)
+        if self._found and now - self._began >= patience:
+            reading, least = {t: p for t, p in self._running.items() if p.reading}, _STILL
+        elif self._inquiry.is_crowded:
+            reading = {t: p for t, p in self._running.items() if p.reading and not p.head}
+            least = self._patience
+        else:
             return
-        if now - self._began < 2 * max(self._patience, self._found_at - self._began):
-            return
-        for task, peer in list(self._running.items()):
-            course = peer.course
-            if (
-                peer.reading
-                and course.age(now) > _STILL
-                and not course.is_worth_waiting(now, until)
-            ):
+        for task, peer in reading.items():
+            if peer.course.age(now) > least and not peer.course.is_worth_waiting(now, until):
                 self._give_up(task)
 
     # What comes of it
@@ -224,9 +231,14 @@ class _Search:
         return best
 
     async def _bring(self, peer: Candidate) -> bool:
-        """See to it that a peer's chain is in the sink; tell whether it is."""
+        """See to it that a peer's chain is in the sink; tell whether it is.
+
+        It may have to be read again. Who takes his time over that leaves some for the next one.
+        """
+        limit = self._until - time.monotonic()
+        others = sum(each.found is not None for each in self._found) > 1
         try:
-            async with asyncio.timeout_at(self._until):
+            async with asyncio.timeout(limit / 2 if others else limit):
                 await self._inquiry.bring(peer)
         except TimeoutError:
             peer.error = PeerUnreachableError(peer.name, "was not done in time")
@@ -254,6 +266,13 @@ class _Search:
             _branch(best.name, found, inquiry.length) if best and found else None,
             max(deep, key=lambda branch: branch.length, default=None),
         )
+
+
+def _promises(course: Course, now: float, until: float) -> bool:
+    """Tell whether a reading goes on, and will end by a time if it goes on like that."""
+    if course.still(now) > _STILL:
+        return False
+    return course.age(now) <= _STILL or course.is_worth_waiting(now, until)
 
 
 def _branch(peer: str, found: Found, length: int) -> Branch:

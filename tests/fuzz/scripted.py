@@ -32,7 +32,7 @@ class ScriptedNetwork:
     ) -> AsyncIterator[Reply]:
         """Answer a question."""
         response: Any = _Response(self._body, _HEADERS[self._kind & 3], 1 + (self._kind >> 2))
-        yield Reply(peer.name, response, most)
+        yield Reply(peer.name, response, most, self.timeout)
 
 
 class _Response:
@@ -43,6 +43,6 @@ class _Response:
         self._body, self._size = body, size
         self.content = self
 
-    async def iter_chunked(self, _most: int) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._body), self._size):
-            yield self._body[start : start + self._size]
+    async def read(self, _most: int) -> bytes:
+        piece, self._body = self._body[: self._size], self._body[self._size :]
+        return piece

@@ -69,6 +69,9 @@ class Kept:
             for height in heights
         ]
 
+    async def size(self, height: int) -> int:
+        return sum(len(block.body) for block in self.chain[:height])
+
     async def block(self, height: int) -> PeerBlock | None:
         return self.chain[height - 1] if 0 < height <= len(self.chain) else None
 

@@ -213,3 +213,17 @@ async def test_a_chain_of_one_peer_that_others_get_is_fetched_once() -> None:
             node.chain, node.asked = LONGER, []
         await until(watch, lambda views: {view.length for view in views.values()} == {33})
     assert not any("/chain/blocks" in each for each in others[0].asked)
+
+
+async def test_a_peer_that_claims_another_chain_whenever_it_is_asked_is_invalid() -> None:
+    fickle, steady = Own(CHAIN, "fickle"), Own(CHAIN, "steady")
+    async with watching(fickle, steady) as watch:
+        await until(watch, verdicts(fickle=Verdict.CANONICAL, steady=Verdict.CANONICAL))
+
+        async def lie(_request: web.Request) -> web.StreamResponse:
+            fickle.claimed = 100 + len(fickle.asked), "ab" * 32
+            return fickle.head(0)
+
+        fickle.instead["/chain/head"] = lie
+        views = await until(watch, verdicts(fickle=Verdict.INVALID, steady=Verdict.CANONICAL))
+    assert "block 31: length" in views["fickle"].detail
