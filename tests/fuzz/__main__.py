@@ -67,7 +67,8 @@ def _run(name: str, seconds: int) -> bool:
         command = (sys.executable, "-m", "tests.fuzz", "--only", name, *options)
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     executed = _EXECUTED.search(done.stderr)
-    print(f"fuzz: {name}: {executed[1] if executed else 'no'} executions, status {done.returncode}")
+    count = executed[1] if executed else "no"
+    print(f"fuzz: {name}: {count} executions, status {done.returncode}", flush=True)
     if done.returncode:
         print(done.stderr[-4000:], file=sys.stderr)
     return done.returncode == 0

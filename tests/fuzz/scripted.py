@@ -31,11 +31,13 @@ class ScriptedNetwork:
         self, peer: PeerSettings, _path: str, *, most: int, **_options: Any
     ) -> AsyncIterator[Reply]:
         """Answer a question."""
-        response: Any = _Response(self._body, _HEADERS[self._kind & 3], 1 + (self._kind >> 2))
+        response: Any = Response(self._body, _HEADERS[self._kind & 3], 1 + (self._kind >> 2))
         yield Reply(peer.name, response, most, self.timeout)
 
 
-class _Response:
+class Response:
+    """As much of a response as a reply is made of."""
+
     status = 200
 
     def __init__(self, body: bytes, headers: dict[str, str], size: int) -> None:
