@@ -1,7 +1,7 @@
 """All peers of a measurement in a process of their own: `python -m bench.peers.server`.
 
-On its standard input comes a line of JSON with chains and peers (`Cast`), then commands; on its
-output a line for each: the peers' URLs first, then what `figures` or `lengths` asked for.
+On its standard input comes a line of JSON with the peers and their links, then commands (`_obey`);
+each is answered with a line, the first one with the peers' URLs.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.fuzz.targets import TARGETS, found
+
 KEPT = Path(".run/fuzz")
 _LONGEST_INPUT = 4096
 _SLOWEST = 5
@@ -21,6 +23,7 @@ _SLOWEST = 5
 
 _MOST_MB = 1024
 _EXECUTED = re.compile(r"stat::number_of_executed_units: +(\d+)")
+_COVERED = re.compile(r"cov: (\d+)")
 
 
 def main() -> int:
@@ -28,13 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     parser.add_argument("--minutes", type=float, default=1.0, help="for each target")
-    parser.add_argument("--only", help=argparse.SUPPRESS)
-    asked, rest = parser.parse_known_args()
-    if asked.only:
-        _fuzz(asked.only, rest)
-        return 0
-    from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - the child has to instrument them
-
+    asked = parser.parse_args()
     broken = [
         name for name in asked.targets or TARGETS if not _run(name, round(asked.minutes * 60))
     ]
@@ -44,8 +41,6 @@ def main() -> int:
 
 
 def _run(name: str, seconds: int) -> bool:
-    from tests.fuzz.targets import TARGETS, found  # noqa: PLC0415 - as above
-
     target = TARGETS[name]
     KEPT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="understudy-fuzz-") as folder:
@@ -64,24 +59,18 @@ def _run(name: str, seconds: int) -> bool:
             f"-artifact_prefix={KEPT}/{name}-",
             "-print_final_stats=1",
         )
-        command = (sys.executable, "-m", "tests.fuzz", "--only", name, *options)
+        command = (sys.executable, "-m", "tests.fuzz.fuzzing", name, *options)
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-    executed = _EXECUTED.search(done.stderr)
-    count = executed[1] if executed else "no"
-    print(f"fuzz: {name}: {count} executions, status {done.returncode}", flush=True)
+    executed, covered = _EXECUTED.search(done.stderr), _COVERED.findall(done.stderr)
+    print(
+        f"fuzz: {name}: {executed[1] if executed else 'no'} executions, "
+        f"coverage {' to '.join((covered[0], covered[-1])) if covered else 'none'}, "
+        f"status {done.returncode}",
+        flush=True,
+    )
     if done.returncode:
         print(done.stderr[-4000:], file=sys.stderr)
     return done.returncode == 0
-
-
-def _fuzz(name: str, options: list[str]) -> None:
-    import atheris  # noqa: PLC0415 - tests run without it
-
-    with atheris.instrument_imports(include=["chains"]):
-        from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - instrumented as it is imported
-
-    atheris.Setup([sys.argv[0], *options], TARGETS[name].feed)
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ not: that is a finding. `seeds` are such bytes to begin with; `words` help to ch
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import json
 from collections.abc import Callable, Iterator
@@ -146,9 +147,16 @@ def _taken_lines(rule: Proof, pieces: list[bytes]) -> list[PeerBlock] | None:
 def _asked(data: bytes, ask: Callable[[PeerClient], Any]) -> Any:
     network: Any = ScriptedNetwork(data)
     client = PeerClient(network, PeerSettings("p1", "http://127.0.0.1:1"), 1_000_000)
-    with asyncio.Runner() as runner, contextlib.suppress(PeerError):
-        return runner.run(ask(client))
+    with contextlib.suppress(PeerError):
+        return _runner().run(ask(client))
     return None
+
+
+@cache
+def _runner() -> asyncio.Runner:
+    runner = asyncio.Runner()
+    atexit.register(runner.close)
+    return runner
 
 
 def _json(data: bytes) -> Any:
