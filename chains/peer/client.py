@@ -43,10 +43,14 @@ class Head:
 
 
 class PeerClient:
-    """One peer, over connections that are kept alive. Every question has its own deadline."""
+    """One peer, over connections that are kept alive. Every question has its own deadline.
+
+    `pace` is to be kept to when its blocks are taken apart.
+    """
 
     def __init__(self, network: Network, peer: PeerSettings, most: int) -> None:
         self.peer = peer
+        self.pace = network.pace
         self._network, self._most = network, most
 
     @property

@@ -26,6 +26,7 @@ from chains.errors import (
     TooMuchError,
 )
 from chains.peer.addresses import Guard
+from chains.peer.pace import Pace
 from chains.settings import PeerChainSettings, PeerSettings
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
@@ -106,11 +107,15 @@ class Reply:
 
 
 class Network:
-    """The way to all peers. `guard` says which addresses may be called; see `open_network`."""
+    """The way to all peers. `guard` says which addresses may be called; see `open_network`.
+
+    Whatever takes apart what they send keeps to one `pace`.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, guard: Guard, timeout: float) -> None:
         self._session, self._guard = session, guard
         self.timeout = timeout
+        self.pace = Pace()
 
     @asynccontextmanager
     async def ask(

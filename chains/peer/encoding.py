@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from itertools import accumulate
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
@@ -16,6 +18,10 @@ MOST_NESTED = 400
 that one node would take a block which another one can't read; this one is well below it."""
 
 _write = json.JSONEncoder(sort_keys=True).encode
+_strings = re.compile(r'"(?:[^"\\]|\\.)*"').sub
+
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_OTHERS = bytes(set(range(256)) - set(_STEPS))
 
 
 def encode(block: Mapping[str, Any]) -> bytes:
@@ -28,23 +34,15 @@ def encode(block: Mapping[str, Any]) -> bytes:
         text = _write(block)
     except (ValueError, TypeError, RecursionError) as error:
         raise MalformedDataError(f"can't be written as JSON: {error!s:.80}") from error
-    if text.count("[") + text.count("{") > MOST_NESTED and _depth(block) > MOST_NESTED:
+    if text.count("[") + text.count("{") > MOST_NESTED and _depth(text) > MOST_NESTED:
         raise MalformedDataError(f"is nested more than {MOST_NESTED} deep")
     return text.encode("ascii")
 
 
-def _depth(value: Any) -> int:
-    """Return how many lists and objects are within each other."""
-    depth, level = 0, [value]
-    while level:
-        inner: list[Any] = []
-        for each in level:
-            if isinstance(each, Mapping):
-                inner.extend(each.values())
-            elif isinstance(each, list | tuple):
-                inner.extend(each)
-            else:
-                continue
-        depth += any(isinstance(each, Mapping | list | tuple) for each in level)
-        level = inner
-    return depth
+def _depth(text: str) -> int:
+    """Return how many lists and objects are within each other in a JSON text.
+
+    A block may be nothing but brackets, so that this has to be quick.
+    """
+    brackets = _strings("", text).encode().translate(None, _OTHERS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)

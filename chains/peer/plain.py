@@ -48,7 +48,7 @@ async def read_whole(
         InvalidBlockError: it is no valid chain, or not as long as it says.
         PeerError: it can't be reached, stops sending, sends too much or something else.
     """
-    reading = _Reading(start, memory, wanted)
+    reading = _Reading(client, start, memory, wanted)
     buffer = bytearray()
     async with client.whole() as (size, pieces):
         course.size, course.declared = size, size.bytes
@@ -68,8 +68,8 @@ async def read_whole(
 
 
 class _Reading:
-    def __init__(self, start: Whole, memory: Memory, wanted: Wanted) -> None:
-        self._memory, self._wanted = memory, wanted
+    def __init__(self, client: PeerClient, start: Whole, memory: Memory, wanted: Wanted) -> None:
+        self._client, self._memory, self._wanted = client, memory, wanted
         self._hash = hashlib.sha256()
         self.state = start
 
@@ -82,6 +82,8 @@ class _Reading:
         if known is not None and not await self._wanted(before, known.trail):
             self.state = known
         else:
-            self.state, blocks = self.state.fed(chunk)
+            self.state, blocks = await self._client.pace.take(
+                self._client.name, self.state.fed, chunk
+            )
             self._memory.remember(digest, self.state)
         return (before.length, before.tip), blocks

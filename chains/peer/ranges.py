@@ -55,7 +55,7 @@ async def read_range(
                 course.takes(len(piece), time.monotonic())
                 if course.taken > most:
                     raise TooMuchError(client.name, f"has more than {most:,} bytes of blocks")
-                await taken(lines.fed(piece))
-        await taken(lines.finished())
+                await taken(await client.pace.take(client.name, lines.fed, piece))
+        await taken(await client.pace.take(client.name, lines.finished))
         if height == begun:
             raise InvalidBlockError(height + 1, "length", "there is none, though it says so")

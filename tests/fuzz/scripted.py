@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from chains.peer.connection import Reply
+from chains.peer.pace import Pace
 from chains.settings import PeerSettings
 
 _HEADERS: tuple[dict[str, str], ...] = (
@@ -23,6 +24,7 @@ class ScriptedNetwork:
     timeout = 5.0
 
     def __init__(self, data: bytes) -> None:
+        self.pace = Pace()
         self._kind = data[0] if data else 0
         self._body = data[2:]
 

@@ -180,6 +180,12 @@ def nested(depth: int) -> dict[str, Any]:
     return following({"index": 2, "timestamp": 1, "transactions": inner, "proof": 1})
 
 
+@pytest.mark.parametrize("text", ["[" * 1000, '"[' * 1000, "\\" * 1001 + "[" * 1000])
+def test_brackets_within_a_text_nest_nothing(text: str) -> None:
+    data = {**FIRST, "transactions": [{text: text}]}
+    assert encode(data) == json.dumps(data, sort_keys=True).encode()
+
+
 def test_a_block_that_is_nested_too_deeply_is_invalid_wherever_it_is_read() -> None:
     # Within the block itself and the innermost list there are two levels more.
     assert verify(None, [FIRST, nested(MOST_NESTED - 2)], ANY)
