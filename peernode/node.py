@@ -52,18 +52,23 @@ class Replica:
     app: Starlette
 
     async def resolve(
-        self, allow_depth: int | None = None, on_progress: OnProgress | None = None
+        self,
+        allow_depth: int | None = None,
+        on_progress: OnProgress | None = None,
+        *,
+        afresh: bool = False,
     ) -> Resolution:
         """Adopt the longest valid chain of the configured nodes, if it is longer than ours.
 
         `allow_depth` is how many of our blocks a person lets go; the settings allow some anyway.
-        `on_progress` hears nothing of a search that was under way already.
+        `on_progress` hears nothing of a search that was under way already, which serves as well
+        unless the peers are to be asked `afresh`.
 
         Raises:
             StoreError: the database can't be used.
             StoppingError: the replica is being stopped.
         """
-        return await self.resolver.resolve(allow_depth, on_progress)
+        return await self.resolver.resolve(allow_depth, on_progress, afresh=afresh)
 
     async def head(self) -> Head:
         """Return what stands at our chain's end.

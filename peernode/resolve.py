@@ -63,12 +63,17 @@ class Resolver:
         self._closed = False
 
     async def resolve(
-        self, allow_depth: int | None = None, on_progress: OnProgress | None = None
+        self,
+        allow_depth: int | None = None,
+        on_progress: OnProgress | None = None,
+        *,
+        afresh: bool = False,
     ) -> Resolution:
         """Adopt the longest valid chain of all nodes that are known, if it is longer than ours.
 
         A person may allow more than `max_depth` of our blocks to be replaced. Who joins a search
-        that is under way gets its result, and hears nothing of its progress.
+        that is under way gets its result, and hears nothing of its progress; who asks `afresh`
+        joins none that began earlier.
 
         Raises:
             StoreError: the database can't be used.
@@ -77,7 +82,8 @@ class Resolver:
         most = self._max_depth
         if most is not None and allow_depth is not None:
             most = max(most, allow_depth)
-        while self._flight and not self._flight.allows(most):
+        earlier = self._flight if afresh else None
+        while self._flight and (self._flight is earlier or not self._flight.allows(most)):
             await asyncio.wait({self._flight.task})
         if self._closed:
             raise StoppingError("The node is being stopped.")

@@ -69,13 +69,13 @@ class Keeper:
     ) -> Compared:
         """Have the replica take the longest valid chain, and hold a peer against it.
 
-        What was found within the last `max_age` seconds serves as well. A person may allow more own
-        blocks to be replaced than the settings do.
+        What was found within the last `max_age` seconds serves as well; with 0 not even what is
+        being looked at. A person may allow more own blocks to be replaced than the settings do.
         """
         await self._tried.wait()
         if allow_depth is None and not self.trouble and self._steady() - self._looked <= max_age:
             return Compared(peer, self.resolution)
-        await self._look(allow_depth)
+        await self._look(allow_depth, afresh=not max_age)
         return Compared(peer, None if self.trouble else self.resolution, self.trouble)
 
     @asynccontextmanager
@@ -114,15 +114,15 @@ class Keeper:
 
     async def _follow(self) -> None:
         while True:
-            await self._look(None)
+            await self._look()
             await asyncio.sleep(_REST if self.trouble else _EVERY)
 
-    async def _look(self, allow_depth: int | None) -> None:
+    async def _look(self, allow_depth: int | None = None, *, afresh: bool = False) -> None:
         replica = self._replica
         if replica is None:
             return
         try:
-            self.resolution = await replica.resolve(allow_depth, self._note)
+            self.resolution = await replica.resolve(allow_depth, self._note, afresh=afresh)
         except PeerNodeError as error:
             self._fail(str(error))
         else:

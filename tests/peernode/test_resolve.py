@@ -202,6 +202,23 @@ async def test_two_who_ask_at_once_get_one_search_s_result(
         assert searches.begun == 1
 
 
+async def test_who_asks_afresh_joins_no_search_that_began_earlier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = Counting(monkeypatch)
+    async with running(tmp_path / "ours.db", ["http://127.0.0.1:1"]) as ours:
+        resolve = ours.node.resolver.resolve
+        earlier = asyncio.create_task(resolve())
+        await searches.has_begun()
+        asked = [asyncio.create_task(resolve(afresh=afresh)) for afresh in (True, True, False)]
+        await asyncio.sleep(0)
+        searches.go.set()
+        first, *later, joined = await asyncio.gather(earlier, *asked)
+        assert searches.begun == 2
+        assert joined is first
+        assert all(each is not first for each in later)
+
+
 async def test_first_one_who_goes_away_ends_nothing_for_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

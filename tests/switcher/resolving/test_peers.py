@@ -251,7 +251,7 @@ async def test_act_is_cut_short_when_the_switcher_stops_and_seen_to_after_its_st
 async def test_replica_that_fails_is_told_and_used_again_once_it_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(*_: object) -> object:
+    async def broken(*_: object, **__: object) -> object:
         raise StoreError("The disk is full.")
 
     with peers(SHORT, LONG) as [p1, p2]:

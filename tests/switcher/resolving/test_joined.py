@@ -1,0 +1,48 @@
+"""What a peer made of it when it was asked, while the peers are looked at for somebody else."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chains.peer.search import find_longest
+from switcher.resolving import approach
+from tests.switcher.resolving.peering import LONG, SHORT, peers, replica_settings, scene
+
+
+async def test_look_that_began_before_the_peer_was_asked_does_not_say_what_came_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, go = asyncio.Event(), asyncio.Event()
+    go.set()
+
+    async def search(*args: Any, **options: Any) -> Any:
+        found = await find_longest(*args, **options)
+        seen.set()
+        await go.wait()
+        return found
+
+    with peers(SHORT, LONG) as [p1, p2]:
+        async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
+            really_ask = approach.ask
+            others: list[asyncio.Task[Any]] = []
+
+            async def ask(*args: Any) -> approach.Answer:
+                go.clear()
+                seen.clear()
+                others.append(asyncio.create_task(s.keeper.compare("p2")))
+                await seen.wait()
+                answer = await really_ask(*args)
+                asyncio.get_running_loop().call_later(0.2, go.set)
+                return answer
+
+            monkeypatch.setattr("peernode.resolve.find_longest", search)
+            monkeypatch.setattr(approach, "ask", ask)
+            await s.post()
+            await s.step()
+            assert (await s.words())[-2:] == ["converged", "resolved"]
+            [other] = others
+            assert (await other).trouble == ""
