@@ -116,8 +116,11 @@ class PeerWorker(Loop):
         return rule_on_peer.rule_on_peer(matter, seen, dry_run=dry_run)
 
     async def _compare(self, matter: Matter) -> Compared:
-        """Hold the peer against the longest valid chain, as far as the matter's own wish goes."""
-        if matter.wish is None or matter.wish.allow_depth is None:
+        """Hold the peer against the longest valid chain, as far as the matter's own wish goes.
+
+        What a person allows is allowed for the first look: he knows no chain that comes later.
+        """
+        if matter.wish is None or matter.wish.allow_depth is None or matter.attempts:
             # What was seen before the alert began says nothing of it.
             return await self._look(_JUST_NOW if matter.decision is None else _RECENT)
         before = self._keeper.resolution

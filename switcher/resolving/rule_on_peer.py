@@ -62,7 +62,10 @@ def rule_on_peer(matter: Matter, seen: Compared, *, dry_run: bool) -> Ruling | N
     if ours is None or standing is None:
         why = seen.trouble or "the peers have not been looked at yet"
         return Ruling(ResolveDecision.NO_REPLICA, f"the replica can't be used: {why}")
-    if ours.outcome is Outcome.TOO_DEEP:
+    by_hand = matter.wish is not None
+    # A peer that only lacks blocks loses none by ours, and may go on to any longer chain by itself.
+    # Else a chain that costs nothing to forge, or is only claimed, would keep everybody behind.
+    if ours.outcome is Outcome.TOO_DEEP and (by_hand or standing.verdict is not Verdict.BEHIND):
         remedy = f"understudy resolve {seen.name} --allow-depth {ours.depth}"
         return Ruling(ResolveDecision.TOO_DEEP, f"{ours.sentence} If that is meant: {remedy}")
     if standing.verdict is Verdict.CANONICAL:
@@ -72,7 +75,6 @@ def rule_on_peer(matter: Matter, seen: Compared, *, dry_run: bool) -> Ruling | N
         return Ruling(ResolveDecision.NOT_CORROBORATED, said)
     if standing.verdict is Verdict.UNREACHABLE:
         return Ruling(ResolveDecision.UNREACHABLE, f"{seen.name} {standing.detail}")
-    by_hand = matter.wish is not None
     return _by_length(seen.name, ours, standing, dry_run=dry_run, by_hand=by_hand)
 
 
