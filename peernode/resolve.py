@@ -14,11 +14,13 @@ from chains.peer.findings import Branch, Standing
 from chains.peer.memo import Memory
 from chains.peer.search import OnProgress, find_longest
 from chains.settings import PeerChainSettings, PeerSettings
+from chains.words import blocks
 from peernode.adopting import Fork
 from peernode.errors import ChainMovedError, DepthError, StoppingError
 from peernode.registration import place_of
 from peernode.resolution import Outcome, Resolution
 from peernode.store import Store
+from peernode.telling import Teller
 
 _TRIES = 3
 """How often is searched, if our own chain moves each time before another one is adopted."""
@@ -59,6 +61,7 @@ class Resolver:
         self._max_depth = max_depth
         self._on_adopted = on_adopted
         self._memory = Memory()
+        self._teller = Teller()
         self._flight: _Flight | None = None
         self._closed = False
 
@@ -134,7 +137,7 @@ class Resolver:
                 _log.info("our chain moved during the search", why=str(error))
         head = await self._store.head()
         sentence = (
-            f"Our own chain, of {head.length} blocks now, moved during each of {_TRIES} searches."
+            f"Our own chain, of {blocks(head.length)} now, moved during each of {_TRIES} searches."
         )
         return self._told(Resolution(Outcome.AUTHORITATIVE, sentence, head.length, head.hash))
 
@@ -171,7 +174,7 @@ class Resolver:
                 found.too_deep.abandoned,
             )
         asked = "Nobody" if peers else "No node is known to be asked; nobody"
-        sentence = f"{asked} has a longer valid chain than ours of {head.length} blocks."
+        sentence = f"{asked} has a longer valid chain than ours of {blocks(head.length)}."
         return Resolution(Outcome.AUTHORITATIVE, sentence, head.length, head.hash, found.standings)
 
     async def _adopt(
@@ -188,8 +191,8 @@ class Resolver:
             _log.error("transactions given up: too many wait for a block", count=adopted.given_up)
         return Resolution(
             Outcome.REPLACED,
-            f"{best.peer} has the longest valid chain, {best.length} blocks: {adopted.depth} of "
-            f"ours gave way to {best.length - fork.height}.",
+            f"{best.peer} has the longest valid chain, {blocks(best.length)}: {adopted.depth:,} of "
+            f"ours gave way to {best.length - fork.height:,}.",
             best.length,
             best.tip,
             standings,
@@ -197,12 +200,8 @@ class Resolver:
             adopted.depth,
         )
 
-    @staticmethod
-    def _told(resolution: Resolution) -> Resolution:
-        log = _log.warning if resolution.depth else _log.info  # some of our blocks are at stake
-        log("resolved", outcome=resolution.outcome, why=resolution.sentence)
-        for peer in resolution.peers:
-            _log.info("peer", peer=peer.peer, verdict=peer.verdict, why=peer.detail)
+    def _told(self, resolution: Resolution) -> Resolution:
+        self._teller.tell(resolution)
         return resolution
 
 
@@ -245,7 +244,7 @@ class _Staging:
 
 def _too_deep(branch: Branch, most: int | None) -> str:
     return (
-        f"{branch.peer} has a chain of {branch.length} blocks that leaves ours after height "
+        f"{branch.peer} has a chain of {blocks(branch.length)} that leaves ours after height "
         f"{branch.fork}: {branch.abandoned} of our blocks would go, and without a person "
         f"{most} may."
     )

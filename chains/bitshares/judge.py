@@ -8,6 +8,7 @@ from chains.bitshares.applied import Applied
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading
 from chains.standing import Divergence, Verdict
+from chains.words import blocks, forked
 
 STALLED_SLOTS = 5
 """Slots for which a node's head stands still, while others go on, until it is stalled."""
@@ -83,7 +84,7 @@ def judge(shown: Shown, follower: Follower, head_lag: int) -> Judgement:
 
 def _late(shown: Shown, follower: Follower, head: Applied) -> Judgement:
     number = shown.reading.head_number
-    count = f"{_blocks(head.number - number)} behind block {head.number}"
+    count = f"{blocks(head.number - number)} behind block {head.number}"
     # A halt of the whole chain is no node's fault: what counts is how long others have been ahead.
     lacked = follower.applied(number + 1) or follower.oldest or head
     stalled = STALLED_SLOTS * follower.rhythm.interval
@@ -103,15 +104,11 @@ def _forked(shown: Shown, depth: int) -> Judgement:
     if parting is not None and parting.invalid:
         return Judgement(Verdict.INVALID, parting.invalid, divergence)
     if divergence.exact:
-        said = f"on a fork for {_blocks(depth)} since block {divergence.height}"
+        said = forked(divergence)
     else:
         held = divergence.height + 1
-        said = f"on a fork since before block {held}, the oldest that is held: {_blocks(depth)}"
+        said = f"on a fork since before block {held}, the oldest that is held: {blocks(depth)}"
     return Judgement(Verdict.FORKED, said, divergence)
-
-
-def _blocks(count: int) -> str:
-    return "1 block" if count == 1 else f"{count} blocks"
 
 
 _CANONICAL = Judgement(Verdict.CANONICAL)

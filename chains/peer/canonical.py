@@ -10,6 +10,7 @@ from chains.peer.seen import Seen
 from chains.peer.trail import Trail
 from chains.peer.views import PeerView
 from chains.standing import Divergence, Verdict
+from chains.words import blocks, forked
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,5 @@ def _placed(name: str, trail: Trail, best: Trail) -> PeerView:
     else:
         verdict, common = Verdict.FORKED, trail.last_common(best)
         away = Divergence(common, length - common)
-        detail = f"on a fork for {blocks(away.depth)} since block {common}"
+        detail = forked(away)
     return PeerView(name, verdict, True, length, True, away, tip or None, detail)
-
-
-def blocks(count: int) -> str:
-    """Return a number of blocks in words."""
-    return "1 block" if count == 1 else f"{count} blocks"

@@ -8,8 +8,11 @@ compressed is unpacked piece by piece. Connections are kept alive from one quest
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import socket
+import ssl
 import time
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -246,8 +249,18 @@ def _told(peer: str) -> Iterator[None]:
         said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
         raise PeerReplyError(peer, f"answered what is no HTTP: {_brief(said)}") from error
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
-        said = _brief(str(error)) or type(error).__name__
+        said = _brief(_of_system(error)) or type(error).__name__
         raise PeerUnreachableError(peer, f"can't be reached: {said}") from error
+
+
+def _of_system(error: Exception) -> str:
+    """Return what the system says of an error, without the libraries' words around it."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if not isinstance(cause, OSError) or isinstance(cause, ssl.SSLError):
+        return str(cause)
+    if cause.errno is not None and cause.errno in errno.errorcode:
+        return os.strerror(cause.errno)
+    return cause.strerror or str(cause)
 
 
 def _unpack(peer: str, encoding: str | None) -> Callable[[bytes], Iterator[bytes]]:

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from chains.ancestor import last_common
 from chains.errors import ChainError, InvalidBlockError, PeerError, TooMuchError
 from chains.peer.candidate import Candidate, Found
-from chains.peer.canonical import blocks
 from chains.peer.client import MOST_HEIGHTS
 from chains.peer.findings import Standing
 from chains.peer.held import Held
 from chains.standing import Divergence, Verdict
+from chains.words import blocks, forked
 
 Hashes = Callable[[Sequence[int]], Awaitable[Sequence[str | None]]]
 
@@ -74,8 +74,8 @@ async def _placed(
         most = min(length, longest.length)
         common = await last_common(0, most, alike, at_once=MOST_HEIGHTS)
     away = Divergence(common, length - common)
-    said = f"on a fork for {blocks(away.depth)} since block {common}"
-    if peer.deep is not None:
+    said = forked(away)
+    if peer.deep is not None and behind < 0:
         said += f", which would replace {blocks(peer.deep.abandoned)} of ours: more than allowed"
     elif not behind:
         said += ", as long as ours"

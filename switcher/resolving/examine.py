@@ -8,8 +8,9 @@ from typing import Any
 
 from chains.bitshares.views import NodeView, majority_of
 from chains.standing import Verdict
+from chains.words import blocks
 from switcher.resolving.model import Matter, ResolveDecision
-from switcher.resolving.ruling import Ruling, blocks
+from switcher.resolving.ruling import Ruling
 
 _LEFT = frozenset({Verdict.FORKED, Verdict.INVALID, Verdict.WRONG_CHAIN})
 """What shows another chain, and is not to be relied upon the moment it looks well again."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from chains.peer.findings import Standing
 from chains.standing import Verdict
+from chains.words import blocks
 from peernode.resolution import Outcome, Resolution
 from switcher.resolving.model import Attempt, Matter, ResolveDecision, ResolveOutcome
-from switcher.resolving.ruling import Ruling, blocks
+from switcher.resolving.ruling import Ruling
 
 FAILED = frozenset(
     {
@@ -114,9 +115,10 @@ def came_of(
     if standing is None or ours is None:
         return None
     name, said = seen.name, f": {refusal}" if refusal else ""
-    now = (
-        f"{name} has {blocks(standing.length or 0)}, tip {(standing.tip or '')[:_SHOWN] or 'none'}"
-    )
+    if standing.length is None or standing.tip is None:
+        now = f"{name} has a chain that isn't valid ({standing.detail})"
+    else:
+        now = f"{name} has {blocks(standing.length)}, tip {standing.tip[:_SHOWN] or 'none'}"
     if standing.verdict is Verdict.CANONICAL:
         return ResolveOutcome.CONVERGED, f"{now}: the longest valid chain"
     if standing.verdict is Verdict.UNREACHABLE:

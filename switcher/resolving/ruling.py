@@ -14,8 +14,3 @@ class Ruling:
     decision: ResolveDecision
     sentence: str
     pinned: tuple[str, ...] = ()
-
-
-def blocks(count: int) -> str:
-    """Return a number of blocks as people read it."""
-    return "1 block" if count == 1 else f"{count:,} blocks"

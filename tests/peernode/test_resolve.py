@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from chains.peer.blocks import Proof
 from chains.peer.search import find_longest
@@ -315,6 +316,9 @@ async def test_replica_gives_way_only_so_far_without_a_person(tmp_path: Path) ->
         resolution = await served.resolve()
         assert resolution.outcome is Outcome.TOO_DEEP
         assert (resolution.length, resolution.fork_height, resolution.depth) == (6, 3, 3)
+        assert resolution.peers[0].detail.endswith(
+            "would replace 3 blocks of ours: more than allowed"
+        )
         answer = (await client.get("/nodes/resolve")).json()
         assert answer["message"] == "Our chain is authoritative"
         assert "3 of our blocks would go, and without a person 2 may" in answer["detail"]
@@ -323,6 +327,35 @@ async def test_replica_gives_way_only_so_far_without_a_person(tmp_path: Path) ->
         allowed = await served.resolve(allow_depth=3)
         assert (allowed.outcome, allowed.depth) == (Outcome.REPLACED, 3)
         assert await held(served.store) == bodies(theirs)
+
+
+async def test_shorter_fork_is_not_said_to_replace_anything(tmp_path: Path) -> None:
+    common = chain(3)
+    async with (
+        running(tmp_path / "one.db") as one,
+        replica(tmp_path / "replica.db", [one.url], max_depth=2) as (served, _),
+    ):
+        await put(served.store, chain(8, on=common, stamp=3.0))
+        await put(one.node.store, chain(5, on=common, stamp=4.0))
+        resolution = await served.resolve()
+        assert resolution.sentence == "Nobody has a longer valid chain than ours of 8 blocks."
+        assert resolution.peers[0].detail == "on a fork for 2 blocks since block 3"
+
+
+async def test_what_is_found_again_and_again_is_logged_once(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path / "one.db") as one,
+        running(tmp_path / "ours.db", [one.url, "http://127.0.0.1:1"]) as ours,
+    ):
+        with capture_logs() as logs:
+            for _ in range(3):
+                await ours.node.resolver.resolve()
+            told = [log["event"] for log in logs if log["event"] in ("resolved", "peer")]
+            assert told == ["resolved", "peer", "peer"]
+            await put(one.node.store, chain(2))
+            assert (await ours.node.resolver.resolve()).replaced
+        told = [log["event"] for log in logs if log["event"] in ("resolved", "peer")]
+        assert told[3:] == ["resolved", "peer"]
 
 
 async def test_person_who_allows_more_does_not_join_a_search_that_may_not(

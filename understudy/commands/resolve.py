@@ -117,7 +117,7 @@ def _show(plan: ResolvePreview) -> None:
 
     answers.print(Text(f"{plan.kind} {plan.name}", style="bold"))
     for word, text in told(plan):
-        answers.print(Text.assemble((f"  {word:<16}", "dim"), text))
+        answers.print(Text.assemble((f"  {word:<16}  ", "dim"), text))
 
 
 def _watch(order: Resolving, console: Console) -> None:

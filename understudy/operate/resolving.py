@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from chains.words import blocks
 from switcher.model import Ending, Entry, EntryKind
 from switcher.resolving.answers import PeerStatus, ReplicaStatus, ResolvePreview, SyncStatus
 from understudy.errors import SwitcherGoneError
@@ -88,19 +89,18 @@ def told(plan: ResolvePreview) -> Iterator[tuple[str, str]]:
         yield plan.kind, _peer(plan.peer)
     yield plan.decision, plan.sentence
     if plan.depth is not None and plan.refusal is None:
-        blocks = "1 block" if plan.depth == 1 else f"{plan.depth:,} blocks"
-        yield (
-            "gives up",
-            f"{blocks} of the replica's own, which were verified, for the longer chain",
-        )
+        given_up = f"{blocks(plan.depth)} of the replica's own, which were verified"
+        yield "gives up", f"{given_up}, for the longer chain"
 
 
 def _replica(replica: ReplicaStatus) -> str:
     if replica.length is None:
         return replica.trouble or "has not looked at the peers yet"
-    return f"has {replica.length:,} blocks, and gives up {replica.max_depth} without a person"
+    return (
+        f"has {blocks(replica.length)}, and gives up {replica.max_depth:,} at most without a person"
+    )
 
 
 def _peer(peer: PeerStatus) -> str:
-    length = "unknown length" if peer.length is None else f"{peer.length:,} blocks"
+    length = "unknown length" if peer.length is None else blocks(peer.length)
     return f"{peer.verdict}, {length}" + (f": {peer.detail}" if peer.detail else "")

@@ -156,7 +156,7 @@ async def test_no_answer_ends_after_a_while() -> None:
 async def test_nobody_at_the_address_is_told_as_such() -> None:
     async with open_network(PeerChainSettings(allowed=("127.0.0.0/8",), proof=EASY)) as network:
         client = PeerClient(network, PeerSettings("p", "http://127.0.0.1:1"), 1000)
-        with pytest.raises(PeerUnreachableError, match="p: can't be reached"):
+        with pytest.raises(PeerUnreachableError, match="p: can't be reached: Connection refused"):
             await client.head(1)
 
 

@@ -119,3 +119,10 @@ def test_each_peer_is_told_with_its_reason() -> None:
         False,
     ]
     assert views["empty"].tip is None
+
+
+def test_chain_with_another_first_block_is_told_as_such() -> None:
+    stranger = trail_of(forged(3, by="delta"))
+    _, view = views_of([Looked("a", shown(ONE), 0.0), Looked("b", shown(stranger), 0.0)])
+    assert view.divergence == Divergence(0, 3)
+    assert view.detail == "on a chain of its own, which has another first block: 3 blocks"

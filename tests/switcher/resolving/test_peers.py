@@ -130,6 +130,7 @@ async def test_peer_whose_longer_chain_is_invalid_would_not_give_it_up(tmp_path:
             await s.ask()
             await s.step()
             assert (await s.words())[-2:] == ["unmoved", "given_up"]
+            assert "p1 has a chain that isn't valid (block 7: " in (await s.entries())[-1].sentence
             assert len(p1.chain) == 7
 
 
