@@ -21,7 +21,8 @@ MOST = 10_000
 """Transactions that wait before callers are turned away."""
 
 MOST_RETURNED = 100_000
-"""Transactions that wait before those of an abandoned branch are given up."""
+MOST_RETURNED_BYTES = 100_000_000
+"""Transactions that wait, and their size, before those of an abandoned branch are given up."""
 
 MOST_IN_BLOCK = 500_000
 """Bytes of transactions in a block that we forge; others are not made to take longer ones."""
@@ -29,7 +30,8 @@ MOST_IN_BLOCK = 500_000
 REWARDER = "0"
 """The sender of what a node pays itself for a block."""
 
-_AT_ONCE = 500
+_AT_ONCE = 50
+"""Transactions that are in memory at a time; one from another node's block may take 1 MB."""
 
 
 def take(db: Connection, transaction: Any) -> None:
@@ -43,7 +45,7 @@ def take(db: Connection, transaction: Any) -> None:
         raise RefusedError(
             503, f"{waiting} transactions wait for a block already; mine one, or try again later."
         )
-    _insert(db, [transaction], (last or 0) + 1)
+    _insert(db, [encode(transaction)], (last or 0) + 1)
 
 
 def oldest(db: Connection) -> list[Any]:
@@ -74,26 +76,38 @@ def give_back(db: Connection, abandoned: Iterable[bytes]) -> int:
     """Have the transactions of abandoned blocks wait again, before all others.
 
     Rewards are left out: nobody has earned them any more. Returns how many were given up because
-    too many wait.
+    too many wait, or one is too large for a block of ours.
     """
-    waiting, first = db.execute(select(func.count(), func.min(pending.c.number))).one()
-    room = max(0, MOST_RETURNED - waiting)
+    waiting = select(
+        func.count(), func.min(pending.c.number), func.sum(func.length(pending.c.body))
+    )
+    count, first, size = db.execute(waiting).one()
+    room, space = max(0, MOST_RETURNED - count), MOST_RETURNED_BYTES - (size or 0)
     number = (1 if first is None else first) - room
-    payments = _payments(abandoned)
-    while part := list(islice(payments, min(_AT_ONCE, room))):
-        _insert(db, part, number)
-        number += len(part)
-        room -= len(part)
-    return sum(1 for _ in payments)
+    given_up, part = 0, list[bytes]()
+    for body in map(encode, _payments(abandoned)):
+        if len(body) > MOST_IN_BLOCK:
+            given_up += 1
+            continue
+        room, space = room - 1, space - len(body)
+        if room < 0 or space < 0:
+            room, given_up = 0, given_up + 1
+            continue
+        part.append(body)
+        if len(part) == _AT_ONCE:
+            number = _insert(db, part, number)
+            part.clear()
+    _insert(db, part, number)
+    return given_up
 
 
 def settle(db: Connection, adopted: Iterable[bytes]) -> None:
     """Remove what blocks hold that were adopted: as often as it is there, the oldest first."""
     if db.scalar(select(pending.c.number).limit(1)) is None:
         return
-    payments = _payments(adopted)
-    while part := list(islice(payments, _AT_ONCE)):
-        db.execute(insert(settled), [{"digest": digest_of(encode(each))} for each in part])
+    digests = (digest_of(encode(each)) for each in _payments(adopted))
+    while part := list(islice(digests, _AT_ONCE)):
+        db.execute(insert(settled), [{"digest": digest} for digest in part])
     ranked = select(
         pending.c.number,
         pending.c.digest,
@@ -117,10 +131,12 @@ def _payments(bodies: Iterable[bytes]) -> Iterator[Any]:
                 yield transaction
 
 
-def _insert(db: Connection, transactions: Sequence[Any], number: int) -> None:
-    bodies = [encode(transaction) for transaction in transactions]
+def _insert(db: Connection, bodies: Sequence[bytes], number: int) -> int:
+    """Have transactions wait under `number` and what follows, and return the next one."""
     rows = [
         {"number": each, "digest": digest_of(body), "body": body}
         for each, body in enumerate(bodies, number)
     ]
-    db.execute(insert(pending), rows)
+    if rows:
+        db.execute(insert(pending), rows)
+    return number + len(rows)

@@ -26,6 +26,10 @@ NOT_LINKED = "its previous_hash is not the last block's hash"
 MOST_PROOF = 2**64 - 1
 """The greatest proof; nodes count up from 0 and find one after some 65,536 tries."""
 
+MOST_BLOCK = 1024 * 1024
+"""Bytes that one block may take as the JSON that is hashed, some 8,000 transactions: however it is
+written on its way, so that whoever passes it on doesn't make it invalid."""
+
 _INFINITY = float("inf")
 _MEMBERS = frozenset({"index", "timestamp", "transactions", "proof", "previous_hash"})
 
@@ -101,7 +105,8 @@ def verify(last: PeerBlock | None, blocks: Iterable[Any], rule: Proof) -> list[P
                     f'"recipient": {quoted(one["recipient"])}, '
                     f'"sender": {quoted(one["sender"])}}}]}}'
                 ).encode()
-                block = put(PeerBlock, (height + 1, sha256(body).hexdigest(), proof, body))
+                if len(body) <= MOST_BLOCK:
+                    block = put(PeerBlock, (height + 1, sha256(body).hexdigest(), proof, body))
         except (KeyError, TypeError, ValueError):
             pass
         last = block or _verified(last, data, rule)
@@ -148,6 +153,8 @@ def _block(height: int, proof: int, data: Mapping[str, Any]) -> PeerBlock:
         body = encode(data)
     except MalformedDataError as error:
         raise InvalidBlockError(height, "form", str(error)) from error
+    if len(body) > MOST_BLOCK:
+        raise InvalidBlockError(height, "form", f"more than {MOST_BLOCK:,} bytes")
     return PeerBlock(height, hash_of(body), proof, body)
 
 

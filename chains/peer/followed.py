@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from chains.ancestor import last_common
 from chains.errors import ChainError, InvalidBlockError, PeerUnreachableError, TooMuchError
-from chains.peer.blocks import PeerBlock
+from chains.peer.blocks import MOST_BLOCK, PeerBlock
 from chains.peer.candidate import Allowance
 from chains.peer.client import MOST_HEIGHTS, Head, PeerClient
 from chains.peer.course import Course
@@ -19,7 +19,7 @@ from chains.peer.plain import read_whole
 from chains.peer.ranges import read_range
 from chains.peer.seen import Seen
 from chains.peer.size import Size
-from chains.peer.stream import MOST_BLOCK, Whole
+from chains.peer.stream import Whole
 from chains.peer.trail import NOTHING, Trail
 from chains.settings import PeerChainSettings
 

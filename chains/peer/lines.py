@@ -13,8 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from chains.errors import InvalidBlockError
-from chains.peer.blocks import PeerBlock, Proof, Rule, identified, verify
-from chains.peer.stream import MOST_BLOCK
+from chains.peer.blocks import MOST_BLOCK, PeerBlock, Proof, Rule, identified, verify
 
 _WHOLE = rb"(?:0|-?[1-9][0-9]{0,17})"
 _TEXT = rb'"[ !#-\[\]-~]*"'
@@ -76,7 +75,7 @@ def verify_lines(last: PeerBlock | None, lines: Sequence[bytes], rule: Proof) ->
     for line in lines:
         block = None
         usual = _usual(line)
-        if usual is not None and last is not None:
+        if usual is not None and last is not None and len(line) <= MOST_BLOCK:
             height, last_hash, last_proof, _ = last
             previous, proof, stamp = usual.groups()
             text = (

@@ -16,11 +16,8 @@ from enum import Enum, auto
 from typing import Any
 
 from chains.errors import InvalidBlockError, MalformedDataError
-from chains.peer.blocks import PeerBlock, Proof, verify
+from chains.peer.blocks import MOST_BLOCK, PeerBlock, Proof, verify
 from chains.peer.trail import NOTHING, Trail
-
-MOST_BLOCK = 1024 * 1024
-"""Bytes that one block may take as JSON; some 8,000 transactions."""
 
 _MOST_SPACE = 64 * 1024
 """Bytes of nothing but space at once."""

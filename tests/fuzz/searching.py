@@ -9,6 +9,7 @@ from typing import Any
 
 from chains.peer.connection import Reply
 from chains.peer.findings import Outcome
+from chains.peer.pace import Pace
 from chains.peer.search import find_longest
 from chains.settings import PeerChainSettings, PeerSettings
 from tests.chains.peer.made import EASY, Kept, forged
@@ -31,6 +32,7 @@ class ByPath:
 
     def __init__(self, answers: Mapping[str, Answers]) -> None:
         self._answers = answers
+        self.pace = Pace()
 
     @asynccontextmanager
     async def ask(

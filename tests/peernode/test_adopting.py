@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chains.peer.blocks import PeerBlock
+from chains.peer.blocks import PeerBlock, encode
 from peernode import pending
 from peernode.errors import ChainMovedError, DepthError
 from peernode.store import Store
@@ -102,16 +102,30 @@ async def test_what_others_put_into_blocks_comes_back_whatever_it_is(database: s
         assert forged["transactions"][:-1] == odd
 
 
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MOST_RETURNED", 3), ("MOST_RETURNED_BYTES", 3 * len(encode(paid("a"))))]
+)
 async def test_transactions_without_room_are_given_up_the_newest_first(
-    database: str, monkeypatch: pytest.MonkeyPatch
+    database: str, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr(pending, "MOST_RETURNED", 3)
+    monkeypatch.setattr(pending, limit, most)
     async with Store(database, EASY) as store:
         await put(store, branch([paid("a"), paid("b"), paid("c")], stamp=3.0))
         await store.take(paid("d"))
         adopted = await put(store, branch([], [], stamp=4.0), 1)
         assert adopted.given_up == 1
         assert await waiting(store) == [("a", 1), ("b", 1), ("d", 1)]
+
+
+async def test_transaction_that_is_too_large_for_a_block_of_ours_is_given_up(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pending, "MOST_IN_BLOCK", 2 * len(encode(paid("a"))))
+    async with Store(database, EASY) as store:
+        await put(store, branch([paid("x" * 100), paid("b")], stamp=3.0))
+        adopted = await put(store, branch([], [], stamp=4.0), 1)
+        assert adopted.given_up == 1
+        assert await waiting(store) == [("b", 1)]
 
 
 @pytest.mark.parametrize("length", [4, 5], ids=["shorter", "as long"])

@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.errors import ChainError, InvalidBlockError, MalformedDataError
-from chains.peer.blocks import PeerBlock, Proof, Rule, encode, hash_of, identified, verify
+from chains.peer.blocks import (
+    MOST_BLOCK,
+    PeerBlock,
+    Proof,
+    Rule,
+    encode,
+    hash_of,
+    identified,
+    verify,
+)
 from chains.peer.encoding import MOST_NESTED
 from chains.peer.lines import Lines, verify_lines
 
@@ -195,6 +204,25 @@ def test_a_block_that_is_nested_too_deeply_is_invalid_wherever_it_is_read() -> N
         line = b'{"transactions": ' + b"[" * depth + b"]" * depth + b"}"
         with pytest.raises(InvalidBlockError, match="form"):
             verify_lines(None, [line], ANY)
+
+
+@pytest.mark.parametrize(
+    "transactions",
+    [
+        pytest.param([1] * 400_000, id="without spaces it is smaller"),
+        pytest.param(["\u00e9" * 300_000], id="in UTF-8 it is smaller"),
+        pytest.param(
+            [{"amount": 1, "recipient": "x" * MOST_BLOCK, "sender": "0"}], id="of the usual shape"
+        ),
+    ],
+)
+def test_a_block_is_too_large_however_it_is_written(transactions: list[Any]) -> None:
+    data = following({"index": 2, "timestamp": 1.5, "transactions": transactions, "proof": 1})
+    with pytest.raises(InvalidBlockError, match=r"block 2: form: more than 1,048,576 bytes"):
+        verify(None, [FIRST, data], ANY)
+    first = verify(None, [FIRST], ANY)[0]
+    with pytest.raises(InvalidBlockError, match=r"block 2: form: more than 1,048,576 bytes"):
+        verify_lines(first, [encode(data)], ANY)
 
 
 def test_a_number_of_very_many_digits_is_invalid() -> None:

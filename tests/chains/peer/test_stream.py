@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.errors import InvalidBlockError
-from chains.peer.blocks import PeerBlock, verify
-from chains.peer.stream import MOST_BLOCK, Whole
+from chains.peer.blocks import MOST_BLOCK, PeerBlock, verify
+from chains.peer.stream import Whole
 
 from .made import EASY, forged, tip_of, whole
 
