@@ -148,7 +148,10 @@ def main() -> None:
     peer = PlainPeer(asked.proof, asked.zeros, 1 if asked.previous == "number" else "1")
     if asked.chain:
         peer.chain = json.loads(asked.chain.read_text(encoding="utf-8"))
-    server = make_server(peer, asked.host, asked.port, threads=not asked.one_thread)
+    try:
+        server = make_server(peer, asked.host, asked.port, threads=not asked.one_thread)
+    except OSError as error:
+        parser.exit(1, f"can't listen on {asked.host}:{asked.port}: {error.strerror}\n")
     print(f"http://{asked.host}:{server.server_address[1]}", flush=True)
     server.serve_forever()
 

@@ -59,12 +59,19 @@ def test_a_configuration_without_a_switcher_cannot_start_one(
     assert "switcher: is missing" in result.err
 
 
+def test_check_counts_the_peers_where_there_are_any(run: CommandLine, config: Path) -> None:
+    nodes = "[{name: p1, url: 'http://10.0.0.5:5000'}, {name: p2, url: 'http://10.0.0.6:5000'}]"
+    config.write_text(f"{config.read_text()}\npeers: {{nodes: {nodes}}}\n")
+    result = run("check", "--offline", "--config", str(config))
+    assert f"{config}: ok: 1 node, 1 witness, 2 producers, 2 peers\n" in result.out, result.err
+
+
 def test_check_is_content_with_secrets_that_only_their_owner_can_read(
     run: CommandLine, config: Path
 ) -> None:
     result = run("check", "--offline", "--config", str(config))
     assert result.status == 0, result.err
-    assert f"{config}: ok: 1 node, 1 witness, 2 producers" in result.out
+    assert f"{config}: ok: 1 node, 1 witness, 2 producers\n" in result.out
     assert f"key file {config.parent / 'active.key'}: ok" in result.out
 
 

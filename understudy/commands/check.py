@@ -63,11 +63,14 @@ def _plain(mistake: Mistake) -> dict[str, object]:
 def _show(read: Configuration, findings: list[Finding], offline: bool) -> None:
     chain = read.chain
     keys = sum(len(witness.producers) for witness in chain.witnesses)
-    answers.print(
-        f"{read.path}: ok: {count(len(chain.nodes), 'node')}, "
-        f"{count(len(chain.witnesses), 'witness', 'witnesses')}, {count(keys, 'producer')}",
-        markup=False,
-    )
+    counted = [
+        count(len(chain.nodes), "node"),
+        count(len(chain.witnesses), "witness", "witnesses"),
+        count(keys, "producer"),
+    ]
+    if read.peers is not None:
+        counted.append(count(len(read.peers.nodes), "peer"))
+    answers.print(f"{read.path}: ok: {', '.join(counted)}", markup=False)
     for finding in findings:
         line = ": ".join(part for part in (finding.what, finding.level, finding.text) if part)
         if style := _STYLES.get(finding.level):

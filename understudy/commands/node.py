@@ -86,7 +86,8 @@ def _checked(option: str, kind: Any, value: str) -> Any:
     """Return an option's value as the configuration file would have it.
 
     Raises:
-        typer.BadParameter: it is none; the text says what it must be.
+        typer.BadParameter: it is none; the text says what it must be, and not what it is, since a
+            password may be in it.
     """
     from pydantic import TypeAdapter, ValidationError
 
@@ -100,7 +101,7 @@ def _checked(option: str, kind: Any, value: str) -> Any:
         told = first["msg"]
         if first["type"] != "refused":
             told = f"must be {adapter.json_schema()['description']}"
-        raise typer.BadParameter(f"{option} {value} {told}") from error
+        raise typer.BadParameter(f"{option} {told}") from error
 
 
 def _announce(host: str, port: int) -> None:

@@ -108,7 +108,7 @@ def parted_url(value: Any, schemes: tuple[str, ...]) -> SplitResult:
     if not valid or any(letter.isspace() for letter in value):
         raise ValueError
     if parts.username is not None or parts.password is not None:
-        raise refusal("has a user or password in it; secrets never stand in this file")
+        raise refusal("has a user or password in it; secrets never stand in a URL")
     return parts
 
 
@@ -167,7 +167,7 @@ def database_url(value: Any, folder: Path, *, remedy: str, kept: str) -> str:
     if url.drivername not in _DRIVERS or not url.database:
         raise ValueError
     if url.password is not None or "password" in url.query:
-        text = "has a password in it; secrets never stand in this file: put it into"
+        text = "has a password in it; secrets never stand in a URL: put it into"
         raise refusal(f"{text} {remedy}")
     if url.drivername == "sqlite":
         if url.database == ":memory:":
