@@ -10,8 +10,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bench.peers.link import Link, Parts
 
-_MOST_HEADER = 64 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -21,8 +21,6 @@ FIRST_PROOF = 100
 FIRST_PREVIOUS = (1, "1")
 """What a first block names as the one before it; every node makes a first block of its own."""
 
-NOT_LINKED = "its previous_hash is not the last block's hash"
-
 MOST_PROOF = 2**64 - 1
 """The greatest proof; nodes count up from 0 and find one after some 65,536 tries."""
 

@@ -88,10 +88,6 @@ class Memory:
         self._bodies.move_to_end(url)
         _trim(self._bodies)
 
-    def forget_body(self, url: str) -> None:
-        """Forget a peer's whole chain: it has another one."""
-        self._bodies.pop(url, None)
-
 
 def _cost(state: Whole) -> int:
     return _ENTRY + len(state.rest) + state.trail.own_bytes

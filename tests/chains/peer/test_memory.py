@@ -89,8 +89,6 @@ def test_a_body_is_read_again_after_a_while_though_it_looks_unchanged() -> None:
     memory.note_body("http://p1", body)
     assert memory.body("http://p1", 900.0) is body
     assert memory.body("http://p1", 951.0) is None
-    memory.forget_body("http://p1")
-    assert memory.body("http://p1", 60.0) is None
 
 
 def test_memory_has_an_end() -> None:
