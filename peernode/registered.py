@@ -9,8 +9,9 @@ from sqlalchemy import Connection, insert, select
 from peernode.errors import RefusedError
 from peernode.tables import nodes
 
-MOST = 1_000
-"""Nodes; every one of them is asked whenever somebody asks for the longest chain."""
+MOST = 500
+"""Nodes. Every one of them is asked, all at once, whenever somebody asks for the longest chain; of
+the 1,024 files that a process may usually open some have to be left for callers."""
 
 
 def register(db: Connection, urls: Sequence[str]) -> list[str]:

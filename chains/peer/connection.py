@@ -11,16 +11,13 @@ import asyncio
 import errno
 import json
 import os
-import socket
 import ssl
-import time
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from chains.errors import (
     AddressRefusedError,
@@ -29,20 +26,15 @@ from chains.errors import (
     TooMuchError,
 )
 from chains.peer.addresses import Guard
+from chains.peer.names import Lookup, Names, look_up
 from chains.peer.pace import Pace
 from chains.settings import PeerChainSettings, PeerSettings
-
-Lookup = Callable[[str, int], Awaitable[list[str]]]
-"""Returns every address of a name, as text."""
 
 _PIECE = 64 * 1024
 _MOST_UNPACKED = 256 * 1024
 """Bytes that are unpacked at once, however small the packed ones are."""
 
 _KEPT_ALIVE = 75.0
-_PINNED = 600.0
-"""Seconds for which a name keeps its addresses: a peer may move to another machine."""
-
 _AGENT = "understudy"
 
 
@@ -164,7 +156,7 @@ async def open_network(
     guard = Guard((node.url for node in settings.nodes), settings.allowed)
     connector = aiohttp.TCPConnector(
         limit=0,
-        resolver=_Pinned(guard, lookup or _look_up),
+        resolver=Names(guard, lookup or look_up),
         use_dns_cache=False,
         keepalive_timeout=_KEPT_ALIVE,
     )
@@ -180,58 +172,6 @@ async def open_network(
     )
     async with session:
         yield Network(session, guard, limit)
-
-
-class _Pinned(AbstractResolver):
-    """Resolves a name once and examines all of its addresses, to which then is connected.
-
-    They stay the name's for a while; when it is resolved anew, that is examined anew.
-    """
-
-    def __init__(self, guard: Guard, lookup: Lookup) -> None:
-        self._guard, self._lookup = guard, lookup
-        self._pins: dict[tuple[str, int], tuple[list[ResolveResult], float]] = {}
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Return the addresses to connect to.
-
-        Raises:
-            AddressRefusedError: one of them may not be called.
-            OSError: the name has none.
-        """
-        del family  # whatever the name has is examined
-        known = self._pins.get((host, port))
-        if known is None or time.monotonic() - known[1] > _PINNED:
-            addresses = await self._lookup(host, port)
-            if not addresses:
-                raise OSError(f"{host} has no address")
-            self._guard.examine(host, port, addresses)
-            known = [_result(host, port, each) for each in addresses], time.monotonic()
-            self._pins[host, port] = known
-        return known[0]
-
-    async def close(self) -> None:
-        """Forget all."""
-        self._pins.clear()
-
-
-def _result(host: str, port: int, address: str) -> ResolveResult:
-    return ResolveResult(
-        hostname=host,
-        host=address,
-        port=port,
-        family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-        proto=0,
-        flags=socket.AI_NUMERICHOST,
-    )
-
-
-async def _look_up(host: str, port: int) -> list[str]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
+from typing import Any
 
 import pytest
 
@@ -10,6 +13,7 @@ from chains.errors import AddressRefusedError, PeerUnreachableError
 from chains.peer.addresses import Guard
 from chains.peer.client import PeerClient
 from chains.peer.connection import open_network
+from chains.peer.names import look_up
 from chains.settings import PeerChainSettings, PeerSettings
 
 from .made import EASY, forged
@@ -186,3 +190,42 @@ async def test_a_name_that_points_elsewhere_a_moment_later_gains_nothing() -> No
             heads.append(await client.head(0))
             assert [head.length for head in heads if head] == [3] * 4
             assert asked == ["peer.example.org"]
+
+
+async def test_names_that_nobody_resolves_keep_no_other_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, answered = socket.getaddrinfo, threading.Event()
+
+    def getaddrinfo(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host.endswith(".slow.example"):
+            answered.wait(10)
+        return real("127.0.0.1", *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    slow = [asyncio.create_task(look_up(f"n{number}.slow.example", 80)) for number in range(50)]
+    try:
+        async with asyncio.timeout(5):
+            assert await look_up("peer.example.org", 80) == ["127.0.0.1"]
+            await asyncio.to_thread(int)
+        assert not any(each.done() for each in slow)
+    finally:
+        answered.set()
+        await asyncio.gather(*slow)
+
+
+async def test_a_name_that_was_not_resolved_in_time_is_not_looked_up_again_at_once() -> None:
+    asked = []
+
+    async def lookup(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    settings = PeerChainSettings(proof=EASY, probe_timeout=0.1)
+    async with open_network(settings, lookup) as network:
+        client = PeerClient(network, PeerSettings("p", "http://peer.example.org:80"), 1000)
+        for said in ("no answer|nothing in time", "a moment ago"):
+            with pytest.raises(PeerUnreachableError, match=said):
+                await client.head(0)
+    assert asked == ["peer.example.org"]
