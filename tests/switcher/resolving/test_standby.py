@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,10 @@ async def test_only_who_has_the_lease_for_chains_acts(
             await leases[0].close()
             await leases[1].beat()
             assert second.journal.acts_for(CHAINS)
+            keeping = asyncio.create_task(leases[1].run(lambda: None))
             await second.step()
             assert (await second.words())[-1] == "resolved"
             assert p1.chain == p2.chain
             assert await first.words() == await second.words()
-            await leases[1].close()
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
