@@ -8,6 +8,7 @@ after another, and its seconds are what ours are held against, in runs that take
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -52,4 +53,5 @@ async def measure() -> dict[str, Any]:
         figures |= await growth(scenery, Line())
         say("peers: 200 peers, 80 of them hostile")
         figures |= await besieged(scenery, BLOCKS, Line())
+        figures["load"] = round(os.getloadavg()[2], 1)
     return judge("peers", figures, BARS)
