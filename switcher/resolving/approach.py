@@ -38,7 +38,7 @@ async def ask(chain: PeerChainSettings, peer: PeerSettings, advertise: str | Non
             if advertise is not None:
                 body = {"nodes": [advertise]}
                 if said := await _said_no(network, peer, "POST", "/nodes/register", body):
-                    return Answer(refusal=said)
+                    return Answer(refusal=f"{said}; it has to allow {advertise}")
                 registered = True
             said = await _said_no(network, peer, "GET", "/nodes/resolve")
     except PeerError as error:

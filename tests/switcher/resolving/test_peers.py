@@ -187,11 +187,13 @@ async def test_peer_that_was_started_anew_is_told_of_the_replica_again(tmp_path:
 async def test_peer_that_refuses_is_told_apart(tmp_path: Path, status: int) -> None:
     with peers(SHORT, LONG) as [p1, p2]:
         p1.on_register = lambda _: text_answer(status, "no")
-        async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
+        settings = replica_settings(tmp_path, [p1.url, p2.url])
+        async with scene(tmp_path, settings) as s:
             await s.post()
             await s.step()
             assert (await s.words())[-1] == "refused"
-            assert f"status {status}" in (await s.entries())[-1].sentence
+            told = (await s.entries())[-1].sentence
+            assert f"status {status}; it has to allow {settings.advertise}" in told
             assert len(p1.called) == 1
 
 
