@@ -11,7 +11,7 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,19 +24,15 @@ from devnet.plain_peers import plain_peer
 from tests.peernode.command import node
 from tests.peernode.made import chain, put
 from tests.peernode.running import running
-from tests.support.logs import logging_restored
 from tests.understudy.commands import CommandLine, command_line
 from understudy.commands.node import catch_up
 from understudy.stack.ports import free_ports
 
 
 @pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CommandLine]:
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     monkeypatch.setenv("COLUMNS", "200")
-    with logging_restored():
-        yield command_line(capsys, monkeypatch)
+    return command_line(capsys, monkeypatch)
 
 
 async def has_length(client: httpx.AsyncClient, length: int) -> None:

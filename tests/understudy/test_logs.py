@@ -5,19 +5,11 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from tests.support.logs import logging_restored
 from understudy.logging import LogFormat, LogLevel, set_up_logging
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    with logging_restored():
-        yield
 
 
 def lines_of(stream: io.StringIO) -> list[dict[str, object]]:
