@@ -22,7 +22,7 @@ from pydantic import (
 from chains.bitshares.keys import looks_private
 from switcher.errors import WebhookError
 from switcher.model import ActionName
-from switcher.resolving.model import Kind, Subject
+from switcher.resolving.model import Subject
 
 VERSION = "4"
 HEARTBEAT = "AlertPathHeartbeat"
@@ -128,16 +128,12 @@ class _ResolutionLabels(BaseModel):
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
-        if (self.node is None) == (self.peer is None):
-            raise ValueError("its labels must name a node or a peer, and not both")
+        Subject.named(self.node, self.peer)
         return self
 
     @property
     def subject(self) -> Subject:
-        if self.node is not None:
-            return Subject(Kind.NODE, self.node)
-        assert self.peer is not None
-        return Subject(Kind.PEER, self.peer)
+        return Subject.named(self.node, self.peer)
 
 
 def parse_notification(body: bytes) -> Notification:

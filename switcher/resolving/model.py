@@ -33,6 +33,19 @@ class Subject:
         return f"{self.kind}:{self.name}"
 
     @classmethod
+    def named(cls, node: str | None, peer: str | None) -> Subject:
+        """Return whichever is named.
+
+        Raises:
+            ValueError: neither is, or both are.
+        """
+        if node is not None and peer is None:
+            return cls(Kind.NODE, node)
+        if peer is not None and node is None:
+            return cls(Kind.PEER, peer)
+        raise ValueError("it must name a node or a peer, and not both")
+
+    @classmethod
     def parse(cls, text: str) -> Subject:
         """Return the subject of a text.
 

@@ -39,19 +39,14 @@ class ResolveOrder(BaseModel):
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
-        if (self.node is None) == (self.peer is None):
-            raise ValueError("name a node or a peer, and not both")
-        if self.node is not None and self.allow_depth is not None:
+        if self.subject.kind is Kind.NODE and self.allow_depth is not None:
             raise ValueError("allow_depth goes with a peer")
         return self
 
     @property
     def subject(self) -> Subject:
         """Whom it is about."""
-        if self.node is not None:
-            return Subject(Kind.NODE, self.node)
-        assert self.peer is not None
-        return Subject(Kind.PEER, self.peer)
+        return Subject.named(self.node, self.peer)
 
 
 @router.post("/resolve/plan")
