@@ -243,8 +243,9 @@ class _Staging:
 
 
 def _too_deep(branch: Branch, most: int | None) -> str:
+    has = "has" if branch.verified else "says that it has (there was no time to verify it)"
     return (
-        f"{branch.peer} has a chain of {blocks(branch.length)} that leaves ours after height "
+        f"{branch.peer} {has} a chain of {blocks(branch.length)} that leaves ours after height "
         f"{branch.fork}: {branch.abandoned} of our blocks would go, and without a person "
         f"{most} may."
     )

@@ -12,7 +12,7 @@ class Branch:
     """A chain that is longer than the held one, and where it left that.
 
     `fork` is the newest height that both have (0: not even the first block), `abandoned` how many
-    held blocks it would replace, `peer` whose chain it is.
+    held blocks it would replace, `peer` whose chain it is. `verified` is false while it is claimed.
     """
 
     peer: str
@@ -20,6 +20,7 @@ class Branch:
     tip: str
     fork: int
     abandoned: int
+    verified: bool = True
 
     @property
     def gained(self) -> int:
@@ -50,7 +51,7 @@ class Outcome:
 
     `best` is the longest valid chain that is longer than the held one and may replace it, wholly in
     the sink; None: the held one stays. `too_deep` is the longest one that would have been taken
-    but for `max_depth`: as far as it was looked at, which is its length and where it forks.
+    but for `max_depth`; one that time didn't suffice to verify where no other is there.
     """
 
     standings: tuple[Standing, ...]

@@ -50,8 +50,8 @@ class Inquiry:
         on_progress: OnProgress | None,
     ) -> None:
         self.held, self.length, self.tip, self.lowest = held, length, tip, lowest
-        self.stage = stage
-        self._settings, self._memory, self._on_progress = settings, memory, on_progress
+        self.settings, self.memory, self.stage = settings, memory, stage
+        self._on_progress = on_progress
         self._slots = asyncio.Semaphore(_WHOLE_AT_ONCE)
         self._end: Read | None = None  # of the longest whole chain: its last blocks are in it
         self._allowance = Allowance(settings.max_bytes // _BYTES_A_BLOCK)
@@ -63,12 +63,12 @@ class Inquiry:
             ChainError: it can't be asked, or has no valid chain.
         """
         url, now = peer.client.peer.url, time.monotonic()
-        if not self._memory.is_plain(url, now):
+        if not self.memory.is_plain(url, now):
             peer.head = await peer.client.head(self.length)
             if peer.head is not None:
                 return
-            self._memory.note_plain(url, now)
-        known = self._memory.body(url, now)
+            self.memory.note_plain(url, now)
+        known = self.memory.body(url, now)
         said = known is not None and known.size.bytes is not None
         if known is not None and said and await peer.client.size() == known.size:
             trail = known.whole.trail
@@ -89,10 +89,10 @@ class Inquiry:
             ChainError: it can't be read, or is not valid.
         """
         peer.course, peer.reading = Course.begun(time.monotonic()), True
-        start = Whole(self._settings.proof)
+        start = Whole(self.settings.proof)
         try:
             read = await read_whole(
-                peer.client, start, self._memory, peer.course, self._wants, self._take(peer)
+                peer.client, start, self.memory, peer.course, self._wants, self._take(peer)
             )
         except BaseException:
             self._allowance.give_back(peer.name)
@@ -113,7 +113,7 @@ class Inquiry:
             await self._fetch(peer)
         except InvalidBlockError:
             self._allowance.give_back(peer.name)
-            again = await self._asked_again(peer)
+            again = await self.asked_again(peer)
             if again in (None, claim):
                 raise
             peer.head, peer.tried = again, False
@@ -121,7 +121,7 @@ class Inquiry:
             self._allowance.give_back(peer.name)
             raise
 
-    async def _asked_again(self, peer: Candidate) -> Head | None:
+    async def asked_again(self, peer: Candidate) -> Head | None:
         """Ask a peer, once, what it claims by now: it may have got another chain meanwhile."""
         if peer.asked_again:
             return None
@@ -166,7 +166,7 @@ class Inquiry:
         fork = await self._fork_by_asking(peer)
         if fork < self.lowest:
             gone = self.length - fork
-            peer.deep = Branch(peer.name, claim.length, claim.hash, fork, gone)
+            peer.deep = Branch(peer.name, *peer.claim, fork, gone, verified=False)
             return
         last = await self.held.block(fork) if fork else None
         await self.stage.enter(*((last.height, last.hash) if last else (0, "")))
@@ -178,7 +178,7 @@ class Inquiry:
             trail = trail.extended(blocks)
             await put(before, blocks)
 
-        rule, most = self._settings.proof, self._settings.max_bytes - await self.held.size(fork)
+        rule, most = self.settings.proof, self.settings.max_bytes - await self.held.size(fork)
         peer.course = Course.begun(time.monotonic())
         await read_range(peer.client, last, claim.length, rule, peer.course, take, most=most)
         if trail.tip != claim.hash:

@@ -77,6 +77,7 @@ async def _placed(
     said = forked(away)
     if peer.deep is not None and behind < 0:
         said += f", which would replace {blocks(peer.deep.abandoned)} of ours: more than allowed"
+        said += "" if peer.deep.verified else ", if it is valid, which there was no time to verify"
     elif not behind:
         said += ", as long as ours"
     return Standing(peer.name, Verdict.FORKED, length, tip, away, said)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
+from chains.peer.blocks import PeerBlock
 from chains.peer.size import Size
 from chains.peer.stream import Whole
 
@@ -48,6 +50,7 @@ class Memory:
         self._states: OrderedDict[bytes, Whole] = OrderedDict()
         self._plain: OrderedDict[str, float] = OrderedDict()
         self._bodies: OrderedDict[str, Body] = OrderedDict()
+        self._branches: OrderedDict[str, PeerBlock] = OrderedDict()
 
     def state(self, digest: bytes) -> Whole | None:
         """Return how far the bytes with this hash are verified, None if that isn't known."""
@@ -88,11 +91,21 @@ class Memory:
         self._bodies.move_to_end(url)
         _trim(self._bodies)
 
+    def branch(self, url: str) -> PeerBlock | None:
+        """Return the newest verified block of a peer's branch that may not be taken, if known."""
+        return self._branches.get(url)
+
+    def note_branch(self, url: str, newest: PeerBlock) -> None:
+        """Remember up to where a peer's branch is verified; what is in the block isn't needed."""
+        self._branches[url] = newest._replace(body=b"")
+        self._branches.move_to_end(url)
+        _trim(self._branches)
+
 
 def _cost(state: Whole) -> int:
     return _ENTRY + len(state.rest) + state.trail.own_bytes
 
 
-def _trim(some: OrderedDict[str, float] | OrderedDict[str, Body]) -> None:
+def _trim(some: OrderedDict[str, Any]) -> None:
     while len(some) > _MOST_PEERS:
         some.popitem(last=False)

@@ -22,6 +22,7 @@ from chains.peer.held import Held, Sink
 from chains.peer.inquiry import Inquiry, OnProgress
 from chains.peer.judging import Longest, standing_of
 from chains.peer.memo import Memory
+from chains.peer.proving import prove_branches
 from chains.peer.stage import Stage
 from chains.settings import PeerChainSettings, PeerSettings
 from chains.standing import Claim, longest_first
@@ -30,6 +31,9 @@ __all__ = ["OnProgress", "find_longest"]
 
 _LOOKING = 0.8
 """Of the deadline; the rest is for reading again what won, and for how the others stand."""
+
+_PROVING = 0.25
+"""Of what is left then: what goes too deep to be taken delays what is taken by no more."""
 
 _TICK = 0.2
 _CLAIMS_WITHIN = 1.0
@@ -116,6 +120,7 @@ class _Search:
             while (best := self._best()) is not None and not await self._bring(best):
                 await self._look()
             await self._inquiry.stage.settled()
+            await self._prove(best)
             return await self._outcome(best)
         finally:
             left = [*self._left, *self._running]
@@ -248,6 +253,14 @@ class _Search:
             peer.found = None
         return peer.error is None
 
+    async def _prove(self, best: Candidate | None) -> None:
+        """Verify what is longer still but goes too deep, so that a mere claim is known as such."""
+        length = best.found.trail.length if best and best.found else self._inquiry.length
+        claimed = [peer for peer in self._peers if peer.deep and not peer.error]
+        deep = [peer for peer in claimed if peer.claim[0] > length]
+        limit = _PROVING * (self._until - time.monotonic())
+        await prove_branches(self._inquiry, deep, limit)
+
     async def _outcome(self, best: Candidate | None) -> Outcome:
         inquiry = self._inquiry
         found = best.found if best else None
@@ -256,7 +269,8 @@ class _Search:
         for peer in self._found:
             if peer.found and peer.found.fork < inquiry.lowest:
                 peer.deep = _branch(peer.name, peer.found, inquiry.length)
-        deep = [p.deep for p in self._peers if p.deep and p.deep.length > longest.length]
+        claimed = [peer.deep for peer in self._peers if peer.deep and not peer.error]
+        deep = [branch for branch in claimed if branch.length > longest.length]
         return Outcome(
             tuple(
                 await asyncio.gather(
@@ -264,7 +278,7 @@ class _Search:
                 )
             ),
             _branch(best.name, found, inquiry.length) if best and found else None,
-            max(deep, key=lambda branch: branch.length, default=None),
+            max(deep, key=lambda branch: (branch.verified, branch.length), default=None),
         )
 
 
