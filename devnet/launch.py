@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from devnet.control import ControlServer
@@ -51,12 +50,7 @@ class Devnet:
         self._producing = asyncio.create_task(self.network.run())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop everything."""
         await self._close()
 

@@ -89,7 +89,7 @@ class Relay:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         return self
 
-    async def __aexit__(self, *exception: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
         await self._client.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -32,9 +32,9 @@ class JournalReader:
         await self._client.__aenter__()
         return self
 
-    async def __aexit__(self, *exception: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the connection."""
-        await self._client.__aexit__(*exception)
+        await self._client.aclose()
 
     async def status(self) -> Status:
         """Return the switcher's status.

@@ -6,7 +6,6 @@ import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import httpx
@@ -82,14 +81,9 @@ class SwitcherClient:
         self._http.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the connection."""
-        self._http.__exit__(kind, error, trace)
+        self._http.close()
 
     def plan(self, kind: Kind, order: Mapping[str, str]) -> Preview:
         """Return what an order would do; nothing is done."""

@@ -14,7 +14,6 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from serving.tls import TlsError, examine_pair
@@ -78,12 +77,7 @@ class Stack:
             await self._stop()
             raise
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop everything."""
         with self._claim:
             await self._stop()
