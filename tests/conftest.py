@@ -53,3 +53,16 @@ def postgresql_url(postgresql: Cluster) -> Iterator[str]:
     name = f"journal_{secrets.token_hex(6)}"
     yield postgresql.create_database(name)
     postgresql.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the SQLAlchemy URL of a file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'understudy.db'}"
+
+
+@pytest.fixture(params=["sqlite_url", "postgresql_url"], ids=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Return the SQLAlchemy URL of an empty database of either kind."""
+    url: str = request.getfixturevalue(request.param)
+    return url

@@ -11,28 +11,11 @@ from chains.bitshares.follower import Follower
 from chains.bitshares.keys import NULL_KEY, encode_key
 from chains.errors import InvalidBlockError
 from devnet.keys import DevKey
+from tests.chains.forged import WINDOW, WITNESS, caught_up, following
 from tests.support.chain import PREFIX, ForgedChain
 
-WITNESS = "1.6.1"
 ALPHA = DevKey("init0-signing")
 BETA = DevKey("init0-beta")
-WINDOW = 600
-
-
-def following(chain: ForgedChain, blocks: int = 21) -> Follower:
-    """Return a follower at the chain's head, `blocks` blocks after its start."""
-    chain.run(blocks)
-    return caught_up(chain)
-
-
-def caught_up(chain: ForgedChain) -> Follower:
-    """Return a fresh follower that begins with the whole chain, as after a restart."""
-    follower = Follower(PREFIX, WINDOW)
-    start = len(chain.active) - 1  # the first block that ends a round
-    signed = {block.witness for block in chain.blocks[start:]}
-    older = {b.witness: b for b in chain.blocks[:start] if b.witness not in signed}
-    follower.begin(chain.blocks[start:], chain.reading(), older)
-    return follower
 
 
 def misses(follower: Follower) -> int:
@@ -266,93 +249,6 @@ def test_a_key_changed_out_of_sight_is_taken_over_only_when_allowed() -> None:
     term = follower.term(witness)
     assert term is not None
     assert term.key == hidden.text(PREFIX)
-
-
-def test_the_next_slot_is_when_the_witness_really_produces() -> None:
-    chain = ForgedChain()
-    follower = following(chain, 21)
-    told = follower.next_slots()[WITNESS]
-    chain.run_until(WITNESS)
-    assert told == chain.produce().time
-
-
-def test_the_next_real_slot_is_always_among_those_that_were_possible() -> None:
-    chain = ForgedChain()
-    follower = following(chain, 21)
-    for _ in range(40):
-        possible = follower.possible_slots(WITNESS)
-        assert possible == sorted(set(possible))
-        ahead = chain.copy()
-        ahead.run_until(WITNESS)
-        assert ahead.produce().time in possible
-        follower.apply(chain.produce())
-
-
-def test_before_the_shuffle_only_own_slots_are_possible_and_after_it_all_are() -> None:
-    chain = ForgedChain()
-    follower = following(chain, 21)
-    own = follower.next_slots()[WITNESS]
-    round_ends = chain.time + 7 * chain.interval
-    possible = follower.possible_slots(WITNESS)
-    assert [slot for slot in possible if slot <= round_ends] == [own]
-    assert possible[1:] == [round_ends + n * chain.interval for n in range(1, 8)]
-
-
-def test_slots_after_a_maintenance_come_as_much_later_as_slots_are_skipped() -> None:
-    chain = ForgedChain(maintenance=120, skipped=3)
-    follower = following(chain, 21)
-    while not chain.after_maintenance:
-        follower.apply(chain.produce())
-    assert follower.next_block_due() == chain.time + (1 + 3) * chain.interval
-    told = follower.next_slots()
-    assert told
-    for witness in chain.active:
-        ahead = chain.copy()
-        ahead.run_until(witness)
-        slot = ahead.produce().time
-        assert slot in follower.possible_slots(witness)
-        assert slot == told.get(witness, slot)
-    follower.apply(chain.produce())
-    assert follower.next_block_due() == chain.time + chain.interval
-
-
-def test_a_witness_that_is_not_active_has_no_slots() -> None:
-    assert following(ForgedChain(), 21).possible_slots("1.6.99") == []
-
-
-def test_a_slot_that_passed_is_told_before_the_next_block() -> None:
-    chain = ForgedChain(interval=3)
-    chain.run(21)
-    chain.run_until(WITNESS)
-    follower = caught_up(chain)
-    slot = chain.time + 3
-    assert follower.provisional_misses(slot + 2.4) == ()
-    (missed,) = follower.provisional_misses(slot + 2.5)
-    assert (missed.witness, missed.time) == (WITNESS, slot)
-    assert missed.key == chain.keys[WITNESS].text(PREFIX)
-    assert follower.recent_misses(WITNESS) == []
-
-
-def test_slots_are_told_as_missed_one_by_one_as_the_next_block_will_charge_them() -> None:
-    chain = ForgedChain(interval=3, maintenance=63, skipped=3)
-    chain.run(21)  # the last of them is a maintenance block
-    follower = caught_up(chain)
-    owners = [chain.owner(slot) for slot in range(1, 5)]
-    block = chain.copy().produce(slot=5)
-    told = follower.provisional_misses(block.time + 2.4)
-    assert [slot.witness for slot in told] == owners
-    assert [slot.time for slot in told] == [block.time - 3 * k for k in (4, 3, 2, 1)]
-    assert told == follower.apply(block).missed
-    assert follower.provisional_misses(block.time + 2.5) == ()
-
-
-def test_a_chain_that_halts_charges_nobody_not_even_provisionally() -> None:
-    chain = ForgedChain(interval=3)
-    follower = following(chain)
-    for empty in range(7):
-        assert len(follower.provisional_misses(chain.time + 3 * empty + 2.5)) == empty
-    for empty in (7, 8, 1000):
-        assert follower.provisional_misses(chain.time + 3 * empty + 2.5) == ()
 
 
 def test_irreversibility_follows_seven_tenths_of_the_witnesses() -> None:

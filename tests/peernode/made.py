@@ -57,6 +57,10 @@ def chain(
     return blocks
 
 
+def bodies(blocks: Sequence[PeerBlock]) -> list[bytes]:
+    return [block.body for block in blocks]
+
+
 async def put(
     store: Store, blocks: Sequence[PeerBlock], fork: int = 0, most: int | None = None
 ) -> Adopted:

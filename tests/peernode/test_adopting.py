@@ -11,7 +11,7 @@ from chains.peer.blocks import PeerBlock, encode
 from peernode import pending
 from peernode.errors import ChainMovedError, DepthError
 from peernode.store import Store
-from tests.peernode.made import EASY, after, chain, first, held, paid, put, reward
+from tests.peernode.made import EASY, after, bodies, chain, first, held, paid, put, reward
 
 ROOT = first()
 
@@ -39,7 +39,7 @@ async def test_longer_chain_takes_the_place_of_ours_from_the_fork_on(database: s
         await put(store, ours)
         adopted = await put(store, theirs, 4)
         assert (adopted.depth, adopted.head.length) == (2, 9)
-        assert await held(store) == [block.body for block in theirs]
+        assert await held(store) == bodies(theirs)
         assert await store.hashes([9, 4, 10, 7]) == [
             theirs[8].hash,
             theirs[3].hash,
@@ -136,7 +136,7 @@ async def test_chain_that_is_no_longer_than_ours_is_not_adopted(database: str, l
         await put(store, ours)
         with pytest.raises(ChainMovedError, match="has 5 blocks"):
             await put(store, chain(length, on=common, stamp=4.0), 2)
-        assert await held(store) == [block.body for block in ours]
+        assert await held(store) == bodies(ours)
 
 
 async def test_fork_block_that_was_replaced_meanwhile_keeps_the_chain_from_being_adopted(
@@ -154,7 +154,7 @@ async def test_fork_block_that_was_replaced_meanwhile_keeps_the_chain_from_being
         await store.stage(fresh, theirs[5:])
         with pytest.raises(ChainMovedError, match="Block 4 is another one"):
             await store.adopt(fork, theirs[-1].hash, None)
-        assert await held(store) == [block.body for block in other]
+        assert await held(store) == bodies(other)
 
 
 async def test_local_block_that_came_meanwhile_is_replaced_if_theirs_is_still_longer(
@@ -180,7 +180,7 @@ async def test_more_blocks_than_allowed_are_not_replaced(database: str) -> None:
         await put(store, ours)
         with pytest.raises(DepthError, match="replace 3 of our own blocks; without a person 2"):
             await put(store, theirs, 2, most=2)
-        assert await held(store) == [block.body for block in ours]
+        assert await held(store) == bodies(ours)
         assert (await put(store, theirs, 2, most=3)).depth == 3
 
 
@@ -190,9 +190,9 @@ async def test_what_is_staged_is_no_part_of_the_chain_until_it_is_adopted(databa
         await put(store, ours)
         fork = await store.begin_staging(2)
         await store.stage(fork, chain(9, on=ours)[2:])
-        assert await held(store) == [block.body for block in ours]
+        assert await held(store) == bodies(ours)
     async with Store(database, EASY) as store:
-        assert await held(store) == [block.body for block in ours]
+        assert await held(store) == bodies(ours)
         await store.forget_staged()
         with pytest.raises(ChainMovedError):
             await store.adopt(fork, chain(9, on=ours)[-1].hash, None)

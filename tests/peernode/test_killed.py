@@ -11,7 +11,7 @@ from peernode.store import Store
 from tests.faults.deaths import Death, at
 from tests.faults.timings import timings
 from tests.peernode.command import node
-from tests.peernode.made import after, chain, first, held, paid, put
+from tests.peernode.made import after, bodies, chain, first, held, paid, put
 from tests.peernode.running import running
 
 RULE = Proof(Rule.PAIR)
@@ -47,10 +47,10 @@ async def test_killed_before_the_adoption_is_written_it_has_the_old_chain(
         async with node(database, "--peer", theirs.url, program=doomed) as (_, process):
             assert await process.wait() == -9
         async with Store(f"sqlite:///{database}", RULE) as store:
-            assert await held(store) == [block.body for block in ours]
+            assert await held(store) == bodies(ours)
         async with running(database, [theirs.url], RULE) as again:
             assert (await again.node.resolver.resolve()).replaced
-            assert await held(again.node.store) == [block.body for block in blocks]
+            assert await held(again.node.store) == bodies(blocks)
             forged = (await again.client.get("/mine")).json()
             assert [each["sender"] for each in forged["transactions"]] == ["a", "b", "0"]
 
@@ -65,4 +65,4 @@ async def test_killed_once_the_adoption_is_written_it_has_the_new_chain(
         async with node(database, "--peer", theirs.url, program=doomed) as (_, process):
             assert await process.wait() == -9
     async with Store(f"sqlite:///{database}", RULE) as store:
-        assert await held(store) == [block.body for block in blocks]
+        assert await held(store) == bodies(blocks)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from chains.peer.blocks import Proof
-from chains.peer.search import find_longest
 from chains.standing import Verdict
 from devnet.plain_peers import plain_peer
-from peernode.errors import StoppingError
 from peernode.resolution import Outcome
-from tests.peernode.made import EASY, LINKED, after, chain, first, held, paid, put, reward
+from tests.peernode.made import EASY, LINKED, after, bodies, chain, first, held, paid, put, reward
 from tests.peernode.running import replica, running
-
-
-def bodies(blocks: Sequence[Any]) -> list[bytes]:
-    return [block.body for block in blocks]
 
 
 async def test_node_adopts_the_longest_chain_of_those_registered(tmp_path: Path) -> None:
@@ -166,117 +157,6 @@ async def test_operator_s_own_peers_may_be_anywhere(tmp_path: Path) -> None:
         assert told.json()["total_nodes"] == [one.url.removeprefix("http://")]
 
 
-class Counting:
-    """Counts the searches, and holds them up until they may go on."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun = 0
-        self.go = asyncio.Event()
-        monkeypatch.setattr("peernode.resolve.find_longest", self)
-
-    async def __call__(self, *args: Any, **options: Any) -> Any:
-        self.begun += 1
-        await self.go.wait()
-        return await find_longest(*args, **options)
-
-    async def has_begun(self) -> None:
-        while not self.begun:
-            await asyncio.sleep(0.01)
-
-
-async def test_two_who_ask_at_once_get_one_search_s_result(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    searches = Counting(monkeypatch)
-    async with (
-        running(tmp_path / "one.db") as one,
-        running(tmp_path / "ours.db", [one.url]) as ours,
-    ):
-        await put(one.node.store, chain(4))
-        asked = [asyncio.create_task(ours.client.get("/nodes/resolve")) for _ in range(3)]
-        await searches.has_begun()
-        with pytest.raises(httpx.ReadTimeout):
-            await ours.client.get("/nodes/resolve", timeout=0.2)
-        searches.go.set()
-        answers = [task.json() for task in await asyncio.gather(*asked)]
-        assert [each["message"] for each in answers] == ["Our chain was replaced"] * 3
-        assert searches.begun == 1
-
-
-async def test_who_asks_afresh_joins_no_search_that_began_earlier(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    searches = Counting(monkeypatch)
-    async with running(tmp_path / "ours.db", ["http://127.0.0.1:1"]) as ours:
-        resolve = ours.node.resolver.resolve
-        earlier = asyncio.create_task(resolve())
-        await searches.has_begun()
-        asked = [asyncio.create_task(resolve(afresh=afresh)) for afresh in (True, True, False)]
-        await asyncio.sleep(0)
-        searches.go.set()
-        first, *later, joined = await asyncio.gather(earlier, *asked)
-        assert searches.begun == 2
-        assert joined is first
-        assert all(each is not first for each in later)
-
-
-async def test_first_one_who_goes_away_ends_nothing_for_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    searches = Counting(monkeypatch)
-    async with (
-        running(tmp_path / "one.db") as one,
-        running(tmp_path / "ours.db", [one.url]) as ours,
-    ):
-        await put(one.node.store, chain(4))
-        leaving = asyncio.create_task(ours.client.get("/nodes/resolve"))
-        await searches.has_begun()
-        staying = asyncio.create_task(ours.client.get("/nodes/resolve"))
-        leaving.cancel()
-        await asyncio.wait({leaving})
-        searches.go.set()
-        assert (await staying).json()["message"] == "Our chain was replaced"
-        assert searches.begun == 1
-
-
-async def test_node_that_stops_ends_the_search_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    searches = Counting(monkeypatch)
-    async with running(tmp_path / "ours.db", ["http://127.0.0.1:1"]) as ours:
-        asked = asyncio.create_task(ours.client.get("/nodes/resolve"))
-        await searches.has_begun()
-        ours.server.should_exit = True
-        assert (await asked).status_code == 503
-        with pytest.raises(StoppingError):
-            await ours.node.resolver.resolve()
-
-
-async def test_block_that_is_mined_during_a_search_is_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    common = chain(3)
-    async with (
-        running(tmp_path / "one.db") as one,
-        running(tmp_path / "ours.db", [one.url]) as ours,
-    ):
-        await put(one.node.store, chain(4, on=common, stamp=4.0))
-        await put(ours.node.store, common)
-        adopt = ours.node.store.adopt
-
-        async def late(*args: Any) -> Any:
-            if await ours.node.store.length() == 3:
-                await ours.client.get("/mine")
-            return await adopt(*args)
-
-        monkeypatch.setattr(ours.node.store, "adopt", late)
-        resolution = await ours.node.resolver.resolve()
-        assert resolution.outcome is Outcome.AUTHORITATIVE
-        assert (await ours.client.get("/chain/head")).json()["length"] == 4
-        assert (await held(ours.node.store))[:3] == bodies(common)
-        assert await held(ours.node.store) != await held(one.node.store)
-
-
 async def test_replica_makes_nothing_and_registers_nobody(tmp_path: Path) -> None:
     blocks = chain(4)
     async with (
@@ -356,28 +236,6 @@ async def test_what_is_found_again_and_again_is_logged_once(tmp_path: Path) -> N
             assert (await ours.node.resolver.resolve()).replaced
         told = [log["event"] for log in logs if log["event"] in ("resolved", "peer")]
         assert told[3:] == ["resolved", "peer"]
-
-
-async def test_person_who_allows_more_does_not_join_a_search_that_may_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    common = chain(3)
-    searches = Counting(monkeypatch)
-    async with (
-        running(tmp_path / "one.db") as one,
-        replica(tmp_path / "replica.db", [one.url], max_depth=1) as (served, _),
-    ):
-        await put(served.store, chain(6, on=common, stamp=3.0))
-        await put(one.node.store, chain(8, on=common, stamp=4.0))
-        plain = asyncio.create_task(served.resolve())
-        await searches.has_begun()
-        allowed = asyncio.create_task(served.resolve(allow_depth=5))
-        joined = asyncio.create_task(served.resolve())
-        searches.go.set()
-        assert (await plain).outcome is Outcome.TOO_DEEP
-        assert (await joined).outcome is Outcome.TOO_DEEP
-        assert (await allowed).outcome is Outcome.REPLACED
-        assert searches.begun == 2
 
 
 async def test_odd_chains_of_others_are_kept_as_they_are(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from chains.peer.blocks import Proof, Rule
 from peernode import pending
 from peernode.errors import ChainMovedError, RefusedError, StoreError
 from peernode.store import Store
-from tests.peernode.made import EASY, after, chain, first, held, paid, put
+from tests.peernode.made import EASY, after, bodies, chain, first, held, paid, put
 from tests.peernode.running import running
 from tests.support.postgresql import Cluster
 
@@ -54,7 +54,7 @@ async def test_chain_transactions_and_nodes_survive_a_restart(database: str) -> 
         await store.register(["http://one:1", "http://two:2"])
         before = await held(store)
     async with Store(database, EASY) as store:
-        assert await held(store) == before == [block.body for block in chain(5)]
+        assert await held(store) == before == bodies(chain(5))
         forged = await forge(store)
         assert [each["sender"] for each in forged["transactions"]] == ["a", "b", "0"]
         assert await store.nodes() == ["http://one:1", "http://two:2"]
@@ -131,8 +131,8 @@ async def test_reading_goes_on_with_the_chain_as_it_was_while_another_is_adopted
             await put(store, theirs, 3)
             assert snapshot.head.length == 6
             read = [part async for part in snapshot.read(1, 6, list)]
-        assert [body for part in read for body in part] == [block.body for block in ours]
-        assert await held(store) == [block.body for block in theirs]
+        assert [body for part in read for body in part] == bodies(ours)
+        assert await held(store) == bodies(theirs)
 
 
 async def test_whole_chain_is_read_in_parts_and_a_large_block_comes_alone(sqlite_url: str) -> None:

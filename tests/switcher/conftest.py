@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.switcher.calling import CHAIN, Caller, calling
 from tests.switcher.scripted import Script
 from tests.switcher.written import write
 
@@ -16,19 +18,6 @@ from tests.switcher.written import write
 @pytest.fixture
 def script() -> Script:
     return Script()
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """Return the SQLAlchemy URL of a file that is not there yet."""
-    return f"sqlite:///{tmp_path / 'understudy.db'}"
-
-
-@pytest.fixture(params=["sqlite_url", "postgresql_url"], ids=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Return the SQLAlchemy URL of an empty database of either kind."""
-    url: str = request.getfixturevalue(request.param)
-    return url
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +28,16 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(sqlite3.connect(path)) as db:
         db.execute("pragma wal_checkpoint(truncate)")
     return path
+
+
+@pytest.fixture
+async def caller(tmp_path: Path) -> AsyncIterator[Caller]:
+    async with calling(tmp_path, CHAIN) as caller:
+        yield caller
+
+
+@pytest.fixture
+async def keeper(tmp_path: Path, database: str) -> AsyncIterator[Caller]:
+    """Return a caller of switchers on either kind of database."""
+    async with calling(tmp_path, CHAIN, database=database) as caller:
+        yield caller

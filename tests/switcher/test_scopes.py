@@ -15,8 +15,8 @@ from switcher.app import create_app
 from switcher.auth import Scope
 from switcher.running import Switcher
 from switcher.service import serve
+from tests.switcher.calling import CHAIN
 from tests.switcher.stage import WITNESS, Home
-from tests.switcher.test_http import CHAIN
 
 Route = tuple[str, str]
 

@@ -21,8 +21,8 @@ from switcher.exposure import refuse_plain
 from switcher.service import serve
 from switcher.settings import SwitcherSettings
 from tests.support.certificates import self_signed
+from tests.switcher.calling import ALPHA, CHAIN
 from tests.switcher.stage import WITNESS, Home, alert, webhook
-from tests.switcher.test_http import ALPHA, CHAIN
 
 OPEN = ("/healthz", "/readyz")
 SHOWN = ("/", "/metrics", "/docs", "/openapi.json")

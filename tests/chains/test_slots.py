@@ -1,0 +1,93 @@
+"""When a witness has its slots, and which of them are told as missed before the next block."""
+
+from __future__ import annotations
+
+from tests.chains.forged import WITNESS, caught_up, following
+from tests.support.chain import PREFIX, ForgedChain
+
+
+def test_the_next_slot_is_when_the_witness_really_produces() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 21)
+    told = follower.next_slots()[WITNESS]
+    chain.run_until(WITNESS)
+    assert told == chain.produce().time
+
+
+def test_the_next_real_slot_is_always_among_those_that_were_possible() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 21)
+    for _ in range(40):
+        possible = follower.possible_slots(WITNESS)
+        assert possible == sorted(set(possible))
+        ahead = chain.copy()
+        ahead.run_until(WITNESS)
+        assert ahead.produce().time in possible
+        follower.apply(chain.produce())
+
+
+def test_before_the_shuffle_only_own_slots_are_possible_and_after_it_all_are() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 21)
+    own = follower.next_slots()[WITNESS]
+    round_ends = chain.time + 7 * chain.interval
+    possible = follower.possible_slots(WITNESS)
+    assert [slot for slot in possible if slot <= round_ends] == [own]
+    assert possible[1:] == [round_ends + n * chain.interval for n in range(1, 8)]
+
+
+def test_slots_after_a_maintenance_come_as_much_later_as_slots_are_skipped() -> None:
+    chain = ForgedChain(maintenance=120, skipped=3)
+    follower = following(chain, 21)
+    while not chain.after_maintenance:
+        follower.apply(chain.produce())
+    assert follower.next_block_due() == chain.time + (1 + 3) * chain.interval
+    told = follower.next_slots()
+    assert told
+    for witness in chain.active:
+        ahead = chain.copy()
+        ahead.run_until(witness)
+        slot = ahead.produce().time
+        assert slot in follower.possible_slots(witness)
+        assert slot == told.get(witness, slot)
+    follower.apply(chain.produce())
+    assert follower.next_block_due() == chain.time + chain.interval
+
+
+def test_a_witness_that_is_not_active_has_no_slots() -> None:
+    assert following(ForgedChain(), 21).possible_slots("1.6.99") == []
+
+
+def test_a_slot_that_passed_is_told_before_the_next_block() -> None:
+    chain = ForgedChain(interval=3)
+    chain.run(21)
+    chain.run_until(WITNESS)
+    follower = caught_up(chain)
+    slot = chain.time + 3
+    assert follower.provisional_misses(slot + 2.4) == ()
+    (missed,) = follower.provisional_misses(slot + 2.5)
+    assert (missed.witness, missed.time) == (WITNESS, slot)
+    assert missed.key == chain.keys[WITNESS].text(PREFIX)
+    assert follower.recent_misses(WITNESS) == []
+
+
+def test_slots_are_told_as_missed_one_by_one_as_the_next_block_will_charge_them() -> None:
+    chain = ForgedChain(interval=3, maintenance=63, skipped=3)
+    chain.run(21)  # the last of them is a maintenance block
+    follower = caught_up(chain)
+    owners = [chain.owner(slot) for slot in range(1, 5)]
+    block = chain.copy().produce(slot=5)
+    told = follower.provisional_misses(block.time + 2.4)
+    assert [slot.witness for slot in told] == owners
+    assert [slot.time for slot in told] == [block.time - 3 * k for k in (4, 3, 2, 1)]
+    assert told == follower.apply(block).missed
+    assert follower.provisional_misses(block.time + 2.5) == ()
+
+
+def test_a_chain_that_halts_charges_nobody_not_even_provisionally() -> None:
+    chain = ForgedChain(interval=3)
+    follower = following(chain)
+    for empty in range(7):
+        assert len(follower.provisional_misses(chain.time + 3 * empty + 2.5)) == empty
+    for empty in (7, 8, 1000):
+        assert follower.provisional_misses(chain.time + 3 * empty + 2.5) == ()
