@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from exporter.catalogue import all_metrics
-from switcher.routes import alerts, health, operate, read, shown
+from switcher.routes import alerts, health, operate, read, resolve, shown
 from understudy.cli import app
 from understudy.config import load
 
@@ -83,6 +83,13 @@ def test_every_linked_file_exists(page: Path) -> None:
     assert missing == []
 
 
+def test_every_decision_is_listed_once() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = folder / "README.md"
+    pages = sorted(page.name for page in folder.glob("*.md") if page != index)
+    assert sorted(LINK.findall(index.read_text(encoding="utf-8"))) == pages
+
+
 def test_every_target_of_make_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {target for _, target in found(MAKE, GUIDES)}
@@ -99,7 +106,7 @@ def test_every_metric_exists() -> None:
 
 
 def test_every_address_of_the_switcher_exists() -> None:
-    routers = (room.router for room in (alerts, health, operate, read, shown))
+    routers = (room.router for room in (alerts, health, operate, read, resolve, shown))
     known = {route.path for router in routers for route in router.routes if hasattr(route, "path")}
     named = {path for _, path in found(SWITCHER_PATH, GUIDES)}
     assert "/api/status" in named
