@@ -19,7 +19,7 @@ from graphenebase.types import Optional, String
 from graphenestorage import SqliteConfigurationStore, SqliteEncryptedKeyStore
 from graphenestorage.exceptions import WrongMasterPasswordException
 
-from chains.bitshares.accounts import Authorities, Authority
+from chains.bitshares.accounts import Authorities
 from chains.bitshares.keys import encode_key, recover_key
 from chains.bitshares.transactions import (
     WITNESS_UPDATE,
@@ -121,22 +121,11 @@ class Signer:
                 "allow_owner_key: true in switcher.signer."
             )
         # An owner's signature is good for everything that an active one is.
-        if not active.satisfied_by(self._keys) and owner.satisfied_by(self._keys):
-            return self._enough(owner)
-        return self._enough(active)
-
-    def _enough(self, authority: Authority) -> list[str]:
-        signers, weight = [], 0
-        ours = [key for key in authority.weights if key in self._keys]
-        for key in sorted(ours, key=lambda key: -authority.weights[key]):
-            if weight >= authority.threshold:
-                break
-            signers.append(key)
-            weight += authority.weights[key]
-        if not signers or weight < authority.threshold:
+        signers = active.just_enough(self._keys) or owner.just_enough(self._keys)
+        if not signers:
             raise SigningError(
                 "No key at hand is an active authority of the account: it has "
-                f"{', '.join(authority.weights) or 'none'}, at hand is "
+                f"{', '.join(active.weights) or 'none'}, at hand is "
                 f"{', '.join(self._keys)}."
             )
         return signers

@@ -26,6 +26,18 @@ class Authority:
         """Tell whether keys are enough without anybody else's signature."""
         return 0 < self.threshold <= self.weight_of(keys)
 
+    def just_enough(self, keys: Collection[str]) -> list[str]:
+        """Return as few of the keys as satisfy it, the heaviest first; none if all don't."""
+        if not self.satisfied_by(keys):
+            return []
+        enough: list[str] = []
+        ours = (key for key in self.weights if key in keys)
+        for key in sorted(ours, key=lambda key: -self.weights[key]):
+            if self.satisfied_by(enough):
+                break
+            enough.append(key)
+        return enough
+
 
 @dataclass(frozen=True, slots=True)
 class Authorities:
