@@ -49,6 +49,8 @@ class ChainSettings:
     """The chain, the nodes that vote on what is true, and the witnesses to watch.
 
     `missed_window` in seconds; `call_timeout` is the deadline of one call to a node, in seconds.
+    `verify_blocks` is how many blocks are verified at the start, at least; None: back to the
+    irreversible one.
     """
 
     nodes: tuple[NodeSettings, ...]
@@ -59,6 +61,7 @@ class ChainSettings:
     missed_window: int = 600
     head_lag: int = 2
     call_timeout: float = 3.0
+    verify_blocks: int | None = None
 
     def witness(self, account: str) -> WitnessSettings:
         """Return a configured witness.

@@ -26,7 +26,7 @@ _FETCHES_AT_ONCE = 20
 _ROUNDS_BEFORE_WINDOW = 3
 _FARTHEST_BACK = 2000
 """Blocks before the head with which to begin, where irreversibility stands further back than all
-else; as many as the follower keeps then."""
+else and nothing is configured; as many as the follower keeps then."""
 
 _LONGEST_CATCH_UP = 2000
 """Blocks to catch up with one by one; with more, starting over is quicker."""
@@ -61,6 +61,8 @@ class Synchroniser:
 
     What a block can't prove (where the chain is at the start, who is scheduled after a maintenance,
     a key that changed out of sight) is believed once `majority` nodes say it; see `Quorum`.
+    `verify_blocks` is how many blocks are verified at the start, at least; None: back to the
+    irreversible one. The window and three rounds always are.
     `missed_totals` counts the charged slots in irreversible blocks by (witness id, key),
     `double_productions` the heights at which a witness (id) signed two blocks with one key.
     """
@@ -71,12 +73,14 @@ class Synchroniser:
         *,
         window: int,
         majority: int,
+        verify_blocks: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.follower = follower
         self.missed_totals: Counter[tuple[str, str]] = Counter()
         self.double_productions: Counter[str] = Counter()
         self._window = window
+        self._verify_blocks = verify_blocks
         self._quorum = Quorum(majority, clock)
         self._starting = asyncio.Lock()
         self._begun_on_agreement = False
@@ -186,10 +190,11 @@ class Synchroniser:
         self._counted = self.follower.head.irreversible if self.follower.head else 0
 
     def _first_of(self, reading: Reading) -> int:
-        """Return the height to begin with: before the window, and the irreversible block."""
+        """Return the height to begin with: before the window, and as far back as is wanted."""
         head, count = reading.head_number, len(reading.active)
         window = self._window // reading.interval + _ROUNDS_BEFORE_WINDOW * count
-        first = min(head - window, max(reading.irreversible, head - _FARTHEST_BACK))
+        wanted = self._verify_blocks or min(head - reading.irreversible, _FARTHEST_BACK)
+        first = min(head - window, head - wanted)
         return max(1, first - first % count)
 
     async def _branch(self, head: Applied, last: int, fetch: FetchBlock) -> list[Block]:

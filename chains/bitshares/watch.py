@@ -64,6 +64,7 @@ class Watch:
             self.follower,
             window=settings.missed_window,
             majority=majority_of(len(settings.nodes)),
+            verify_blocks=settings.verify_blocks,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._nodes = [

@@ -18,8 +18,11 @@ from tests.support.chain import PREFIX, ForgedChain
 WITNESS = "1.6.1"
 
 
-def synchroniser(majority: int = 2, window: int = 60) -> Synchroniser:
-    return Synchroniser(Follower(PREFIX, window), window=window, majority=majority)
+def synchroniser(
+    majority: int = 2, window: int = 60, verify_blocks: int | None = None
+) -> Synchroniser:
+    follower = Follower(PREFIX, window)
+    return Synchroniser(follower, window=window, majority=majority, verify_blocks=verify_blocks)
 
 
 def from_chain(chain: ForgedChain, calls: Counter[str] | None = None) -> FetchBlock:
@@ -70,6 +73,19 @@ async def test_verifying_begins_before_the_window_and_the_irreversible_block() -
         await sync.adopt("eu", reading, from_chain(chain, calls))
         begun[irreversible] = chain.number + 1 - calls["get_block"]
     assert begun == {2095: 2058, 2000: 1995, 500: 497, 3: 98}
+
+
+async def test_as_many_blocks_are_verified_at_the_start_as_the_configuration_says() -> None:
+    """Never fewer than the window and three rounds take: the figures that act come from them."""
+    chain = ForgedChain()
+    chain.run(700)
+    begun = {}
+    for wanted in (5, 300, 10_000):
+        sync, calls = synchroniser(majority=1, verify_blocks=wanted), Counter[str]()
+        reading = replace(chain.reading(), irreversible=500)
+        await sync.adopt("eu", reading, from_chain(chain, calls))
+        begun[wanted] = chain.number + 1 - calls["get_block"]
+    assert begun == {5: 658, 300: 399, 10_000: 1}
 
 
 async def test_a_long_gap_is_caught_up_with_and_its_misses_are_counted() -> None:

@@ -65,6 +65,7 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     assert (alpha.name, alpha.node, alpha.preempt) == ("alpha", "ws://10.0.0.1:8090", "lagging")
     assert (beta.name, beta.node, beta.preempt) == ("beta", None, "all")
     assert (read.chain.missed_window, read.chain.call_timeout, read.chain.head_lag) == (600, 4, 3)
+    assert read.chain.verify_blocks == 5000
     assert (read.exporter.host, read.exporter.port) == ("::1", 9877)
     switcher = read.needed_switcher()
     assert (switcher.host, switcher.port) == ("0.0.0.0", 9978)
@@ -114,6 +115,7 @@ def test_what_is_left_out_has_the_settings_defaults(written: Path) -> None:
         "BTS",
         600,
     )
+    assert read.chain.verify_blocks is None
     assert (read.exporter.host, read.exporter.port) == ("127.0.0.1", 9877)
     switcher = read.needed_switcher()
     assert (switcher.host, switcher.port) == ("127.0.0.1", 9878)

@@ -71,6 +71,7 @@ class BitShares(Part):
     nodes: Annotated[list[Node], Field(min_length=1, description=LIST)]
     missed_window: values.PositiveDuration | None = None
     call_timeout: values.Timeout | None = None
+    verify_blocks: values.BlocksAtStart | None = None
     witnesses: list[Witness] = Field(default_factory=list, description=LIST)
 
     def settings(self, head_lag: int) -> ChainSettings:
@@ -83,7 +84,7 @@ class BitShares(Part):
             prefix=self.prefix or symbol,
             core_symbol=self.core_symbol or symbol,
             head_lag=head_lag,
-            **self.given("missed_window", "call_timeout"),
+            **self.given("missed_window", "call_timeout", "verify_blocks"),
         )
 
 

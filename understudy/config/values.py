@@ -272,6 +272,7 @@ Asset = Annotated[
     ),
 ]
 Count = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
+BlocksAtStart = Annotated[int, Field(ge=1, le=10_000, description="a whole number, 1 to 10000")]
 Share = Annotated[
     float, Field(gt=0, lt=1, description="a share between 0 and 1, such as 0.66 for 66 %")
 ]
