@@ -37,6 +37,16 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class _StandardError:
+    """What standard error is when a line is written: above the progress bar while one is up."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def set_up_logging(
     level: LogLevel = LogLevel.INFO, form: LogFormat | None = None, stream: TextIO | None = None
 ) -> None:
@@ -45,8 +55,8 @@ def set_up_logging(
     Without a form it is console on a terminal and JSON elsewhere. Tracebacks never show local
     variables, among which there may be secrets.
     """
-    stream = stream or sys.stderr
-    form = form or (LogFormat.CONSOLE if stream.isatty() else LogFormat.JSON)
+    terminal = (stream or sys.stderr).isatty()
+    form = form or (LogFormat.CONSOLE if terminal else LogFormat.JSON)
     first: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -62,10 +72,10 @@ def set_up_logging(
     else:
         last += [
             structlog.dev.ConsoleRenderer(
-                colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+                colors=terminal, exception_formatter=structlog.dev.plain_traceback
             )
         ]
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(stream or _StandardError())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=first, processors=last)
     )

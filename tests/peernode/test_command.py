@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -24,8 +25,9 @@ from devnet.plain_peers import plain_peer
 from tests.peernode.command import node
 from tests.peernode.made import chain, put
 from tests.peernode.running import running
+from tests.support.terminal import in_terminal
 from tests.understudy.commands import CommandLine, command_line
-from understudy.commands.node import catch_up
+from understudy.commands.node import _progress
 from understudy.stack.ports import free_ports
 
 
@@ -55,8 +57,10 @@ async def test_it_prints_where_it_listens_and_stops_within_seconds(tmp_path: Pat
 
 
 async def test_it_catches_up_with_its_peers_at_the_start_and_keeps_what_it_has(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Colours that somebody insists on make no terminal of a file.
+    monkeypatch.setenv("FORCE_COLOR", "1")
     async with plain_peer(Rule.LINKED) as plain:
         async with httpx.AsyncClient(base_url=plain.url, trust_env=False, verify=False) as theirs:
             for _ in range(2):
@@ -68,6 +72,9 @@ async def test_it_catches_up_with_its_peers_at_the_start_and_keeps_what_it_has(
             httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as client,
         ):
             await has_length(client, 3)
+            assert process.stderr
+            while json.loads(await process.stderr.readline())["event"] != "resolved":
+                continue  # nothing but lines of the log
             process.send_signal(signal.SIGKILL)
             await process.wait()
     async with (
@@ -191,19 +198,38 @@ async def test_a_real_node_and_ours_bring_each_other_up(tmp_path: Path) -> None:
         )
 
 
-async def test_person_who_waits_sees_how_far_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = io.StringIO()
-    terminal = Console(file=shown, force_terminal=True, width=100, highlight=False)
-    monkeypatch.setattr("understudy.commands.node.remarks", terminal)
-    async with (
-        running(tmp_path / "one.db") as one,
-        running(tmp_path / "ours.db", [one.url]) as ours,
-    ):
-        await put(one.node.store, chain(300))
-        await catch_up(ours.node)
-        assert await ours.node.store.length() == 300
-    assert "looking for the longest chain" in shown.getvalue()
-    assert f"blocks of {one.url.removeprefix('http://')}" in shown.getvalue()
-    assert "has the longest valid chain, 300 blocks" in shown.getvalue()
+async def test_person_who_waits_sees_how_far_it_is_below_what_is_logged(tmp_path: Path) -> None:
+    rule = Proof(Rule.PAIR)
+    [port] = free_ports(1)
+    words = ("--listen", f"127.0.0.1:{port}", "--database", f"sqlite:///{tmp_path}/ours.db")
+    async with running(tmp_path / "one.db", rule=rule) as one:
+        await put(one.node.store, chain(3, rule=rule))
+        place = one.url.removeprefix("http://")
+        told = f"{place} has the longest valid chain, 3 blocks: 1 of ours gave way to 3."
+        async with in_terminal("node", *words, "--peer", one.url) as screen:
+            await screen.shows(lambda row: row == told)
+    assert "looking for the longest chain" in screen.raw
+    assert f"blocks of {place}" in screen.raw
+    logged = [row for row in screen.rows if re.match(r"\d{4}-\d\d-\d\dT", row)]
+    assert [row for row in screen.rows if row not in logged] == [
+        f"http://127.0.0.1:{port}",
+        told,
+        "",
+    ]
+    assert any("[peernode.resolve]" in row and "resolved" in row for row in logged)
+    assert not any("blocks of" in row or "━" in row for row in logged)
+
+
+def test_peer_is_shown_by_its_whole_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    shown = Terminal()
+    console = Console(file=shown, force_terminal=True, width=100)
+    monkeypatch.setattr("understudy.commands.output.remarks", console)
+    monkeypatch.setattr("understudy.commands.node.remarks", console)
+    with _progress() as progress:
+        assert progress
+        progress(1, 2, "[fd00::1]:5000")
+    assert "blocks of [fd00::1]:5000" in shown.getvalue()

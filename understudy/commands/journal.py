@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
-from understudy.commands.output import answers, count, print_json, remarks
+from understudy.commands.output import answers, count, print_json, remarks, watched
 from understudy.config import load
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import Progress
 
     began = time.monotonic()
-    with Progress(
-        console=remarks, transient=True, disable=not (shown and remarks.is_terminal)
-    ) as bar:
+    with Progress(console=remarks, transient=True, disable=not (shown and watched())) as bar:
         task = bar.add_task("entries", visible=False)
 
         def progress(done: int, total: int) -> None:

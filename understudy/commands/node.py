@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from understudy.commands.options import Form, Level
-from understudy.commands.output import remarks
+from understudy.commands.output import remarks, watched
 from understudy.logging import LogLevel, set_up_logging
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ async def catch_up(node: Node) -> None:
         return
     with _progress() as progress:
         resolution = await node.resolver.resolve(on_progress=progress)
-    if remarks.is_terminal:
-        remarks.print(resolution.sentence)
+    if watched():
+        remarks.print(resolution.sentence, markup=False)
 
 
 @contextmanager
@@ -124,11 +124,12 @@ def _progress() -> Iterator[OnProgress | None]:
     """Show how far it is where somebody looks, and leave no trace elsewhere."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    if not remarks.is_terminal:
+    if not watched():
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=remarks, transient=True) as shown:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    # What is logged goes to standard error, which stands above the bar meanwhile.
+    with Progress(*columns, console=remarks, transient=True, redirect_stdout=False) as shown:
         task = shown.add_task("looking for the longest chain", total=None)
 
         def progress(done: int, total: int, peer: str) -> None:

@@ -12,6 +12,11 @@ answers = Console(highlight=False, soft_wrap=True)
 remarks = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def watched() -> bool:
+    """Tell whether a person sees the remarks; with FORCE_COLOR a file calls itself a terminal."""
+    return remarks.is_terminal and remarks.file.isatty()
+
+
 def print_json(value: Any) -> None:
     """Print one line of JSON."""
     typer.echo(json.dumps(value, ensure_ascii=False, default=str))

@@ -1,0 +1,101 @@
+"""A terminal with a process in it, and what a person sees there."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import fcntl
+import os
+import pty
+import re
+import struct
+import sys
+import termios
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+_COLUMNS = 500
+"""So many that no line is broken."""
+
+_PART = re.compile(r"\r|\n|\x1b\[(?P<given>[?0-9;]*)(?P<what>[A-Za-z])|[^\r\n\x1b]+|\x1b")
+
+
+class Screen:
+    """The rows that a terminal shows; `raw` is all that was written to it."""
+
+    def __init__(self) -> None:
+        self.raw = ""
+        self._written = asyncio.Event()
+
+    @property
+    def rows(self) -> list[str]:
+        """Return what can be read, from the top down.
+
+        Raises:
+            ValueError: something is written that this terminal doesn't know.
+        """
+        rows, row, column = [""], 0, 0
+        for part in _PART.finditer(self.raw):
+            text, what, given = part[0], part["what"], part["given"]
+            if text == "\r":
+                column = 0
+            elif text == "\n":
+                row += 1
+                rows += [""] * (row == len(rows))
+            elif what == "A":
+                row = max(0, row - int(given or 1))
+            elif what == "K" and given == "2":
+                rows[row] = ""
+            elif what is None and text != "\x1b":
+                before, after = rows[row][:column].ljust(column), rows[row][column + len(text) :]
+                rows[row] = before + text + after
+                column += len(text)
+            elif what != "m" and (given, what) not in {("?25", "l"), ("?25", "h")}:
+                raise ValueError(text)
+        return [each.rstrip() for each in rows]
+
+    async def shows(self, row: Callable[[str], bool]) -> None:
+        """Wait until there is such a row."""
+        while not any(map(row, self.rows)):
+            self._written.clear()
+            await self._written.wait()
+
+    def write(self, text: str) -> None:
+        """Take what a process writes."""
+        self.raw += text
+        self._written.set()
+
+
+@asynccontextmanager
+async def in_terminal(*words: str) -> AsyncIterator[Screen]:
+    """Run a command of ours with a terminal around it; it is stopped in the end."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, _COLUMNS, 0, 0))
+    kept = {name: each for name, each in os.environ.items() if name not in {"NO_COLOR", "COLUMNS"}}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "understudy", *words),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**kept, "TERM": "xterm"},
+    )
+    os.close(theirs)
+    screen, loop = Screen(), asyncio.get_running_loop()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def read() -> None:
+        try:
+            screen.write(decoder.decode(os.read(ours, 65_536)))
+        except OSError:  # the last process that had it open is gone
+            loop.remove_reader(ours)
+
+    loop.add_reader(ours, read)
+    try:
+        async with asyncio.timeout(60):
+            yield screen
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+        loop.remove_reader(ours)
+        os.close(ours)
