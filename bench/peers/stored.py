@@ -11,6 +11,9 @@ from pathlib import Path
 
 from chains.peer.blocks import hash_of
 
+_LEVEL = 1
+"""That of our own nodes, which pack while somebody waits."""
+
 
 class StoredChain:
     """A chain from a file with a block a line; heights begin at 1."""
@@ -30,7 +33,7 @@ class StoredChain:
     def packed(self, first: int, last: int) -> bytes:
         """Return the same, gzipped; it is done once."""
         if (first, last) not in self._packed:
-            packer = zlib.compressobj(6, wbits=16 + zlib.MAX_WBITS)
+            packer = zlib.compressobj(_LEVEL, wbits=16 + zlib.MAX_WBITS)
             data = packer.compress(self.range(first, last)) + packer.flush()
             self._packed[first, last] = data
         return self._packed[first, last]

@@ -14,6 +14,7 @@ from bench.peers.cast import LOOPBACK, Line, cast
 from bench.peers.hostile import besieged
 from bench.peers.peer import Peer
 from bench.peers.scenes import Scenery, ours, plainly
+from bench.peers.stored import StoredChain
 from chains.peer.blocks import verify
 from peernode.store import Store
 from tests.peernode.made import put
@@ -64,6 +65,18 @@ async def test_peers_of_our_own_kind_answer_as_a_real_node(
     ):
         for question in QUESTIONS:
             assert await told(served.urls[0], question) == await told(node.url, question), question
+
+
+async def test_blocks_are_packed_no_better_than_by_a_real_node(
+    scenery: Scenery, tmp_path: Path
+) -> None:
+    blocks = verify(None, chains.read(scenery.chain), chains.PROOF)
+    async with running(tmp_path / "node.db", rule=chains.PROOF) as node:
+        await put(node.node.store, blocks)
+        async with node.client.stream("GET", f"/chain/blocks?from=1&to={BLOCKS}") as reply:
+            assert reply.headers["Content-Encoding"] == "gzip"
+            real = sum([len(piece) async for piece in reply.aiter_raw()])
+    assert len(StoredChain(scenery.chain).packed(1, BLOCKS)) == pytest.approx(real, rel=0.01)
 
 
 async def test_the_links_rate_and_round_trip_are_kept(scenery: Scenery) -> None:
