@@ -99,6 +99,7 @@ async def test_forked_node_is_reported_once_and_left_out_until_it_is_back(s: Sce
     await s.post()
     for _ in range(3):
         await s.step()
+    assert s.voters.examined == 3
     assert await s.told() == REPORTED
     assert s.voters.pins == [{"us", "asia"}]
     entry = await s.newest("report")
