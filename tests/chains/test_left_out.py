@@ -188,6 +188,21 @@ async def test_node_that_tells_no_headers_is_on_a_fork_of_which_no_more_is_known
         assert view.divergence == Divergence(28, 1)  # as far as it was seen on the chain
 
 
+async def test_re_examination_shows_what_nodes_have_now_and_not_when_they_were_looked_at_last() -> (
+    None
+):
+    chain = a_chain()
+    changing = Changing(chain)
+    async with three(chain, changing) as watch:
+        own = chain.copy()
+        chain.run(6)
+        own.produce(slot=2)
+        await look(watch, "n0", lambda view: view.well and view.common == 34)
+        changing.chain = own
+        views = await watch.reexamine()
+        assert [view.verdict for view in views] == [Verdict.FORKED, *[Verdict.CANONICAL] * 2]
+
+
 @pytest.mark.parametrize("names", [[], ["eu"], ["eu", "elsewhere"]])
 async def test_fewer_than_a_majority_can_not_be_pinned(names: list[str]) -> None:
     chain = a_chain()
