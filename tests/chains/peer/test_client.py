@@ -21,7 +21,7 @@ from chains.peer.connection import open_network
 from chains.settings import PeerChainSettings, PeerSettings
 
 from .made import EASY, forged, tip_of, whole
-from .nodes import Own, Plain, Raw, hang, serving
+from .nodes import Own, Plain, Raw, begin, hang, serving
 
 CHAIN = forged(9)
 TIP = tip_of(CHAIN)
@@ -151,6 +151,20 @@ async def test_no_answer_ends_after_a_while() -> None:
     async with client_of(node) as client:
         with pytest.raises(PeerUnreachableError):
             await client.head(1)
+
+
+async def test_an_answer_that_drips_ends_after_a_while_though_it_never_stops() -> None:
+    async def drip(_path: str, writer: asyncio.StreamWriter) -> None:
+        await begin(writer)
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    async with client_of(Raw(drip)) as client, asyncio.timeout(5):
+        for ask in (client.head(1), client.hashes([1])):
+            with pytest.raises(PeerUnreachableError, match=r"no answer in 0\.5 s"):
+                await ask
 
 
 async def test_nobody_at_the_address_is_told_as_such() -> None:
