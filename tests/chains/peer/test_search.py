@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+from collections.abc import Sequence
 
+import pytest
+from aiohttp import web
+
+from chains.peer import plain
+from chains.peer.blocks import PeerBlock, encode
 from chains.standing import Divergence, Verdict
 
-from .made import Block, Kept, forged
+from .made import Block, Kept, forged, whole
 from .nodes import Own, Plain
 from .searching import searched
 
@@ -67,3 +73,58 @@ async def test_one_block_behind_costs_two_questions() -> None:
     outcome = await searched(held, node)
     assert outcome.best is not None
     assert node.asked == ["GET /chain/head?at=39", "GET /chain/blocks?from=40&to=40"]
+
+
+@pytest.mark.parametrize(("kind", "question"), [(Own, "/chain/head"), (Plain, "/chain")])
+async def test_all_peers_are_asked_at_once(kind: type[Plain], question: str) -> None:
+    all_asked = asyncio.Barrier(8)
+    nodes = [kind(AHEAD, f"p{number}") for number in range(8)]
+    for node in nodes:
+
+        async def last(request: web.Request, node: Plain = node) -> web.StreamResponse:
+            del node.instead[question]
+            await all_asked.wait()
+            return await node.usual(request)
+
+        node.instead[question] = last
+    outcome = await searched(Kept(OURS), *nodes, probe_timeout=1.0)
+    assert {each.verdict for each in outcome.standings} == {Verdict.CANONICAL}
+
+
+class Telling(Kept):
+    """A held chain that tells of the first blocks that are put together for it."""
+
+    def __init__(self, chain: Sequence[Block] = ()) -> None:
+        super().__init__(chain)
+        self.came = asyncio.Event()
+
+    async def add(self, blocks: Sequence[PeerBlock]) -> None:
+        await super().add(blocks)
+        self.came.set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "body"),
+    [
+        (Own, "/chain/blocks", b"".join(encode(each) + b"\n" for each in AHEAD)),
+        (Plain, "/chain", whole(AHEAD)),
+    ],
+)
+async def test_blocks_are_verified_and_stored_while_others_are_still_to_come(
+    kind: type[Plain], question: str, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "CHUNK", 1000)
+    held, node = Telling(), kind(AHEAD, "p1")
+
+    async def half(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Length": str(len(body))})
+        await answer.prepare(request)
+        await answer.write(body[: len(body) // 2])
+        await held.came.wait()
+        await answer.write(body[len(body) // 2 :])
+        return answer
+
+    node.instead[question] = half
+    outcome = await searched(held, node, probe_timeout=1.0)
+    assert outcome.best is not None
+    assert held.adopted() == AHEAD
