@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from understudy.commands.handover import Handover
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
-from understudy.commands.ordering import Account, Why, carry_out, known_witness, needs_terminal
+from understudy.commands.ordering import Account, Why, known_witness, needs_terminal
 from understudy.commands.output import answers, print_json
 from understudy.config import load
 from understudy.errors import CommandError
@@ -47,7 +48,7 @@ def drill(
         if as_json and not yes:
             print_json(asdict(order.look()))
             return
-        problem = carry_out(order, ring, ask_first=not yes, as_json=as_json)
+        problem = Handover(order, ring).carry_out(ask_first=not yes, as_json=as_json)
         proof = proof_of(order.plan, order.entries, None if problem else client.status())
     if as_json:
         print_json(_report(order, witness, proof, problem))

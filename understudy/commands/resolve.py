@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
+from understudy.commands.dialogue import Dialogue
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
-from understudy.commands.ordering import Why, ask, needs_terminal
-from understudy.commands.output import answers, print_json, remarks
+from understudy.commands.ordering import Why, needs_terminal
+from understudy.commands.output import answers, print_json
 from understudy.config import Configuration, load
-from understudy.errors import CommandError, RefusedError, UnderstudyError
+from understudy.errors import CommandError
 
 if TYPE_CHECKING:
-    from switcher.model import Entry
     from switcher.resolving.answers import ResolvePreview
     from understudy.operate.resolving import Resolving
 
@@ -65,7 +65,7 @@ def resolve(
         if as_json and not yes:
             print_json(asdict(order.look()))
             return
-        problem = _carry_out(order, ask_first=not yes, as_json=as_json)
+        problem = _Resolution(order).carry_out(ask_first=not yes, as_json=as_json)
     if as_json:
         print_json({"resolved": order.done, **_report(order, kind, name, problem)})
     if not order.done:
@@ -88,78 +88,36 @@ def _kind(read: Configuration, name: str) -> str:
     raise typer.BadParameter(f"There is no node or peer {name!r} in {read.path}, only: {there}.")
 
 
-def _carry_out(order: Resolving, *, ask_first: bool, as_json: bool) -> str | None:
-    try:
-        plan = order.look()
-        if not as_json:
-            _show(plan)
-        if plan.refusal:
-            raise RefusedError(plan.refusal)
-        if ask_first:
-            ask(_question(plan))
-        order.give()
-        _watch(order, remarks if as_json else answers)
-    except UnderstudyError as error:
-        if not as_json:
-            raise
-        return str(error)
-    return None
-
-
-def _question(plan: ResolvePreview) -> str:
-    if plan.kind == "node":
-        return f"Examine all nodes, and report on {plan.name}?"
-    return f"Bring {plan.name} to the longest valid chain?"
-
-
-def _show(plan: ResolvePreview) -> None:
-    from understudy.operate.resolving import told
-
-    answers.print(Text(f"{plan.kind} {plan.name}", style="bold"))
-    for word, text in told(plan):
-        answers.print(Text.assemble((f"  {word:<16}  ", "dim"), text))
-
-
-def _watch(order: Resolving, console: Console) -> None:
-    """Print each step, and on a terminal also what is waited for."""
-    number = order.incident
-    console.print(f"Order {number} is given; Ctrl-C stops watching, not the order.")
-    try:
-        with console.status(_Waiting(order)):
-            for entry in order.news(lambda text: console.print(text, style="yellow")):
-                console.print(_line(entry))
-    except KeyboardInterrupt as error:
-        raise CommandError(f"You stopped watching; order {number} goes on.") from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """What is waited for at the moment, with a bar while a chain is verified."""
+@dataclass(frozen=True)
+class _Resolution(Dialogue["ResolvePreview"]):
+    """An order to resolve somebody's chain."""
 
     order: Resolving
 
-    def __rich__(self) -> RenderableType:
+    def show(self, plan: ResolvePreview) -> None:
+        from understudy.operate.resolving import told
+
+        answers.print(Text(f"{plan.kind} {plan.name}", style="bold"))
+        for word, text in told(plan):
+            answers.print(Text.assemble((f"  {word:<16}  ", "dim"), text))
+
+    def question(self, plan: ResolvePreview) -> str:
+        if plan.kind == "node":
+            return f"Examine all nodes, and report on {plan.name}?"
+        return f"Bring {plan.name} to the longest valid chain?"
+
+    def waiting(self) -> RenderableType:
+        """Return what is waited for, with a bar while a chain is verified."""
         from rich.progress_bar import ProgressBar
         from rich.table import Table
 
-        order, syncing = self.order, self.order.syncing
-        if order.gone_since is not None:
-            return Text("the switcher does not answer; it forgets no order", style="yellow")
+        syncing = self.order.syncing
         if syncing is None:
             return Text("waits for the peers", style="dim")
         line = Table.grid(padding=1)
         done = f"{syncing.verified:,} blocks of {syncing.peer}"
         line.add_row(ProgressBar(syncing.total or None, syncing.verified, width=30), done)
         return line
-
-
-def _line(entry: Entry) -> Text:
-    from switcher.times import clock_time
-
-    word = {"opened": "ordered", "ended": f"ended: {entry.value}"}.get(entry.kind, entry.value)
-    return Text.assemble(
-        (f"{clock_time(entry.time)}  ", "dim"), (f"{word:<16}  ", "cyan"), entry.sentence
-    )
 
 
 def _report(order: Resolving, kind: str, name: str, problem: str | None) -> dict[str, object]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.commands.handover import Handover
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
-from understudy.commands.ordering import Account, Why, carry_out, known_witness, needs_terminal
+from understudy.commands.ordering import Account, Why, known_witness, needs_terminal
 from understudy.commands.output import print_json
 from understudy.config import load
 from understudy.errors import CommandError
@@ -54,7 +55,7 @@ def rotate(
         if as_json and not yes:
             print_json(asdict(order.look()))
             return
-        problem = carry_out(order, ring, ask_first=not yes, as_json=as_json)
+        problem = Handover(order, ring).carry_out(ask_first=not yes, as_json=as_json)
     rotated = order.plan is not None and order.course.put_on_air(order.plan.route[0])
     if as_json:
         print_json({"rotated": rotated, **_report(order, witness, to, problem)})

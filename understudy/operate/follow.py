@@ -6,9 +6,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from switcher.answers import Preview
 from switcher.model import Entry
+from switcher.resolving.answers import ResolvePreview
 from understudy.errors import SwitcherGoneError
 from understudy.operate.client import Kind, SwitcherClient
 from understudy.operate.course import Course, course_of
@@ -25,16 +27,21 @@ _PATIENCE = 60.0
 _STILL_TRYING = "The switcher does not answer; still trying, it forgets no order."
 
 
-@dataclass
-class Followed(ABC):
-    """Something that was ordered, as the switcher's journal tells of it.
+_Plan = TypeVar("_Plan", Preview, ResolvePreview)
 
-    `incident` is its number, once it is given. `entries` are those read so far, oldest first;
+
+@dataclass
+class Followed(ABC, Generic[_Plan]):
+    """Something that is ordered, as the switcher's journal tells of it.
+
+    `plan` is what it would come to, once that was asked. `incident` is its number, once it is
+    given. `entries` are those read so far, oldest first;
     `gone_since` is when the switcher stopped answering, None while it does, and `remarked` whether
     that was told.
     """
 
     client: SwitcherClient
+    plan: _Plan | None = field(default=None, kw_only=True)
     incident: int | None = field(default=None, kw_only=True)
     entries: list[Entry] = field(default_factory=list, kw_only=True)
     gone_since: float | None = field(default=None, kw_only=True)
@@ -45,6 +52,24 @@ class Followed(ABC):
     @abstractmethod
     def over(self) -> bool:
         """Tell whether there is nothing more to wait for."""
+
+    @abstractmethod
+    def look(self) -> _Plan:
+        """Return what it would come to.
+
+        Raises:
+            RefusedError: it can't be done.
+            SwitcherGoneError: no switcher answers.
+        """
+
+    @abstractmethod
+    def give(self) -> int:
+        """Give it, and return its number.
+
+        Raises:
+            RefusedError: the switcher does not take it.
+            SwitcherGoneError: no switcher answers.
+        """
 
     @abstractmethod
     def left_open(self) -> str:
@@ -89,12 +114,11 @@ class Followed(ABC):
 
 
 @dataclass
-class Order(Followed):
-    """An order to put somebody on air; `plan` is what it would do, once that was asked."""
+class Order(Followed[Preview]):
+    """An order to put somebody on air."""
 
     kind: Kind
     body: Mapping[str, str]
-    plan: Preview | None = None
 
     @property
     def course(self) -> Course:
@@ -107,24 +131,14 @@ class Order(Followed):
         return self.course.over
 
     def look(self) -> Preview:
-        """Return what it would do, and mean that producer from now on.
-
-        Raises:
-            RefusedError: it can't be done.
-            SwitcherGoneError: no switcher answers.
-        """
+        """Return what it would do, and mean that producer from now on."""
         self.plan = self.client.plan(self.kind, self.body)
         if self.kind == "rotate":
             self.body = {**self.body, "to": self.plan.route[0]}
         return self.plan
 
     def give(self) -> int:
-        """Give it, and return its number.
-
-        Raises:
-            RefusedError: the switcher does not take it.
-            SwitcherGoneError: no switcher answers.
-        """
+        """Give it, and return its number."""
         self.incident = self.client.order(self.kind, self.body).incident
         return self.incident
 

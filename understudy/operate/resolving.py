@@ -15,15 +15,13 @@ _DONE = frozenset({Ending.RESOLVED, Ending.REPORTED})
 
 
 @dataclass
-class Resolving(Followed):
+class Resolving(Followed[ResolvePreview]):
     """An order to resolve somebody's chain.
 
-    `plan` is what it would come to, once that was asked; `syncing` is what the switcher's replica
-    was verifying when it was looked at last.
+    `syncing` is what the switcher's replica was verifying when it was looked at last.
     """
 
     body: Mapping[str, str | int]
-    plan: ResolvePreview | None = None
     syncing: SyncStatus | None = None
 
     @property
@@ -43,20 +41,12 @@ class Resolving(Followed):
         return self.ending in _DONE
 
     def look(self) -> ResolvePreview:
-        """Return what it would come to.
-
-        Raises:
-            RefusedError, SwitcherGoneError: as the client does.
-        """
+        """Return what it would come to."""
         self.plan = self.client.plan_resolving(self.body)
         return self.plan
 
     def give(self) -> int:
-        """Give the order, and return its number.
-
-        Raises:
-            RefusedError, SwitcherGoneError: as the client does.
-        """
+        """Give the order, and return its number."""
         self.incident = self.client.resolve(self.body).incident
         return self.incident
 

@@ -13,7 +13,7 @@ from tests.understudy.canned import HANG_UP, Canned
 from tests.understudy.commands import CommandLine
 from tests.understudy.orders.answers import COURSE, JOURNAL_AT, ORDERED, PLAN, STATUS, entry, page
 from tests.understudy.orders.change import change
-from understudy.commands.ordering import carry_out
+from understudy.commands.handover import Handover
 from understudy.config import load
 from understudy.errors import CommandError, SwitcherGoneError
 from understudy.operate.client import Kind, SwitcherClient
@@ -73,7 +73,7 @@ def test_a_switcher_that_goes_away_is_told_once_and_the_order_is_left_open(
     order, ring = followed
     switcher.answers[JOURNAL_AT] = [page(*told), HANG_UP]
     with pytest.raises(SwitcherGoneError) as gone:
-        carry_out(order, ring, ask_first=False, as_json=False)
+        Handover(order, ring).carry_out(ask_first=False, as_json=False)
     assert capsys.readouterr().out.count(STILL_TRYING) == 1
     assert str(gone.value).endswith(
         f"). Order 7 was {reached} when the switcher last answered; its outcome is unknown here. "
@@ -93,7 +93,7 @@ def test_a_short_silence_of_the_switcher_is_not_worth_a_word(
     order, ring = followed
     gone = [HANG_UP] * failures
     switcher.answers[JOURNAL_AT] = [page(*COURSE[:2]), *gone, page(*COURSE)]
-    carry_out(order, ring, ask_first=False, as_json=False)
+    Handover(order, ring).carry_out(ask_first=False, as_json=False)
     assert capsys.readouterr().out.count(STILL_TRYING) == remarks
     assert order.course.over
 
@@ -156,7 +156,7 @@ def test_who_stops_watching_is_told_what_still_ends_the_order(
     switcher.answers["/api/status"] = [(200, STATUS)]
     switcher.answers[JOURNAL_AT] = [page(*told)]
     with pytest.raises(CommandError) as stopped:
-        carry_out(order, ring, ask_first=False, as_json=False)
+        Handover(order, ring).carry_out(ask_first=False, as_json=False)
     assert str(stopped.value) == f"You stopped watching; order 7 goes on. {advice}"
 
 

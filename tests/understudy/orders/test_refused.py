@@ -24,7 +24,7 @@ from tests.understudy.orders.answers import (
     page,
 )
 from tests.understudy.orders.change import change
-from understudy.commands.ordering import carry_out
+from understudy.commands.handover import Handover
 from understudy.config import load
 from understudy.errors import CommandError
 from understudy.operate.client import Kind, address_of
@@ -213,7 +213,9 @@ def test_the_question_names_nobody_whom_a_drill_may_pass_over(
     switcher.answers["/api/drill/plan"] = [(200, PLAN)]
     switcher.answers["/api/status"] = [(200, STATUS)]
     with pytest.raises(CommandError, match=r"^Nothing was done\.$"):
-        carry_out(replace(followed[0], kind=kind), followed[1], ask_first=True, as_json=False)
+        Handover(replace(followed[0], kind=kind), followed[1]).carry_out(
+            ask_first=True, as_json=False
+        )
     assert capsys.readouterr().err.startswith(f"{question} [y/N]:")
 
 
