@@ -19,7 +19,6 @@ from peernode.resolve import Resolver
 from peernode.routes.chain import chain_routes
 from peernode.routes.making import making_routes
 from peernode.routes.nodes import register_routes, resolve_routes
-from peernode.rows import Head
 from peernode.settings import BareNodeSettings, ReplicaSettings
 from peernode.store import Store
 
@@ -46,7 +45,6 @@ class Node:
 class Replica:
     """A copy of the longest valid chain, which makes no blocks and has no nodes registered."""
 
-    settings: ReplicaSettings
     store: Store
     resolver: Resolver
     app: Starlette
@@ -69,14 +67,6 @@ class Replica:
             StoppingError: the replica is being stopped.
         """
         return await self.resolver.resolve(allow_depth, on_progress, afresh=afresh)
-
-    async def head(self) -> Head:
-        """Return what stands at our chain's end.
-
-        Raises:
-            StoreError: the database can't be used.
-        """
-        return await self.store.head()
 
     def stop(self) -> None:
         """End what requests may be waiting for."""
@@ -121,6 +111,6 @@ async def open_replica(settings: ReplicaSettings) -> AsyncIterator[Replica]:
         resolver = Resolver(store, network, chain, settings.max_depth)
         routes = [*chain_routes(store), *resolve_routes(store, resolver)]
         try:
-            yield Replica(settings, store, resolver, create_app(routes))
+            yield Replica(store, resolver, create_app(routes))
         finally:
             await resolver.close()

@@ -71,7 +71,7 @@ async def serve_replica(
         replica = await stack.enter_async_context(open_replica(settings))
         server = Server(replica.app, grace=_GRACE_SECONDS, on_stop=replica.stop)
         host, port = listener.getsockname()[:2]
-        _log.info("replica started", host=host, port=port, blocks=(await replica.head()).length)
+        _log.info("replica started", host=host, port=port, blocks=await replica.store.length())
         async with _serving(server, listener):
             yield replica
     _log.info("replica stopped")

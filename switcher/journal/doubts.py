@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, update
 
 from switcher.journal import matters
-from switcher.journal.receipt import Receipt, renewed
-from switcher.journal.rows import sightings_of, stored_sightings
+from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn
+from switcher.journal.rows import stored_sightings
 from switcher.journal.tables import incidents
 from switcher.model import Cause, Ending, Sighting
 from switcher.resolving.model import Subject
@@ -49,11 +49,9 @@ def _firing(
 
 def _is_repeat(alert: Doubt, found: Row[Any], chains: Mapping[Subject, bool]) -> bool:
     """Tell whether an alert only goes on about a chain that is well again by now."""
-    sighting = sightings_of(found.alerts).get(alert.fingerprint)
     return (
         found.ending == Ending.RESOLVED
-        and sighting is not None
-        and sighting.starts_at == alert.starts_at
+        and goes_on(found, alert.fingerprint, alert.starts_at)
         and chains.get(alert.subject, False)
     )
 
@@ -78,10 +76,7 @@ def _open(db: Connection, alert: Doubt, sighting: Sighting, now: float) -> Recei
 def _resolved(db: Connection, alert: Doubt, found: Row[Any] | None) -> Receipt:
     """Take the end of an alert in; its worker looks at the chain once more, and ends the matter."""
     if found is None or found.ended is not None:
-        reason = "No open incident has this alert."
-        return Receipt("ignored", reason=reason, subject=alert.subject)
-    left = sightings_of(found.alerts)
-    left.pop(alert.fingerprint, None)
-    values = {"resolved": not left, "alerts": stored_sightings(left)}
+        return Receipt("ignored", reason=NOT_OPEN, subject=alert.subject)
+    values = withdrawn(found, alert.fingerprint)
     db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
     return Receipt("resolved", incident=found.id, subject=alert.subject)

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from switcher.journal import doubts, entries, store
-from switcher.journal.receipt import Receipt, renewed
-from switcher.journal.rows import incident_of, sightings_of, stored_sightings
+from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn
+from switcher.journal.rows import incident_of, stored_sightings
 from switcher.journal.tables import OPEN_ACCUSATION, incidents, rotations
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
 from switcher.resolving.model import Subject
@@ -96,11 +96,9 @@ def _is_repeat(alert: Accusation, found: Row[Any], in_force: str | None) -> bool
 
     Alertmanager repeats an alert until it has heard that it is resolved, which comes later.
     """
-    sighting = sightings_of(found.alerts).get(alert.fingerprint)
     return (
         found.ending in DEALT_WITH
-        and sighting is not None
-        and sighting.starts_at == alert.starts_at
+        and goes_on(found, alert.fingerprint, alert.starts_at)
         and in_force is not None
         and in_force != alert.signing_key
     )
@@ -149,17 +147,17 @@ def _resolved(
     Of a key that is, or may be, in force the chain has the last word: its worker ends the incident.
     """
     if found is None or found.ended is not None:
-        return Receipt("ignored", alert.witness, reason="No open incident has this alert.")
-    left = sightings_of(found.alerts)
-    left.pop(alert.fingerprint, None)
-    db.execute(
-        update(incidents)
-        .where(incidents.c.id == found.id)
-        .values(resolved=not left, alerts=stored_sightings(left))
-    )
+        return Receipt("ignored", alert.witness, reason=NOT_OPEN)
+    values = withdrawn(found, alert.fingerprint)
+    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
     incident = incident_of(found)
     may_be_true = in_force.get(alert.witness, "") in (None, found.accused)
-    if left or may_be_true or not incident.hangs_on_alerts or _is_rotating(db, found.id):
+    if (
+        not values["resolved"]
+        or may_be_true
+        or not incident.hangs_on_alerts
+        or _is_rotating(db, found.id)
+    ):
         return Receipt("resolved", alert.witness, found.id)
     sentence = f"{alert.alert} is resolved"
     store.end_incident(db, incident, Ending.RESOLVED, sentence, now)

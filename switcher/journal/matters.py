@@ -25,6 +25,7 @@ from switcher.resolving.model import (
     ResolveOutcome,
     Subject,
     Wish,
+    still_open,
 )
 
 _still_open = incidents.c.ended.is_(None)
@@ -117,7 +118,7 @@ def open_wish(db: Connection, subject: Subject, wish: Wish, now: float) -> Matte
         OrderError: another one about this subject is still open.
     """
     if (other := asked_already(db, subject)) is not None:
-        raise OrderError(f"Order {other} for {subject.name} is still open; wait for it.")
+        raise OrderError(still_open(other, subject))
     deep = "" if wish.allow_depth is None else f" at the cost of {wish.allow_depth} own blocks"
     sentence = f"{wish.who} wants {subject.kind} {subject.name} resolved{deep}: {wish.why}"
     number = open_matter(db, subject, Cause.MANUAL, sentence, asdict(wish), now, wish=wish)

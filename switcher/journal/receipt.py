@@ -1,4 +1,4 @@
-"""What is made of an alert, and how one renews what it has opened."""
+"""What is made of an alert, and how one renews or resolves what it has opened."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from sqlalchemy import Row
 from switcher.journal.rows import sightings_of, stored_sightings
 from switcher.model import Sighting
 from switcher.resolving.model import Subject
+
+NOT_OPEN = "No open incident has this alert."
+"""Why the end of an alert is ignored."""
 
 _MOST_SIGHTINGS = 100
 """Alerts of one incident that are kept: with ever other labels anybody could make it endless."""
@@ -44,3 +47,16 @@ def renewed(found: Row[Any], fingerprint: str, sighting: Sighting) -> dict[str, 
         "resolved": False,
         "alerts": stored_sightings(known),
     }
+
+
+def withdrawn(found: Row[Any], fingerprint: str) -> dict[str, Any]:
+    """Return the columns of an open incident's row after one of its alerts ended."""
+    left = sightings_of(found.alerts)
+    left.pop(fingerprint, None)
+    return {"resolved": not left, "alerts": stored_sightings(left)}
+
+
+def goes_on(found: Row[Any], fingerprint: str, starts_at: str) -> bool:
+    """Tell whether an alert is one that the incident of a row has seen, and has not begun anew."""
+    sighting = sightings_of(found.alerts).get(fingerprint)
+    return sighting is not None and sighting.starts_at == starts_at

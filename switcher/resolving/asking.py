@@ -10,7 +10,7 @@ from switcher.model import Cause
 from switcher.resolving.answers import ResolvePreview
 from switcher.resolving.examine import Examined, back, rule_on_node
 from switcher.resolving.keeper import Keeper
-from switcher.resolving.model import Kind, Matter, ResolveDecision, Subject, Wish
+from switcher.resolving.model import Kind, Matter, ResolveDecision, Subject, Wish, still_open
 from switcher.resolving.rule_on_peer import Compared, rule_on_peer
 from switcher.resolving.ruling import Ruling
 from switcher.resolving.staff import ChainStaff
@@ -47,7 +47,7 @@ async def preview(staff: ChainStaff, subject: Subject, wish: Wish) -> ResolvePre
     depth = _depth(seen)
     allowed = depth is not None and (wish.allow_depth or 0) >= depth
     other = await staff.desk.docket.asked_already(subject)
-    refusal = f"Order {other} for {subject.name} is still open; wait for it." if other else None
+    refusal = still_open(other, subject) if other else None
     busy = seen is not None and seen.trouble == _BUSY
     if refusal is None and ruling.decision in _POINTLESS and not (allowed or busy):
         refusal = f"Refused ({ruling.decision}): {ruling.sentence}"

@@ -56,6 +56,11 @@ class Subject:
         return cls(Kind(kind), name)
 
 
+def still_open(number: int, subject: Subject) -> str:
+    """Return the sentence with which a second order is refused."""
+    return f"Order {number} for {subject.name} is still open; wait for it."
+
+
 class ResolveDecision(StrEnum):
     """What is made of a matter at one moment; all but `RESOLVE` and `REPORT` hold."""
 

@@ -53,7 +53,7 @@ def test_who_says_no_has_done_nothing(house: Playhouse) -> None:
 
 def test_who_stops_watching_does_not_stop_the_order(house: Playhouse) -> None:
     seen = house.on_terminal("rotate", INTERRUPTED, typed="y\n", interrupt_at="waits for the")
-    assert seen.status == 1
+    assert seen.status == 1, seen.out
     [order] = house.witness(INTERRUPTED)["incidents"]
     assert f"You stopped watching; order {order['id']} goes on." in seen.out
     assert "`understudy disarm init1 --why TEXT` ends it." in seen.out
