@@ -6,7 +6,6 @@ Nothing but the nodes' own addresses is asked for that, as anybody could.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -19,7 +18,8 @@ from chains.peer.blocks import Proof
 from chains.settings import PeerChainSettings, PeerSettings
 from peernode.node import open_node
 from peernode.settings import BareNodeSettings
-from serving.server import Server, listen
+from serving.address import url_of
+from serving.server import Server, listen, running
 
 _BEGINNING = 3
 """Blocks that all have from the start, the first one among them."""
@@ -65,7 +65,7 @@ class PeerNetwork:
                 settings = BareNodeSettings(
                     f"sqlite:///{folder / name}.db", self._host, port, self._settings
                 )
-                url = await stack.enter_async_context(_running(settings))
+                url = await stack.enter_async_context(_node_at(settings))
                 self.nodes = (*self.nodes, PeerSettings(name, url))
             await self._begin()
             self._stack = stack.pop_all()
@@ -117,15 +117,11 @@ class PeerNetwork:
 
 
 @contextlib.asynccontextmanager
-async def _running(settings: BareNodeSettings) -> AsyncIterator[str]:
+async def _node_at(settings: BareNodeSettings) -> AsyncIterator[str]:
     """Run a node, and give its URL."""
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
         host, port = listener.getsockname()[:2]
         async with open_node(settings) as node:
             server = Server(node.app, grace=_GRACE_SECONDS, on_stop=node.stop)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            try:
-                yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            finally:
-                server.should_exit = True
-                await serving
+            async with running(server, listener):
+                yield url_of(host, port)

@@ -12,7 +12,7 @@ import structlog
 from peernode.errors import PeerNodeError
 from peernode.node import Node, Replica, open_node, open_replica
 from peernode.settings import BareNodeSettings, ReplicaSettings
-from serving.server import Server, listen, stopped_by_signals
+from serving.server import Server, listen, running, stopped_by_signals
 
 _GRACE_SECONDS = 1
 """Seconds that requests in hand have when it stops."""
@@ -47,7 +47,7 @@ async def serve_node(
         host, port = listener.getsockname()[:2]
         _log.info("node started", host=host, port=port, blocks=await node.store.length())
         on_listen(host, port)
-        async with _serving(server, listener) as served:
+        async with running(server, listener) as served:
             await _at_first(first(node))
             await asyncio.shield(served)
     _log.info("node stopped")
@@ -72,20 +72,9 @@ async def serve_replica(
         server = Server(replica.app, grace=_GRACE_SECONDS, on_stop=replica.stop)
         host, port = listener.getsockname()[:2]
         _log.info("replica started", host=host, port=port, blocks=await replica.store.length())
-        async with _serving(server, listener):
+        async with running(server, listener):
             yield replica
     _log.info("replica stopped")
-
-
-@contextlib.asynccontextmanager
-async def _serving(server: Server, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
-    """Have a server run, and stop it in the end; yields the task that ends when it stops."""
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield serving
-    finally:
-        server.should_exit = True
-        await serving
 
 
 async def _at_first(work: Awaitable[None]) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -102,3 +102,14 @@ def stopped_by_signals(server: Server) -> Iterator[None]:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
+async def running(server: Server, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Have a server run, and stop it in the end; yields the task that ends when it stops."""
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield serving
+    finally:
+        server.should_exit = True
+        await serving

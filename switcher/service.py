@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Callable
 
 import structlog
 
 from chains.settings import ChainSettings
 from peernode.settings import ReplicaSettings
-from serving.server import Server, listen, stopped_by_signals
+from serving.server import Server, listen, running, stopped_by_signals
 from switcher import exposure
 from switcher.app import create_app
 from switcher.running import open_switcher
@@ -59,15 +58,6 @@ async def serve(
             witnesses=len(chain.witnesses),
         )
         on_listen(port)
-        await _run(server, listener)
+        async with running(server, listener) as served:
+            await asyncio.shield(served)
     _log.info("switcher stopped")
-
-
-async def _run(server: Server, listener: socket.socket) -> None:
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await asyncio.shield(serving)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await serving
-        raise

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from chains.settings import PeerChainSettings, PeerSettings
 from peernode.node import Node, Replica, open_node
 from peernode.service import serve_replica
 from peernode.settings import BareNodeSettings, ReplicaSettings
+from serving import server as serving
+from serving.address import url_of
 from serving.server import Server, listen
 from tests.peernode.made import EASY
 from understudy.stack.ports import free_ports
@@ -50,20 +51,15 @@ async def running(
     """Run a node in this loop."""
     url = f"sqlite:///{database}" if isinstance(database, Path) else database
     settings = BareNodeSettings(url, port=0, chain=chain_settings(peers, rule, allowed))
-    listener = listen("127.0.0.1", 0)
-    try:
+    with closing(listen("127.0.0.1", 0)) as listener:
+        place = url_of(*listener.getsockname()[:2])
         async with open_node(settings) as node:
             server = Server(node.app, grace=1, on_stop=node.stop)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            place = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=place, trust_env=False, verify=False) as client:
-                try:
-                    yield Running(place, node, client, server)
-                finally:
-                    server.should_exit = True
-                    await serving
-    finally:
-        listener.close()
+            async with (
+                httpx.AsyncClient(base_url=place, trust_env=False, verify=False) as client,
+                serving.running(server, listener),
+            ):
+                yield Running(place, node, client, server)
 
 
 @asynccontextmanager

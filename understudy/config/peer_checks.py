@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from serving.address import url_of
 from understudy.config.mistakes import Mistake, Place, written
 from understudy.config.peers import DEFAULT_FILE, DEFAULT_HOST, DEFAULT_PORT, is_unspecified
 from understudy.config.places import found, repeated, same_address
@@ -48,8 +49,7 @@ def _advertised(data: Any, section: dict[str, Any]) -> Iterator[Mistake]:
     if given is None and is_unspecified(host):
         text = "is missing, and no peer can call"
         yield Mistake(f"{text} {host}; give the URL at which they reach it", ("peers", "advertise"))
-    listened = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    own = {same_address(listened): "peers.listen"}
+    own = {same_address(url_of(host, port)): "peers.listen"}
     if isinstance(given, str):
         own[same_address(given)] = "peers.advertise"
     for place, url in found(data, (*_NODES, "url")):

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from chains.peer.blocks import Proof, Rule
 from chains.settings import PeerChainSettings, PeerSettings
 from peernode.settings import ReplicaSettings
+from serving.address import url_of
 from understudy.config import values
 from understudy.config.part import LIST, Part
 
@@ -126,7 +127,7 @@ class Peers(Part):
         """
         host, port = self.listen
         return ReplicaSettings(
-            advertise=self.advertise or f"http://{_bracketed(host)}:{port}",
+            advertise=self.advertise or url_of(host, port),
             database=self.database or f"sqlite:///{beside(journal)}",
             host=host,
             port=port,
@@ -139,7 +140,3 @@ def beside(journal: str) -> Path | None:
     """Return where the replica is kept if nothing is said; None where the journal is no file."""
     file = values.sqlite_file(journal)
     return file.with_name(DEFAULT_FILE) if file else None
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

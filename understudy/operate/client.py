@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from serving.address import url_of
 from serving.tls import TlsError, TlsFiles, trusting
 from switcher.answers import ArmingState, JournalPage, Ordered, Preview, Status
 from switcher.model import Entry
@@ -176,8 +177,7 @@ class SwitcherClient:
 def address_of(settings: SwitcherSettings) -> str:
     """Return the URL of a switcher on this machine, such as "http://127.0.0.1:9878"."""
     host = _LOOPBACK.get(settings.host, settings.host)
-    host = f"[{host}]" if ":" in host else host
-    return f"{settings.scheme}://{host}:{settings.port}"
+    return url_of(host, settings.port, settings.scheme)
 
 
 def _trusted(tls: TlsFiles | None) -> ssl.SSLContext | None:
