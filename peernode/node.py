@@ -54,19 +54,21 @@ class Replica:
         allow_depth: int | None = None,
         on_progress: OnProgress | None = None,
         *,
-        afresh: bool = False,
+        max_age: float | None = None,
+        rest: float = 0.0,
     ) -> Resolution:
         """Adopt the longest valid chain of the configured nodes, if it is longer than ours.
 
         `allow_depth` is how many of our blocks a person lets go; the settings allow some anyway.
-        `on_progress` hears nothing of a search that was under way already, which serves as well
-        unless the peers are to be asked `afresh`.
+        `on_progress` hears nothing of a search that was under way already, which serves as well.
+        So does one that ended within `rest` seconds; with `max_age` only one that began within so
+        many, since nothing is to be believed that was seen earlier.
 
         Raises:
             StoreError: the database can't be used.
             StoppingError: the replica is being stopped.
         """
-        return await self.resolver.resolve(allow_depth, on_progress, afresh=afresh)
+        return await self.resolver.resolve(allow_depth, on_progress, max_age=max_age, rest=rest)
 
     def stop(self) -> None:
         """End what requests may be waiting for."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,12 +30,17 @@ _TRIES = 3
 _log = structlog.get_logger("peernode.resolve")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Flight:
-    """A search under way, and how many of our blocks it may replace (None: any number)."""
+    """A search, and how many of our blocks it may replace (None: any number).
+
+    `began` and `ended` (infinite while it is under way) are seconds of the resolver's clock.
+    """
 
     task: asyncio.Task[Resolution]
     most: int | None
+    began: float
+    ended: float = math.inf
 
     def allows(self, most: int | None) -> bool:
         """Tell whether it may replace as many blocks."""
@@ -54,6 +61,7 @@ class Resolver:
         settings: PeerChainSettings,
         max_depth: int | None,
         on_adopted: Callable[[], None] = lambda: None,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._network = network
@@ -62,7 +70,9 @@ class Resolver:
         self._on_adopted = on_adopted
         self._memory = Memory()
         self._teller = Teller()
+        self._steady = steady
         self._flight: _Flight | None = None
+        self._last: _Flight | None = None
         self._closed = False
 
     async def resolve(
@@ -70,13 +80,15 @@ class Resolver:
         allow_depth: int | None = None,
         on_progress: OnProgress | None = None,
         *,
-        afresh: bool = False,
+        max_age: float | None = None,
+        rest: float = 0.0,
     ) -> Resolution:
         """Adopt the longest valid chain of all nodes that are known, if it is longer than ours.
 
         A person may allow more than `max_depth` of our blocks to be replaced. Who joins a search
-        that is under way gets its result, and hears nothing of its progress; who asks `afresh`
-        joins none that began earlier.
+        that is under way gets its result, and hears nothing of its progress. With `rest` one that
+        ended within so many seconds serves, too, whatever came of it. With `max_age` none serves,
+        under way or over, but one that began within so many seconds.
 
         Raises:
             StoreError: the database can't be used.
@@ -85,15 +97,7 @@ class Resolver:
         most = self._max_depth
         if most is not None and allow_depth is not None:
             most = max(most, allow_depth)
-        earlier = self._flight if afresh else None
-        while self._flight and (self._flight is earlier or not self._flight.allows(most)):
-            await asyncio.wait({self._flight.task})
-        if self._closed:
-            raise StoppingError("The node is being stopped.")
-        if self._flight is None:
-            self._flight = _Flight(asyncio.create_task(self._run(most, on_progress)), most)
-            self._flight.task.add_done_callback(self._landed)
-        flight = self._flight
+        flight = await self._serving(most, max_age, rest) or self._begin(most, on_progress)
         try:
             return await asyncio.shield(flight.task)
         except asyncio.CancelledError:
@@ -121,8 +125,36 @@ class Resolver:
         if self._flight:
             await asyncio.wait({self._flight.task})
 
+    async def _serving(
+        self, most: int | None, max_age: float | None, rest: float
+    ) -> _Flight | None:
+        """Return a search that serves; None once there is none, and none is under way either."""
+        asked = self._steady()
+
+        def serves(flight: _Flight) -> bool:
+            if max_age is None:
+                return flight.allows(most) and flight.ended > asked - rest
+            return flight.allows(most) and flight.began > asked - max_age
+
+        while not self._closed:
+            for flight in (self._last, self._flight):
+                if flight and serves(flight):
+                    return flight
+            if self._flight is None:
+                return None
+            await asyncio.wait({self._flight.task})
+        raise StoppingError("The node is being stopped.")
+
+    def _begin(self, most: int | None, on_progress: OnProgress | None) -> _Flight:
+        task = asyncio.create_task(self._run(most, on_progress))
+        self._flight = _Flight(task, most, self._steady())
+        task.add_done_callback(self._landed)
+        return self._flight
+
     def _landed(self, task: asyncio.Task[Resolution]) -> None:
-        self._flight = None
+        assert self._flight
+        self._flight.ended = self._steady()
+        self._flight, self._last = None, self._flight
         if not task.cancelled() and (error := task.exception()):
             _log.error("the longest chain was not found", error=str(error))
 

@@ -16,7 +16,9 @@ from switcher.resolving.ruling import Ruling
 from switcher.resolving.staff import ChainStaff
 from switcher.resolving.status import peer_status, replica_status
 
-_RECENT = 10.0
+_REST = 10.0
+"""Seconds after a look at the peers for which it serves to show what an order would come to."""
+
 _PATIENCE = 10.0
 """Seconds that a preview waits for the peers; a first look at a long chain takes longer."""
 
@@ -30,8 +32,10 @@ _POINTLESS = frozenset(ResolveDecision) - {
 """Decisions upon which an order would end at once."""
 
 
-async def preview(staff: ChainStaff, subject: Subject, wish: Wish) -> ResolvePreview:
-    """Return what an order would come to at present.
+async def preview(
+    staff: ChainStaff, subject: Subject, wish: Wish, *, afresh: bool = False
+) -> ResolvePreview:
+    """Return what an order would come to; `afresh`: by no look at the peers that began earlier.
 
     Raises:
         JournalError: it can't be read.
@@ -40,7 +44,7 @@ async def preview(staff: ChainStaff, subject: Subject, wish: Wish) -> ResolvePre
     matter = Matter(0, subject, now, now, cause=Cause.MANUAL, wish=wish)
     seen = None
     if subject.kind is Kind.PEER and staff.keeper is not None:
-        seen = await _compared(staff.keeper, subject.name)
+        seen = await _compared(staff.keeper, subject.name, 0.0 if afresh else None)
         ruling = _peer(staff, staff.keeper, matter, seen)
     else:
         ruling = await _node(staff, matter)
@@ -72,7 +76,7 @@ async def order(staff: ChainStaff, subject: Subject, wish: Wish) -> Matter:
         OrderError: it would come to nothing.
         JournalError: nothing was written.
     """
-    seen = await preview(staff, subject, wish)
+    seen = await preview(staff, subject, wish, afresh=True)
     if seen.refusal is not None:
         raise OrderError(seen.refusal)
     matter = await staff.desk.docket.ask(subject, wish, staff.desk.clock())
@@ -80,11 +84,11 @@ async def order(staff: ChainStaff, subject: Subject, wish: Wish) -> Matter:
     return matter
 
 
-async def _compared(keeper: Keeper, peer: str) -> Compared:
+async def _compared(keeper: Keeper, peer: str, max_age: float | None) -> Compared:
     """Hold a peer against the replica, unless that takes long."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await keeper.compare(peer, max_age=_RECENT)
+            return await keeper.compare(peer, max_age=max_age, rest=_REST)
     except TimeoutError:
         return Compared(peer, None, _BUSY)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -46,17 +45,11 @@ class Progress:
 class Keeper:
     """Keeps a replica while `serving` lasts; `changed` is told after each look at the peers."""
 
-    def __init__(
-        self,
-        settings: ReplicaSettings,
-        steady: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: ReplicaSettings) -> None:
         self.settings = settings
         self.progress: Progress | None = None
         self.resolution: Resolution | None = None
         self.trouble = "it is being opened"
-        self._steady = steady
-        self._looked = float("-inf")
         self._replica: Replica | None = None
         self._tried = asyncio.Event()
 
@@ -65,17 +58,21 @@ class Keeper:
         return Compared(peer, self.resolution).standing
 
     async def compare(
-        self, peer: str, *, max_age: float = 0.0, allow_depth: int | None = None
+        self,
+        peer: str,
+        *,
+        max_age: float | None = 0.0,
+        rest: float = 0.0,
+        allow_depth: int | None = None,
     ) -> Compared:
         """Have the replica take the longest valid chain, and hold a peer against it.
 
-        What was found within the last `max_age` seconds serves as well; with 0 not even what is
-        being looked at. A person may allow more own blocks to be replaced than the settings do.
+        A look that began within the last `max_age` seconds serves as well; with 0 not even one that
+        is under way. With None any serves that is, or that ended within `rest` seconds. A person
+        may allow more own blocks to be replaced than the settings do.
         """
         await self._tried.wait()
-        if allow_depth is None and not self.trouble and self._steady() - self._looked <= max_age:
-            return Compared(peer, self.resolution)
-        await self._look(allow_depth, afresh=not max_age)
+        await self._look(allow_depth, max_age=max_age, rest=rest)
         return Compared(peer, None if self.trouble else self.resolution, self.trouble)
 
     @asynccontextmanager
@@ -117,16 +114,24 @@ class Keeper:
             await self._look()
             await asyncio.sleep(_REST if self.trouble else _EVERY)
 
-    async def _look(self, allow_depth: int | None = None, *, afresh: bool = False) -> None:
+    async def _look(
+        self,
+        allow_depth: int | None = None,
+        *,
+        max_age: float | None = None,
+        rest: float = 0.0,
+    ) -> None:
         replica = self._replica
         if replica is None:
             return
         try:
-            self.resolution = await replica.resolve(allow_depth, self._note, afresh=afresh)
+            self.resolution = await replica.resolve(
+                allow_depth, self._note, max_age=max_age, rest=rest
+            )
         except PeerNodeError as error:
             self._fail(str(error))
         else:
-            self.trouble, self._looked = "", self._steady()
+            self.trouble = ""
         finally:
             self.progress = None
 

@@ -26,12 +26,12 @@ from switcher.resolving.ruling import Ruling
 
 _T = TypeVar("_T")
 
-_RECENT = 10.0
-"""Seconds for which what was seen of the peers serves to hold, since existing nodes tell their
-whole chain whenever they are asked."""
+_REST = 10.0
+"""Seconds after a look for which it serves to hold, since existing nodes tell their whole chain
+whenever they are asked, and between two times that an alert has a peer resolve."""
 
 _JUST_NOW = 2.0
-"""Seconds for which it serves to act, or to judge an alert that has just come."""
+"""Seconds since it began for which it serves to act, or to judge an alert that has just come."""
 
 
 class _StoppedError(Exception):
@@ -122,7 +122,7 @@ class PeerWorker(Loop):
         """
         if matter.wish is None or matter.wish.allow_depth is None or matter.attempts:
             # What was seen before the alert began says nothing of it.
-            return await self._look(_JUST_NOW if matter.decision is None else _RECENT)
+            return await self._look(_JUST_NOW if matter.decision is None else None)
         before = self._keeper.resolution
         seen = await self._look(0.0, matter.wish.allow_depth)
         now = seen.resolution
@@ -131,15 +131,16 @@ class PeerWorker(Loop):
             await self._desk.came_of(matter, outcome, now.sentence, told)
         return seen
 
-    async def _look(self, max_age: float, allow_depth: int | None = None) -> Compared:
-        name = self._peer.name
-        comparing = self._keeper.compare(name, max_age=max_age, allow_depth=allow_depth)
+    async def _look(self, max_age: float | None, allow_depth: int | None = None) -> Compared:
+        comparing = self._keeper.compare(
+            self._peer.name, max_age=max_age, rest=_REST, allow_depth=allow_depth
+        )
         return await self._unless_stopped(comparing)
 
     async def _act(self, matter: Matter) -> None:
         """Have the peer resolve, if it is still as it was when that was decided."""
         now = self._desk.clock()
-        if matter.wish is None and abs(now - self._asked) < _RECENT:
+        if matter.wish is None and abs(now - self._asked) < _REST:
             return
         seen = await self._look(_JUST_NOW)
         ruling, standing = self._rule(matter, seen), seen.standing

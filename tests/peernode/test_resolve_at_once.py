@@ -9,30 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from chains.peer.search import find_longest
 from peernode.errors import StoppingError
 from peernode.resolution import Outcome
+from tests.peernode.counting import Counting
 from tests.peernode.made import bodies, chain, held, put
 from tests.peernode.running import replica, running
-
-
-class Counting:
-    """Counts the searches, and holds them up until they may go on."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun = 0
-        self.go = asyncio.Event()
-        self._first = asyncio.Event()
-        monkeypatch.setattr("peernode.resolve.find_longest", self)
-
-    async def __call__(self, *args: Any, **options: Any) -> Any:
-        self.begun += 1
-        self._first.set()
-        await self.go.wait()
-        return await find_longest(*args, **options)
-
-    async def has_begun(self) -> None:
-        await self._first.wait()
 
 
 async def test_two_who_ask_at_once_get_one_search_s_result(
@@ -52,23 +33,6 @@ async def test_two_who_ask_at_once_get_one_search_s_result(
         answers = [task.json() for task in await asyncio.gather(*asked)]
         assert [each["message"] for each in answers] == ["Our chain was replaced"] * 3
         assert searches.begun == 1
-
-
-async def test_who_asks_afresh_joins_no_search_that_began_earlier(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    searches = Counting(monkeypatch)
-    async with running(tmp_path / "ours.db", ["http://127.0.0.1:1"]) as ours:
-        resolve = ours.node.resolver.resolve
-        earlier = asyncio.create_task(resolve())
-        await searches.has_begun()
-        asked = [asyncio.create_task(resolve(afresh=afresh)) for afresh in (True, True, False)]
-        await asyncio.sleep(0)
-        searches.go.set()
-        first, *later, joined = await asyncio.gather(earlier, *asked)
-        assert searches.begun == 2
-        assert joined is first
-        assert all(each is not first for each in later)
 
 
 async def test_first_one_who_goes_away_ends_nothing_for_the_others(

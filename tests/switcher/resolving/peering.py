@@ -96,6 +96,12 @@ def replica_settings(folder: Path, urls: Sequence[str], **changes: Any) -> Repli
     return ReplicaSettings(**values)
 
 
+def forget(keeper: Keeper) -> None:
+    """Have the next look at the peers be a search of its own, as after a while."""
+    if keeper._replica is not None:
+        keeper._replica.resolver._last = None
+
+
 @dataclass
 class Scene:
     """A journal, a replica, and the worker of the first peer."""
@@ -123,7 +129,7 @@ class Scene:
     async def step(self, seconds: float = 60.0) -> None:
         """Let time go by, and have the worker look at what the peers are now."""
         self.clock[0] += seconds
-        self.keeper._looked = float("-inf")
+        forget(self.keeper)
         await self.worker.step()
 
     async def entries(self) -> list[Entry]:

@@ -16,7 +16,14 @@ from peernode.settings import ReplicaSettings
 from switcher.auth import Scope
 from switcher.settings import Policy
 from tests.peernode.made import chain
-from tests.switcher.resolving.peering import LONG, SHORT, Peer, peers, replica_settings
+from tests.switcher.resolving.peering import (
+    LONG,
+    SHORT,
+    Peer,
+    forget,
+    peers,
+    replica_settings,
+)
 from tests.switcher.stage import WITNESS, Home, Stage, doubt, eventually, on_stage
 
 
@@ -93,7 +100,9 @@ async def test_replica_shows_the_chain_and_makes_nothing(on_set: Set) -> None:
 async def test_person_allows_what_goes_too_deep(on_set: Set) -> None:
     await on_set.synced(6)
     on_set.p2.hold(chain(9, on=LONG[:1], stamp=9.0))
-    on_set.stage.switcher.chains.keeper._looked = float("-inf")  # type: ignore[union-attr]
+    keeper = on_set.stage.switcher.chains.keeper
+    assert keeper
+    forget(keeper)
     plan = (await on_set.order({"peer": "p1"}, "/plan")).json()
     assert (plan["decision"], plan["depth"]) == ("too_deep", 5)
     assert "--allow-depth 5" in plan["refusal"]
