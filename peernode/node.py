@@ -22,6 +22,11 @@ from peernode.routes.nodes import register_routes, resolve_routes
 from peernode.settings import BareNodeSettings, ReplicaSettings
 from peernode.store import Store
 
+_REST = 10.0
+"""Seconds from a replica's search until somebody at its address causes the next one. Anybody may
+ask there, and peers may have to tell their whole chains for it; nobody depends on it, since whoever
+keeps the replica has it look once a minute, and for every alert."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -111,7 +116,7 @@ async def open_replica(settings: ReplicaSettings) -> AsyncIterator[Replica]:
     chain = settings.chain
     async with Store(settings.database, chain.proof) as store, open_network(chain) as network:
         resolver = Resolver(store, network, chain, settings.max_depth)
-        routes = [*chain_routes(store), *resolve_routes(store, resolver)]
+        routes = [*chain_routes(store), *resolve_routes(store, resolver, _REST)]
         try:
             yield Replica(store, resolver, create_app(routes))
         finally:

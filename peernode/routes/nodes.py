@@ -25,11 +25,11 @@ _REPLACED = ("Our chain was replaced", "new_chain")
 _AUTHORITATIVE = ("Our chain is authoritative", "chain")
 
 
-def resolve_routes(store: Store, resolver: Resolver) -> list[Route]:
-    """Return what is answered about the longest chain."""
+def resolve_routes(store: Store, resolver: Resolver, rest: float = 0.0) -> list[Route]:
+    """Return what is answered about the longest chain, for `rest` seconds by the last search."""
 
     async def resolve(request: Request) -> Response:
-        resolution = await while_connected(request, resolver.resolve())
+        resolution = await while_connected(request, resolver.resolve(rest=rest))
         return ChainAnswer(store, lambda head: _resolved(head, resolution))
 
     return [doing("/nodes/resolve", resolve)]

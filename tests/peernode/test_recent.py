@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from peernode.errors import StoreError
 from peernode.resolve import Resolver
 from tests.peernode.counting import Counting
-from tests.peernode.running import running
+from tests.peernode.made import chain, put
+from tests.peernode.running import replica, running
 
 NOBODY = "http://127.0.0.1:1"
 
@@ -74,3 +76,56 @@ async def test_search_that_is_over_serves_for_a_while_who_wants_them_to_rest(
         clock.now += 11
         await resolve(rest=10)
         assert searches.begun == 3
+
+
+async def test_strangers_make_a_replica_search_only_so_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = Counting(monkeypatch)
+    searches.go.set()
+    async with (
+        running(tmp_path / "one.db") as one,
+        replica(tmp_path / "replica.db", [one.url]) as (served, client),
+    ):
+        clock = Clock(monkeypatch, served.resolver)
+        await put(one.node.store, chain(3))
+        first = (await client.get("/nodes/resolve")).json()
+        assert len(first["new_chain"]) == 3
+        await put(one.node.store, chain(4))
+        clock.now += 9
+        for _ in range(3):
+            assert (await client.get("/nodes/resolve")).json() == first
+        assert searches.begun == 1
+        clock.now += 2
+        assert len((await client.get("/nodes/resolve")).json()["new_chain"]) == 4
+        await put(one.node.store, chain(5))
+        assert (await served.resolve(max_age=0.0)).length == 5
+        assert searches.begun == 3
+
+
+async def test_search_that_failed_is_not_repeated_by_strangers_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = 0
+
+    async def failing(*_: object, **__: object) -> object:
+        nonlocal begun
+        begun += 1
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr("peernode.resolve.find_longest", failing)
+    async with replica(tmp_path / "replica.db", [NOBODY]) as (_, client):
+        for _ in range(3):
+            assert (await client.get("/nodes/resolve")).status_code == 503
+        assert begun == 1
+
+
+async def test_bare_node_asks_the_others_whenever_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches = Counting(monkeypatch)
+    searches.go.set()
+    async with running(tmp_path / "ours.db", [NOBODY]) as ours:
+        for _ in range(2):
+            assert (await ours.client.get("/nodes/resolve")).status_code == 200
+        assert searches.begun == 2
