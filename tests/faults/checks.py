@@ -54,6 +54,22 @@ def witness_id(net: Devnet, account: str) -> str:
     return f"1.6.{net.settings.accounts().index(account) + 1}"
 
 
+async def part(net: Devnet, *names: str, account: str = "init0") -> None:
+    """Cut hosts off from the others, and wait until their part misses half of the other witnesses.
+
+    Until then nothing tells it from a whole chain where a host died, which is replaced.
+    """
+    before, identity = net.state.witnesses, witness_id(net, account)
+    net.faults.partition([names])
+    seen = net.nodes[names[0]].chain
+
+    def missed() -> set[str]:
+        now = seen.state.witnesses
+        return {each for each in now if now[each].total_missed > before[each].total_missed}
+
+    await net.wait_for(lambda _: 2 * len(missed() - {identity}) >= len(before) - 1)
+
+
 async def settled(
     net: Devnet,
     books: Books,
