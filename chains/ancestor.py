@@ -14,9 +14,10 @@ Alike = Callable[[Sequence[int]], Awaitable[Sequence[bool]]]
 async def last_common(low: int, high: int, alike: Alike, *, at_once: int) -> int:
     """Return the greatest height within `low`..`high` at which two chains are alike.
 
-    `low` is taken to be common without asking; each question is about `at_once` heights at most, so
-    that n heights take some log(n) / log(at_once + 1) questions. One who answers as no two chains
-    can (unlike below, alike above) gets any height at which he said "alike", or `low`.
+    `low` is taken to be common without asking; each question is about `at_once` heights (two or
+    more) at most, `high` among them, so that n heights take some log(n) / log(at_once) questions.
+    One who answers as no two chains can (unlike below, alike above) gets any height at which he
+    said "alike", or `low`.
     """
     while low < high:
         heights = _spread(low, high, at_once)

@@ -75,6 +75,16 @@ async def test_one_block_behind_costs_two_questions() -> None:
     assert node.asked == ["GET /chain/head?at=39", "GET /chain/blocks?from=40&to=40"]
 
 
+async def test_a_fork_costs_one_question_more_and_the_blocks_from_there() -> None:
+    node = Own(FORK, "p1")
+    outcome = await searched(Kept(OURS), node)
+    assert outcome.best is not None
+    head, hashes, blocks = node.asked
+    assert head == "GET /chain/head?at=40"
+    assert hashes.startswith("GET /chain/hashes?heights=1,2,3,")
+    assert blocks == "GET /chain/blocks?from=31&to=47"
+
+
 @pytest.mark.parametrize(("kind", "question"), [(Own, "/chain/head"), (Plain, "/chain")])
 async def test_all_peers_are_asked_at_once(kind: type[Plain], question: str) -> None:
     all_asked = asyncio.Barrier(8)
