@@ -17,7 +17,7 @@ from switcher.journal.journal import Journal
 from switcher.metrics import Metrics
 from switcher.resolving.desk import ChainDesk
 from switcher.resolving.metrics import ResolveMetrics
-from switcher.resolving.model import Kind, Subject, Wish
+from switcher.resolving.model import Kind, ResolveDecision, ResolveOutcome, Subject, Wish
 from switcher.resolving.nodes import NodeWorker
 from switcher.resolving.staff import ChainStaff
 from switcher.settings import KeyFileSigner, SwitcherSettings
@@ -204,6 +204,16 @@ async def test_whoever_asks_about_a_node_gets_one_report(s: Scene) -> None:
     await s.step()
     await s.step()
     assert [value for _, value in await s.told()] == ["manual", "report", "pinned", "reported"]
+
+
+async def test_every_word_is_counted_from_the_start_at_0(s: Scene) -> None:
+    for outcome in ResolveOutcome:
+        assert s.metric(f'understudy_resolutions_total{{outcome="{outcome}"}}') == 0
+    for decision in ResolveDecision:
+        which = f'action="resolve_chain",decision="{decision}"'
+        assert s.metric(f"understudy_decisions_total{{{which}}}") == 0
+        line = f'understudy_open_resolutions{{decision="{decision}",node="eu",peer=""}}'
+        assert s.metric(line) == 0
 
 
 async def test_nodes_are_left_alone_while_nothing_is_open(s: Scene) -> None:
