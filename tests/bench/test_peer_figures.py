@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import bench.peers
-from bench.peers import chains, figures, verifying
+from bench import headers
+from bench.peers import chains, figures, hostile, verifying
 from bench.peers.cast import Line
 from bench.peers.peer import Peer
 from bench.peers.scenes import BLOCKS, Scenery, Took
@@ -83,6 +84,32 @@ async def test_ratios_are_those_of_the_runs_over_the_links(
     growth = await figures.growth(scenery, Line())
     assert growth["one_behind_growth"] == 1
     assert {max(each.lengths) for each in played[4:]} == {1_000, 10_000, 50_000, 200_000}
+
+
+def test_bars_are_those_that_were_promised() -> None:
+    assert {bar.figure: (bar.least, bar.most) for bar in (*bench.peers.BARS, *headers.BARS)} == {
+        "cold_speedup": (10, None),
+        "cold_bytes_ratio": (None, 1 / 5),
+        "plain_peers_speedup": (4, None),
+        "one_behind_speedup": (100, None),
+        "one_behind_growth": (None, 1.5),
+        "verify_speedup": (1.4, None),
+        "hostile_in_time": (1, None),
+        "hostile_right_chain": (1, None),
+        "hostile_peak_mb": (None, 200),
+        "headers_per_second": (8000, None),
+        "rss_growth_mb": (None, 5),
+    }
+
+
+def test_of_200_peers_50_hang_20_lie_and_10_never_stop() -> None:
+    crowd = hostile._CROWD
+    honest, hanging = {"own", "plain"}, {"silent", "stuck", "stuck_longer"}
+    endless = {kind for kind in crowd if kind.endswith(("blanks", "brackets", "digits", "bombs"))}
+    endless |= {"blocks", "plain_blocks"}
+    counts = [sum(crowd[kind] for kind in kinds) for kinds in (honest, hanging, endless)]
+    assert counts == [120, 50, 10]
+    assert sum(crowd.values()) - sum(counts) == 20
 
 
 async def test_figures_that_others_read_have_their_names(
