@@ -15,7 +15,7 @@ from aiohttp import web
 from chains.peer import search
 from chains.standing import Verdict
 
-from .made import Block, Kept, forged, whole
+from .made import Block, Kept, forged, tip_of, whole
 from .nodes import Own, Plain, Raw, Talk, begin, hang, say, without_end
 from .searching import searched
 
@@ -89,6 +89,22 @@ async def test_a_peer_whose_newest_block_is_not_the_one_that_it_claims_is_invali
     outcome = await searched(held, liar, Own(RIGHT, "next"))
     assert held.adopted() == RIGHT
     assert "block 30: tip" in outcome.standings[0].detail
+
+
+@pytest.mark.parametrize(("claimed", "height"), [(20, 21), (15, 16)])
+async def test_a_peer_that_claims_to_have_our_blocks_and_has_others_is_invalid(
+    claimed: int, height: int
+) -> None:
+    class Liar(Own):
+        def hash_at(self, height: int) -> str | None:
+            return tip_of(OURS[:height]) if height <= claimed else super().hash_at(height)
+
+    liar = Liar(forged(30, OURS[:10], by="beta"), "liar")
+    held = Kept(OURS)
+    outcome = await searched(held, liar, Own(RIGHT, "next"))
+    assert held.adopted() == RIGHT
+    assert outcome.standings[0].verdict is Verdict.INVALID
+    assert f"block {height}: link" in outcome.standings[0].detail
 
 
 async def test_a_peer_that_gets_another_chain_meanwhile_is_not_taken_for_a_liar() -> None:
