@@ -57,6 +57,18 @@ async def test_one_who_claims_the_longest_chain_and_drips_is_not_waited_for() ->
     assert held.adopted() == RIGHT
 
 
+@pytest.mark.parametrize(("kind", "path"), [(Own, "/chain/blocks"), (Plain, "/chain")])
+async def test_a_search_ends_by_its_deadline_where_there_is_nobody_but_one_who_drips(
+    kind: type[Plain], path: str
+) -> None:
+    dripper, held = kind(RIGHT, "drips"), Kept(OURS)
+    dripper.instead[path] = dripping()
+    async with asyncio.timeout(5):
+        outcome = await searched(held, dripper, deadline=0.6)
+    assert outcome.best is None
+    assert outcome.standings[0].verdict is Verdict.UNREACHABLE
+
+
 async def test_one_who_sends_just_fast_enough_to_end_in_time_gets_company(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
