@@ -43,7 +43,11 @@ class Progress:
 
 
 class Keeper:
-    """Keeps a replica while `serving` lasts; `changed` is told after each look at the peers."""
+    """Keeps a replica while `serving` lasts.
+
+    `resolution` is what its newest look at the peers came to; `trouble` is why it can't be used
+    now, empty if it can.
+    """
 
     def __init__(self, settings: ReplicaSettings) -> None:
         self.settings = settings

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from serving.address import url_of
 from understudy.commands.options import Form, Level
 from understudy.commands.output import remarks, watched
 from understudy.logging import LogLevel, set_up_logging
@@ -105,8 +106,7 @@ def _checked(option: str, kind: Any, value: str) -> Any:
 
 
 def _announce(host: str, port: int) -> None:
-    place = f"[{host}]" if ":" in host else host
-    typer.echo(f"http://{place}:{port}")
+    typer.echo(url_of(host, port))
 
 
 async def catch_up(node: Node) -> None:

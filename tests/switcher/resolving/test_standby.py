@@ -27,12 +27,13 @@ async def test_only_who_has_the_lease_for_chains_acts(
             scene(tmp_path, replicas[0], journal=postgresql_url) as first,
             scene(tmp_path, replicas[1], journal=postgresql_url) as second,
         ):
-            leases = []
+            leases, kept = [], []
             for name, s in (("first", first), ("second", second)):
                 session = s.journal.lease_session(name)
                 leases.append(Leases(session, [], lambda: True, script.clock))
                 s.journal.act_under(leases[-1])
                 await leases[-1].beat()
+                kept.append(asyncio.create_task(leases[-1].run(lambda: None)))
             assert first.desk.docket.acts
             assert not second.desk.docket.acts
             assert await second.post() == ["opened"]
@@ -45,13 +46,16 @@ async def test_only_who_has_the_lease_for_chains_acts(
             with pytest.raises(StandbyError):
                 word = ResolveDecision.RESOLVE
                 await second.desk.docket.decide(matter, word, "no", {}, 1.0)
-            await leases[0].close()
+            await _cancelled(kept[0])
             await leases[1].beat()
             assert second.journal.acts_for(CHAINS)
-            keeping = asyncio.create_task(leases[1].run(lambda: None))
             await second.step()
             assert (await second.words())[-1] == "resolved"
             assert p1.chain == p2.chain
             assert await first.words() == await second.words()
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await _cancelled(kept[1])
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
