@@ -43,11 +43,11 @@ tools: .tools/ready ## Find or unpack Prometheus and Alertmanager into .tools/bi
 	@scripts/postgresql
 	@touch $@
 
-test: setup tools .tools/postgresql lint ## Set everything up, check and test all of it, WORKERS=3 tests at a time
-	@pytest -q --numprocesses $(or $(WORKERS),3) --dist worksteal
+test: setup tools .tools/postgresql lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
+	@pytest -q --numprocesses $(or $(WORKERS),4) --dist worksteal
 
 faults: setup tools .tools/postgresql ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
-	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),3) --dist worksteal $(ARGS)
+	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),4) --dist worksteal $(ARGS)
 
 .tools/fuzz: .venv/ready requirements/fuzz.txt
 	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/fuzz.txt
