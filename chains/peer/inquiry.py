@@ -10,7 +10,7 @@ from chains.ancestor import last_common
 from chains.errors import InvalidBlockError, PeerError, PeerReplyError
 from chains.peer.blocks import PeerBlock
 from chains.peer.candidate import Allowance, Candidate, Found
-from chains.peer.client import MOST_HEIGHTS, Head
+from chains.peer.client import MOST_HEIGHTS
 from chains.peer.course import Course
 from chains.peer.findings import Branch
 from chains.peer.held import Held
@@ -108,28 +108,52 @@ class Inquiry:
         Raises:
             ChainError: it can't be fetched, or is not valid, or not what was claimed.
         """
-        claim = peer.head
         try:
             await self._fetch(peer)
         except InvalidBlockError:
             self._allowance.give_back(peer.name)
-            again = await self.asked_again(peer)
-            if again in (None, claim):
+            if not await self._has_moved(peer):
                 raise
-            peer.head, peer.tried = again, False
+            peer.tried = False
         except BaseException:
             self._allowance.give_back(peer.name)
             raise
 
-    async def asked_again(self, peer: Candidate) -> Head | None:
+    async def look_again(self, peer: Candidate) -> bool:
+        """Tell whether a peer claims another chain by now; then that is what it is taken to have.
+
+        It has a branch that goes too deep only if that is a longer chain which does.
+
+        Raises:
+            ChainError: it can't be asked where that forks.
+        """
+        if not await self._has_moved(peer):
+            return False
+        peer.deep = None
+        if peer.claim[0] > self.length:
+            fork = await self._fork_by_asking(peer)
+            peer.deep = self._too_deep(peer, fork)
+        return True
+
+    async def _has_moved(self, peer: Candidate) -> bool:
         """Ask a peer, once, what it claims by now: it may have got another chain meanwhile."""
         if peer.asked_again:
-            return None
+            return False
         peer.asked_again = True
         try:
-            return await peer.client.head(self.length)
+            again = await peer.client.head(self.length)
         except PeerError:
+            return False
+        if again in (None, peer.head):
+            return False
+        peer.head = again
+        return True
+
+    def _too_deep(self, peer: Candidate, fork: int) -> Branch | None:
+        """Return what a peer claims to have, None if it leaves the held chain where it may."""
+        if fork >= self.lowest:
             return None
+        return Branch(peer.name, *peer.claim, fork, self.length - fork, verified=False)
 
     async def bring(self, peer: Candidate) -> None:
         """See to it that what was found of a peer is all in the sink; read it again if need be.
@@ -164,9 +188,8 @@ class Inquiry:
         claim = peer.head
         assert claim is not None
         fork = await self._fork_by_asking(peer)
-        if fork < self.lowest:
-            gone = self.length - fork
-            peer.deep = Branch(peer.name, *peer.claim, fork, gone, verified=False)
+        peer.deep = self._too_deep(peer, fork)
+        if peer.deep is not None:
             return
         last = await self.held.block(fork) if fork else None
         await self.stage.enter(*((last.height, last.hash) if last else (0, "")))

@@ -39,6 +39,20 @@ class Body:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Up to where a branch is verified that may not be taken.
+
+    It follows the held block `base` (height and hash; 0, "": none), `first` is the hash of its
+    first block, and up to `newest`, whose body isn't kept, it takes `size` bytes.
+    """
+
+    base: tuple[int, str]
+    first: str
+    newest: PeerBlock
+    size: int
+
+
 class Memory:
     """Kept by whoever asks the same peers again; nothing in it is needed to be right.
 
@@ -50,7 +64,7 @@ class Memory:
         self._states: OrderedDict[bytes, Whole] = OrderedDict()
         self._plain: OrderedDict[str, float] = OrderedDict()
         self._bodies: OrderedDict[str, Body] = OrderedDict()
-        self._branches: OrderedDict[str, PeerBlock] = OrderedDict()
+        self._branches: OrderedDict[str, Proven] = OrderedDict()
 
     def state(self, digest: bytes) -> Whole | None:
         """Return how far the bytes with this hash are verified, None if that isn't known."""
@@ -91,13 +105,13 @@ class Memory:
         self._bodies.move_to_end(url)
         _trim(self._bodies)
 
-    def branch(self, url: str) -> PeerBlock | None:
-        """Return the newest verified block of a peer's branch that may not be taken, if known."""
+    def branch(self, url: str) -> Proven | None:
+        """Return how far a peer's branch is verified that may not be taken, None if unknown."""
         return self._branches.get(url)
 
-    def note_branch(self, url: str, newest: PeerBlock) -> None:
-        """Remember up to where a peer's branch is verified; what is in the block isn't needed."""
-        self._branches[url] = newest._replace(body=b"")
+    def note_branch(self, url: str, proven: Proven) -> None:
+        """Remember how far a peer's branch is verified."""
+        self._branches[url] = proven
         self._branches.move_to_end(url)
         _trim(self._branches)
 

@@ -14,9 +14,11 @@ from dataclasses import replace
 from chains.errors import ChainError, InvalidBlockError
 from chains.peer.blocks import PeerBlock
 from chains.peer.candidate import Candidate
+from chains.peer.client import MOST_HEIGHTS
 from chains.peer.course import Course
 from chains.peer.findings import Branch
 from chains.peer.inquiry import Inquiry
+from chains.peer.memo import Proven
 from chains.peer.ranges import read_range
 
 _AT_ONCE = 8
@@ -33,7 +35,12 @@ async def prove_branches(inquiry: Inquiry, peers: Sequence[Candidate], limit: fl
     for peer in sorted(peers, key=lambda each: each.claim[0], reverse=True):
         claims.setdefault(peer.claim, []).append(peer)
     slots = asyncio.Semaphore(_AT_ONCE)
-    tasks = [asyncio.create_task(_prove_claim(inquiry, each, slots)) for each in claims.values()]
+
+    async def in_turn(group: Sequence[Candidate]) -> None:
+        async with slots:
+            await _prove_claim(inquiry, group)
+
+    tasks = [asyncio.create_task(in_turn(each)) for each in claims.values()]
     try:
         done, _ = await asyncio.wait(tasks, timeout=limit) if tasks else (set(), set())
     finally:
@@ -44,69 +51,94 @@ async def prove_branches(inquiry: Inquiry, peers: Sequence[Candidate], limit: fl
         task.result()
 
 
-async def _prove_claim(
-    inquiry: Inquiry, peers: Sequence[Candidate], slots: asyncio.Semaphore
-) -> None:
-    async with slots:
-        for peer in peers:
-            try:
-                proven = await _prove(inquiry, peer, _branch_of(peer))
-            except ChainError as error:
-                peer.error = error
-                continue
-            if proven:
-                for each in peers:
-                    each.deep = replace(_branch_of(each), verified=True)
-                return
+async def _prove_claim(inquiry: Inquiry, peers: Sequence[Candidate]) -> None:
+    """Verify what several peers claim, by whoever of them gives it."""
+    claim = peers[0].claim
+    for peer in peers:
+        try:
+            await _prove(inquiry, peer, peers)
+        except ChainError as error:
+            peer.error = error
+            continue
+        proven = peer.deep
+        if proven and proven.verified and (proven.length, proven.tip) == claim:
+            for each in peers:
+                if each.claim == claim:
+                    # Where it leaves ours is proven, too, whatever the others said of that.
+                    each.deep = replace(proven, peer=each.name)
+            return
 
 
-async def _prove(inquiry: Inquiry, peer: Candidate, branch: Branch) -> bool:
-    """Verify a branch; tell whether it is one: false where the peer has another one by now.
+async def _prove(inquiry: Inquiry, peer: Candidate, group: Sequence[Candidate]) -> None:
+    """Verify a peer's branch, or the one that it has by now.
 
     Raises:
         ChainError: it can't be fetched, or is not valid, or not what was claimed.
     """
     try:
-        await _read(inquiry, peer, branch)
+        await _read(inquiry, peer, group)
     except InvalidBlockError:
-        if await inquiry.asked_again(peer) in (None, peer.head):
+        if not await inquiry.look_again(peer):
             raise
-        return False
-    return True
+        await _read(inquiry, peer, group)
 
 
-async def _read(inquiry: Inquiry, peer: Candidate, branch: Branch) -> None:
-    """Read and verify what isn't verified yet of a branch."""
-    held, memory, url = inquiry.held, inquiry.memory, peer.client.peer.url
-    last = await _known(inquiry, peer, branch)
-    if last is None and branch.fork:
-        last = await held.block(branch.fork)
-    denied = await held.hashes([branch.fork + 1])
+async def _read(inquiry: Inquiry, peer: Candidate, group: Sequence[Candidate]) -> None:
+    """Read and verify what isn't verified yet of a peer's branch, if it has one."""
+    branch, held = peer.deep, inquiry.held
+    if branch is None:
+        return
+    before = await held.block(branch.fork) if branch.fork else None
+    base = (before.height, before.hash) if before else (0, "")
+    [denied] = await held.hashes([branch.fork + 1])
+    known = await _known(inquiry, peer, branch, group, base)
+    last, first = (known.newest, known.first) if known else (before, "")
+    if first == denied:
+        known, last, first = None, before, ""
+    size = known.size if known else 0
 
     async def take(_before: tuple[int, str], blocks: Sequence[PeerBlock]) -> None:
-        nonlocal last
-        first, last = blocks[0], blocks[-1]
-        if [first.hash] == denied:
-            raise InvalidBlockError(first.height, "hash", "it has the block that it denied to have")
-        memory.note_branch(url, last)
+        nonlocal last, first, size
+        first, last = first or blocks[0].hash, blocks[-1]
+        if first == denied:
+            said = "it has the block that it denied to have"
+            raise InvalidBlockError(branch.fork + 1, "hash", said)
+        size += sum(len(block.body) for block in blocks)
+        proven = Proven(base, first, last._replace(body=b""), size)
+        inquiry.memory.note_branch(peer.client.peer.url, proven)
 
-    rule, most = inquiry.settings.proof, inquiry.settings.max_bytes - await held.size(branch.fork)
+    rule = inquiry.settings.proof
+    most = inquiry.settings.max_bytes - await held.size(branch.fork) - size
     peer.course = Course.begun(time.monotonic())
     await read_range(peer.client, last, branch.length, rule, peer.course, take, most=most)
     if last is None or last.hash != branch.tip:
         raise InvalidBlockError(branch.length, "tip", "it is another block than claimed")
+    peer.deep = replace(branch, verified=True)
 
 
-async def _known(inquiry: Inquiry, peer: Candidate, branch: Branch) -> PeerBlock | None:
-    """Return up to where the branch was verified before, None where it wasn't or is another one."""
-    known = inquiry.memory.branch(peer.client.peer.url)
-    if known is None or not branch.fork < known.height <= branch.length:
+async def _known(
+    inquiry: Inquiry,
+    peer: Candidate,
+    branch: Branch,
+    group: Sequence[Candidate],
+    base: tuple[int, str],
+) -> Proven | None:
+    """Return how far a branch is verified as far as anybody knows, None where nothing is known.
+
+    What follows another block of ours says nothing of it, even if both have a part in common.
+    """
+    remembered = (inquiry.memory.branch(each.client.peer.url) for each in group)
+    fitting = [
+        each
+        for each in remembered
+        if each is not None and each.base == base and each.newest.height <= branch.length
+    ]
+    for each in fitting:
+        if (each.newest.height, each.newest.hash) == (branch.length, branch.tip):
+            return each
+    fitting = sorted(fitting, key=lambda each: each.newest.height)[-MOST_HEIGHTS:]
+    if not fitting:
         return None
-    if known.height == branch.length:
-        return known if known.hash == branch.tip else None
-    return known if await peer.client.hashes([known.height]) == [known.hash] else None
-
-
-def _branch_of(peer: Candidate) -> Branch:
-    assert peer.deep is not None
-    return peer.deep
+    theirs = await peer.client.hashes([each.newest.height for each in fitting])
+    same = [each for each, b in zip(fitting, theirs, strict=True) if each.newest.hash == b]
+    return same[-1] if same else None

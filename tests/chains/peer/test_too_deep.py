@@ -132,7 +132,7 @@ async def test_a_peer_that_got_another_chain_meanwhile_is_no_liar() -> None:
     outcome = await searched(Kept(OURS), node, max_depth=9)
     assert outcome.standings[0].verdict is Verdict.FORKED
     assert outcome.too_deep is not None
-    assert not outcome.too_deep.verified
+    assert (outcome.too_deep.length, outcome.too_deep.verified) == (61, True)
 
 
 async def test_what_there_was_no_time_to_verify_is_told_as_such_and_holds_up_no_other() -> None:
