@@ -24,39 +24,51 @@ from chains.peer.ranges import read_range
 _AT_ONCE = 8
 """Branches that are read at once; the longest claims are first."""
 
+_MOST = 5.0
+"""Seconds that it takes at most: what may be taken waits for it, and so does whoever asked."""
+
+_LEAST = 0.5
+"""Seconds that each of those who claim the same gets at least, while there are any."""
+
 
 async def prove_branches(inquiry: Inquiry, peers: Sequence[Candidate], limit: float) -> None:
     """Verify the branches of peers that go too deep to be taken, for `limit` seconds at most.
 
     One that is verified is marked as such, and so is every other peer's that ends in the same
-    block; a peer whose branch is none has its error.
+    block; a peer whose branch is none has its error. Every branch gets a like share of the time.
     """
     claims: dict[tuple[int, str], list[Candidate]] = {}
     for peer in sorted(peers, key=lambda each: each.claim[0], reverse=True):
         claims.setdefault(peer.claim, []).append(peer)
-    slots = asyncio.Semaphore(_AT_ONCE)
+    slots, left = asyncio.Semaphore(_AT_ONCE), len(claims)
+    until = time.monotonic() + min(limit, _MOST)
 
     async def in_turn(group: Sequence[Candidate]) -> None:
+        nonlocal left
         async with slots:
-            await _prove_claim(inquiry, group)
+            rounds, now = -(-left // _AT_ONCE), time.monotonic()
+            await _prove_claim(inquiry, group, now + (until - now) / rounds)
+            left -= 1
 
     tasks = [asyncio.create_task(in_turn(each)) for each in claims.values()]
     try:
-        done, _ = await asyncio.wait(tasks, timeout=limit) if tasks else (set(), set())
+        await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
 
 
-async def _prove_claim(inquiry: Inquiry, peers: Sequence[Candidate]) -> None:
+async def _prove_claim(inquiry: Inquiry, peers: Sequence[Candidate], until: float) -> None:
     """Verify what several peers claim, by whoever of them gives it."""
     claim = peers[0].claim
-    for peer in peers:
+    for number, peer in enumerate(peers):
+        left = until - time.monotonic()
         try:
-            await _prove(inquiry, peer, peers)
+            async with asyncio.timeout(min(left, max(left / (len(peers) - number), _LEAST))):
+                await _prove(inquiry, peer, peers)
+        except TimeoutError:
+            continue
         except ChainError as error:
             peer.error = error
             continue

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 
 import pytest
 from aiohttp import web
 
+from chains.peer import proving
+from chains.peer.blocks import encode
 from chains.peer.findings import Outcome
 from chains.peer.memo import Memory
 from chains.peer.search import find_longest
@@ -110,3 +114,59 @@ async def test_a_branch_without_end_is_too_much_however_many_searches_it_comes_i
             )
     assert outcome.standings[0].verdict is Verdict.INVALID
     assert "bytes" in outcome.standings[0].detail
+
+
+async def _dripping(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    while True:
+        await answer.write(b" ")
+        await asyncio.sleep(0.02)
+
+
+async def test_one_who_drips_what_another_claims_as_well_does_not_keep_it_unverified() -> None:
+    dripper, honest = Own(FORK, "drips"), Own(FORK, "honest")
+    dripper.instead["/chain/blocks"] = _dripping
+    outcome = await searched(Kept(OURS), dripper, honest, max_depth=9, deadline=4.0)
+    assert outcome.too_deep is not None
+    assert outcome.too_deep.verified
+
+
+async def test_many_who_drip_longer_claims_do_not_keep_a_shorter_one_unverified() -> None:
+    drippers = [Own(FORK, f"drips{number}") for number in range(10)]
+    for number, node in enumerate(drippers):
+        node.claimed = 1000 + number, "ab" * 32
+        node.instead["/chain/blocks"] = _dripping
+    outcome = await searched(Kept(OURS), *drippers, Own(FORK, "honest"), max_depth=9, deadline=6.0)
+    assert outcome.too_deep is not None
+    assert (outcome.too_deep.peer, outcome.too_deep.verified) == ("honest", True)
+
+
+async def test_peers_of_one_claim_go_on_where_the_one_before_them_was_left() -> None:
+    slow, quick = Own(FORK, "slow"), Own(FORK, "quick")
+
+    async def half(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        await answer.write(b"".join(encode(each) + b"\n" for each in FORK[30:45]))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    slow.instead["/chain/blocks"] = half
+    outcome = await searched(Kept(OURS), slow, quick, max_depth=9, deadline=4.0)
+    assert outcome.too_deep is not None
+    assert outcome.too_deep.verified
+    asked = [each for each in quick.asked if "/chain/blocks" in each]
+    assert asked == ["GET /chain/blocks?from=46&to=60"]
+
+
+async def test_a_branch_that_may_not_be_taken_delays_one_that_may_by_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(proving, "_MOST", 0.5)
+    dripper, right = Own(FORK, "drips"), forged(45, OURS)
+    dripper.instead["/chain/blocks"] = _dripping
+    held, began = Kept(OURS), time.monotonic()
+    await searched(held, dripper, Own(right, "next"), max_depth=9, deadline=60.0)
+    assert time.monotonic() - began < 5
+    assert held.adopted() == right
