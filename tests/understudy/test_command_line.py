@@ -20,6 +20,14 @@ def test_version(run: CommandLine) -> None:
     assert run("--version").out == f"understudy {understudy.__version__}\n"
 
 
+def test_help_fills_its_lines(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [line.strip() for line in run("resolve", "--help").out.splitlines()]
+    [first] = [line for line in lines if line.startswith("Shows what would be done")]
+    assert first.endswith("until the peer has")
+    assert lines[lines.index(first) + 1].startswith("that chain. A peer adopts it by its own")
+
+
 def test_an_unknown_command_is_wrong_use(run: CommandLine) -> None:
     result = run("swicher")
     assert result.status == 2
