@@ -54,18 +54,18 @@ class Snapshot:
     def _open(self) -> None:
         database = self._worker.database
         db = self._stack.enter_context(database.reading(patiently=True))
-        with database.tenant.errors(), database.limited():
+        with database.errors(), database.limited():
             self.head = rows.head(db)
         self._db = db
 
     def _size(self, first: int, last: int) -> int:
         assert self._db is not None
         database = self._worker.database
-        with database.tenant.errors(), database.limited():
+        with database.errors(), database.limited():
             return rows.end_at(self._db, last) - rows.end_at(self._db, first - 1)
 
     def _next(self, parts: Iterator[list[bytes]], shape: Callable[[list[bytes]], _T]) -> _T | None:
         database = self._worker.database
-        with database.tenant.errors(), database.limited():
+        with database.errors(), database.limited():
             part = next(parts, None)
         return None if part is None else shape(part)

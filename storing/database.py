@@ -30,8 +30,10 @@ class Database:
         engine: Engine,
         wire: postgresql.Wire | None = None,
         lock: sqlite.FileLock | None = None,
+        file: Path | None = None,
     ):
         self.tenant = tenant
+        self._file = file
         self._reading = (
             engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             if wire
@@ -55,7 +57,7 @@ class Database:
             The tenant's error: the database can't be used.
         """
         limit = nullcontext() if patiently else self.limited()
-        with self.tenant.errors(), limit, self._reading.begin() as connection:
+        with self.errors(), limit, self._reading.begin() as connection:
             if patiently and self.is_postgresql:
                 postgresql.be_patient(connection)
             yield connection
@@ -70,8 +72,12 @@ class Database:
         """
         engine = self._patiently if patiently else self._writing
         limit = nullcontext() if patiently else self.limited()
-        with self.tenant.errors(), limit, engine.begin() as connection:
+        with self.errors(), limit, engine.begin() as connection:
             yield connection
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Turn the library's errors into the tenant's, which name the file if it is one."""
+        return self.tenant.errors(self._file)
 
     def limited(self) -> AbstractContextManager[None]:
         """Give up a server that takes longer than any short work should."""
@@ -124,7 +130,8 @@ def open_reader(
     with tenant.opening():
         url = make_url(address)
         if url.get_backend_name() == "sqlite":
-            return Database(tenant, sqlite.open_reader(Path(url.database or "")))
+            file = Path(url.database or "")
+            return Database(tenant, sqlite.open_reader(file), file=file)
     return open_database(tenant, address, password)
 
 
@@ -146,7 +153,7 @@ def _open_sqlite(tenant: Tenant, url: URL) -> Database:
         return Database(tenant, engine)
     path = Path(str(url.database))
     sqlite.make_for_owner(tenant, path)
-    return Database(tenant, engine, None, sqlite.FileLock(tenant, path))
+    return Database(tenant, engine, None, sqlite.FileLock(tenant, path), path)
 
 
 def _haste(connection: Connection) -> postgresql.Haste | None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -32,12 +33,12 @@ class Tenant:
         return self.error(self.in_use.format(place=place))
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Turn the library's errors into the tenant's."""
+    def errors(self, file: Path | None = None) -> Iterator[None]:
+        """Turn the library's errors into the tenant's; `file` is the database's, if it is one."""
         try:
             yield
         except SQLAlchemyError as error:
-            raise self._told(error) from error
+            raise self._told(error, file) from error
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -47,7 +48,7 @@ class Tenant:
         except (SQLAlchemyError, ImportError) as error:
             raise self.error(f"{self.what}'s database can't be opened: {error}") from error
 
-    def _told(self, error: SQLAlchemyError) -> Exception:
+    def _told(self, error: SQLAlchemyError, file: Path | None) -> Exception:
         origin = getattr(error, "orig", None) or error
         lines = str(origin).splitlines()
         # libpq's hints are indented.
@@ -58,6 +59,8 @@ class Tenant:
                 "; see whether PostgreSQL runs, can be reached from here, and lets in the user "
                 f"that {self.setting} names"
             )
+        if file is not None:
+            reason += f"; see the file {file}, which {self.setting} names"
         return kind(f"{self.what} can't be used: {reason}")
 
 

@@ -107,11 +107,23 @@ def test_database_that_can_t_be_used_is_told_in_a_sentence(
     assert len(result.err.splitlines()) == 1
 
 
+def test_file_that_is_no_database_is_named(run: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "other.db").write_bytes(b"no database at all" * 100)
+    place = f"127.0.0.1:{free_ports(1)[0]}"
+    result = run("node", "--listen", place, "--database", f"sqlite:///{tmp_path}/other.db")
+    assert (result.status, result.out) == (1, "")
+    assert result.err == (
+        "understudy: The chain can't be used: file is not a database; "
+        f"see the file {tmp_path}/other.db, which the database's URL names\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ([], "--database"),
         (["--database", "mysql://u:hunter2@x/y"], "--database must be an SQLAlchemy URL"),
+        (["--database", "postgresql://u@x/y"], "or postgresql+psycopg://user@host/name"),
         (["--database", "sqlite:///:memory:"], "would lose the chain with the process"),
         (["--database", "postgresql+psycopg://u:hunter2@h/d"], "has a password in it"),
         (["--proof", "work"], "--proof work must be pair or linked"),

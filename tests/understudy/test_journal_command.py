@@ -89,6 +89,7 @@ def test_other_databases_are_not_read(run: CommandLine, tmp_path: Path) -> None:
     result = run("journal", "verify", "--database", f"sqlite:///{tmp_path / 'other.db'}")
     assert result.status == 1
     assert result.err.startswith("understudy: The journal can't be used: file is not a database")
+    assert f"see the file {tmp_path / 'other.db'}" in result.err
 
 
 def test_single_entry_is_not_told_as_many(run: CommandLine, config: Path) -> None:

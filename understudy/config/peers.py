@@ -82,7 +82,10 @@ PeerUrl = Annotated[
 Database = Annotated[
     str,
     BeforeValidator(_database),
-    Field(description="an SQLAlchemy URL, such as sqlite:////var/lib/understudy/peers.db"),
+    Field(
+        description="an SQLAlchemy URL: sqlite:////var/lib/understudy/peers.db "
+        "or postgresql+psycopg://user@host/name"
+    ),
 ]
 
 
