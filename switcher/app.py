@@ -19,6 +19,9 @@ _UNUSABLE = (
     "begins meanwhile."
 )
 
+_NO_OBJECT = ("model_attributes_type", "missing")
+_OBJECT = "The body must be a JSON object, sent with Content-Type: application/json"
+
 
 def create_app(switcher: Switcher) -> FastAPI:
     """Return the application; whoever made the switcher starts and stops it."""
@@ -45,14 +48,21 @@ async def _journal_unusable(_request: Request, _error: Exception) -> JSONRespons
 async def _senseless(_request: Request, error: Exception) -> JSONResponse:
     """Answer as the framework does, but without repeating what was sent.
 
-    That may be a secret, or not even text.
+    That may be a secret, or not even text. What the framework says of a body that is no object
+    would not tell somebody who forgot to say that it is JSON.
     """
     assert isinstance(error, RequestValidationError)
     told = [
-        {"type": each["type"], "loc": _known_part(each), "msg": each["msg"]}
+        {"type": each["type"], "loc": _known_part(each), "msg": _message(each)}
         for each in error.errors()
     ]
     return JSONResponse({"detail": plain_json(told)}, status_code=422)
+
+
+def _message(mistake: Mapping[str, Any]) -> str:
+    if tuple(mistake["loc"]) == ("body",) and mistake["type"] in _NO_OBJECT:
+        return _OBJECT
+    return str(mistake["msg"]).removeprefix("Value error, ")
 
 
 def _known_part(mistake: Mapping[str, Any]) -> list[Any]:

@@ -126,6 +126,9 @@ async def test_person_has_a_node_examined(on_set: Set) -> None:
     assert "longest valid chain" in plan["refusal"]
 
 
+FORM = "application/x-www-form-urlencoded"
+"""What curl -d says by itself."""
+
 SENSELESS: tuple[tuple[dict[str, Any], int], ...] = (
     ({}, 422),
     ({"peer": "p1", "node": "n"}, 422),
@@ -151,6 +154,19 @@ async def test_senseless_order_is_refused(on_set: Set) -> None:
         assert reply.status_code == 422
         assert reply.json()["detail"].startswith("The order holds a private key or a token")
         assert token not in reply.text
+    assert await on_set.stage.words() == []
+
+
+async def test_order_that_is_not_sent_as_json_is_told_how_to(on_set: Set) -> None:
+    headers = {**on_set.stage.home.bearer(Scope.OPERATE), "Content-Type": FORM}
+    for path in ("/api/resolve", "/api/rotate"):
+        for body in ('{"peer": "p1"}', ""):
+            reply = await on_set.stage.client.post(path, content=body, headers=headers)
+            assert reply.status_code == 422
+            [mistake] = reply.json()["detail"]
+            assert mistake["msg"] == (
+                "The body must be a JSON object, sent with Content-Type: application/json"
+            )
     assert await on_set.stage.words() == []
 
 
