@@ -16,6 +16,7 @@ from chains.peer.findings import Branch, Standing
 from chains.peer.memo import Memory
 from chains.peer.search import OnProgress, find_longest
 from chains.settings import PeerChainSettings, PeerSettings
+from chains.standing import Verdict
 from chains.words import blocks
 from peernode.adopting import Fork
 from peernode.errors import ChainMovedError, DepthError, StoppingError
@@ -176,12 +177,11 @@ class Resolver:
     async def _search(
         self, settings: PeerChainSettings, most: int | None, on_progress: OnProgress | None
     ) -> Resolution:
-        peers = await self.known()
         staging = _Staging(self._store)
         try:
             found = await find_longest(
                 self._network,
-                peers,
+                await self.known(),
                 _Held(self._store, await self._store.length()),
                 staging,
                 settings,
@@ -205,8 +205,10 @@ class Resolver:
                 found.too_deep.fork,
                 found.too_deep.abandoned,
             )
-        asked = "Nobody" if peers else "No node is known to be asked; nobody"
-        sentence = f"{asked} has a longer valid chain than ours of {blocks(head.length)}."
+        sentence = (
+            f"{_nobody(found.standings)} has a longer valid chain than ours of "
+            f"{blocks(head.length)}."
+        )
         return Resolution(Outcome.AUTHORITATIVE, sentence, head.length, head.hash, found.standings)
 
     async def _adopt(
@@ -272,6 +274,14 @@ class _Staging:
     async def add(self, blocks: Sequence[PeerBlock]) -> None:
         assert self.fork is not None
         await self._store.stage(self.fork, blocks)
+
+
+def _nobody(peers: Sequence[Standing]) -> str:
+    if not peers:
+        return "No node is known to be asked; nobody"
+    if all(peer.verdict is Verdict.UNREACHABLE for peer in peers):
+        return "None of the nodes could be reached; nobody known"
+    return "Nobody"
 
 
 def _too_deep(branch: Branch, most: int | None) -> str:

@@ -82,7 +82,8 @@ class Guard:
             return
         for each in addresses:
             if not self._may_call(each):
-                said = f"is at {each[:64]}, neither public nor in an allowed network"
+                at = "" if each == host else f"at {each[:64]}, "
+                said = f"is {at}neither public nor in an allowed network"
                 raise AddressRefusedError(host, said)
 
     def _may_call(self, text: str) -> bool:

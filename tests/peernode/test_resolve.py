@@ -133,6 +133,15 @@ async def test_peer_that_is_down_keeps_nobody_waiting(tmp_path: Path) -> None:
         assert verdicts["127.0.0.1:1"] is Verdict.UNREACHABLE
 
 
+async def test_nobody_who_could_be_reached_is_not_told_as_nobody_with_more(tmp_path: Path) -> None:
+    async with running(tmp_path / "ours.db", ["http://127.0.0.1:1"]) as ours:
+        resolution = await ours.node.resolver.resolve()
+        assert resolution.sentence == (
+            "None of the nodes could be reached; nobody known has a longer valid chain than ours "
+            "of 1 block."
+        )
+
+
 async def test_registered_address_that_is_private_is_not_called(tmp_path: Path) -> None:
     async with (
         running(tmp_path / "one.db") as one,
@@ -140,7 +149,8 @@ async def test_registered_address_that_is_private_is_not_called(tmp_path: Path) 
     ):
         await put(one.node.store, chain(4))
         refused = await ours.client.post("/nodes/register", json={"nodes": [one.url]})
-        assert (refused.status_code, "neither public" in refused.text) == (400, True), refused.text
+        sentence = "127.0.0.1: is neither public nor in an allowed network.\n"
+        assert (refused.status_code, refused.text) == (400, sentence)
         await ours.node.store.register([one.url])
         resolution = await ours.node.resolver.resolve()
         assert resolution.outcome is Outcome.AUTHORITATIVE

@@ -64,7 +64,7 @@ def judge_way(way: Way) -> Iterator[Finding]:
     what = f"replica {way.advertised}"
     told = list(_unreachable(what, way))
     if way.trouble:
-        text = f"does not answer here ({way.trouble})"
+        text = f"shows no chain here ({way.trouble})"
         told.append(warning(what, f"{text}; right only while the switcher isn't running"))
     yield from told or [Finding(what, text="answers")]
 

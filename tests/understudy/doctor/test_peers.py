@@ -133,7 +133,7 @@ def test_all_on_one_machine_is_fine() -> None:
 
 def test_a_replica_that_does_not_answer_is_told() -> None:
     (text,) = warnings(way("127.0.0.1", "::1", trouble="refused"))
-    assert "does not answer here (refused); right only while the switcher isn't running" in text
+    assert "shows no chain here (refused); right only while the switcher isn't running" in text
 
 
 async def test_the_replica_is_asked_where_peers_would() -> None:
