@@ -210,10 +210,10 @@ class _Search:
     def _leave_behind(self, now: float, until: float) -> None:
         """Leave those who are not about to end, while others wait to be read.
 
-        Of all others, too, once somebody's chain has been there for a while.
+        Of all others, too, once somebody's chain has been there for a while, be it the held one.
         """
         patience = 2 * max(self._patience, self._found_at - self._began)
-        if self._found and now - self._began >= patience:
+        if now - self._began >= patience and (self._found or self._is_held_known()):
             reading, least = {t: p for t, p in self._running.items() if p.reading}, _STILL
         elif self._inquiry.is_crowded:
             reading = {t: p for t, p in self._running.items() if p.reading and not p.head}
@@ -223,6 +223,13 @@ class _Search:
         for task, peer in reading.items():
             if peer.course.age(now) > least and not peer.course.is_worth_waiting(now, until):
                 self._give_up(task)
+
+    def _is_held_known(self) -> bool:
+        """Tell whether a node of our own kind claims no more than what is held."""
+        return any(
+            peer.head and not peer.error and 0 < peer.head.length <= self._inquiry.length
+            for peer in self._peers
+        )
 
     # What comes of it
 

@@ -69,6 +69,22 @@ async def test_a_search_ends_by_its_deadline_where_there_is_nobody_but_one_who_d
     assert outcome.standings[0].verdict is Verdict.UNREACHABLE
 
 
+@pytest.mark.parametrize(("kind", "path"), [(Own, "/chain/blocks"), (Plain, "/chain")])
+async def test_one_who_drips_is_not_waited_for_where_others_have_what_is_held(
+    kind: type[Plain], path: str
+) -> None:
+    dripper = kind(RIGHT, "drips")
+    dripper.instead[path] = dripping()
+    async with asyncio.timeout(5):
+        outcome = await searched(
+            Kept(OURS), dripper, Own(OURS, "same"), probe_timeout=0.3, deadline=30.0
+        )
+    assert [each.verdict for each in outcome.standings] == [
+        Verdict.UNREACHABLE,
+        Verdict.CANONICAL,
+    ]
+
+
 async def test_one_who_sends_just_fast_enough_to_end_in_time_gets_company(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
