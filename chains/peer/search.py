@@ -181,11 +181,12 @@ class _Search:
         claims = self._claims(moving)
         if not claims:
             return
-        if not fetched or claims[0].claim[0] > max(peer.claim[0] for peer in fetched):
-            count = 1
-        elif not moving and now - self._launched_at > _STILL:
+        longest = max((peer.claim[0] for peer in fetched), default=-1)
+        waited = now - self._launched_at
+        fruitless = not fetched and now - self._began > _CLAIMS_WITHIN + _STILL
+        if fruitless or (fetched and not moving and waited > _STILL):
             count = self._wave = 2 * self._wave
-        elif now - self._launched_at > _LONG:
+        elif claims[0].claim[0] > longest or waited > _LONG:
             count = 1
         else:
             return

@@ -127,6 +127,22 @@ async def test_drippers_do_not_take_every_turn_to_send_a_whole_chain(
     assert {each.verdict for each in outcome.standings[:-1]} == {Verdict.UNREACHABLE}
 
 
+async def test_many_who_fail_one_after_the_other_do_not_take_all_of_the_time() -> None:
+    late = [Own(RIGHT, f"late{number}") for number in range(30)]
+
+    async def refuse(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.18)
+        raise web.HTTPInternalServerError
+
+    for number, node in enumerate(late):
+        node.claimed = 1000 + number, "ab" * 32
+        node.instead["/chain/hashes"] = node.instead["/chain/blocks"] = refuse
+    held = Kept(OURS)
+    outcome = await searched(held, *late, Own(RIGHT, "next"), deadline=5.0)
+    assert outcome.best is not None
+    assert held.adopted() == RIGHT
+
+
 async def test_one_who_gives_the_longest_chain_once_and_drips_then_is_passed_by() -> None:
     fickle = Plain(forged(26, LARGE[:23], by="y" * 300_000), "fickle")
 
