@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chains.errors import ChainError, InvalidBlockError
+from chains.errors import ChainError, InvalidBlockError, PeerUnreachableError
 from chains.peer.blocks import PeerBlock
 from chains.peer.candidate import Candidate
 from chains.peer.client import MOST_HEIGHTS
@@ -26,6 +26,10 @@ _AT_ONCE = 8
 
 _MOST = 5.0
 """Seconds that it takes at most: what may be taken waits for it, and so does whoever asked."""
+
+_FIRST = 1.0
+"""Seconds within which a block has to come, if there are as many: a claim that nothing follows is
+none. What comes too slowly to be verified wholly is one, and goes on in the next search."""
 
 _LEAST = 0.5
 """Seconds that each of those who claim the same gets at least, while there are any."""
@@ -64,10 +68,13 @@ async def _prove_claim(inquiry: Inquiry, peers: Sequence[Candidate], until: floa
     claim = peers[0].claim
     for number, peer in enumerate(peers):
         left = until - time.monotonic()
+        limit = min(left, max(left / (len(peers) - number), _LEAST))
         try:
-            async with asyncio.timeout(min(left, max(left / (len(peers) - number), _LEAST))):
+            async with asyncio.timeout(limit):
                 await _prove(inquiry, peer, peers)
         except TimeoutError:
+            if limit >= _FIRST and peer.course.declared is None:
+                peer.error = PeerUnreachableError(peer.name, "was not done in time")
             continue
         except ChainError as error:
             peer.error = error

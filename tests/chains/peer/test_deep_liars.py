@@ -170,3 +170,34 @@ async def test_a_branch_that_may_not_be_taken_delays_one_that_may_by_little(
     await searched(held, dripper, Own(right, "next"), max_depth=9, deadline=60.0)
     assert time.monotonic() - began < 5
     assert held.adopted() == right
+
+
+async def test_one_who_claims_what_goes_too_deep_and_gives_nothing_of_it_has_no_such_chain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(proving, "_FIRST", 0.2)
+    dripper = Own(FORK, "drips")
+    dripper.instead["/chain/blocks"] = _dripping
+    outcome = await searched(Kept(OURS), dripper, max_depth=9, deadline=1.5)
+    assert outcome.too_deep is None
+    assert outcome.standings[0].verdict is Verdict.UNREACHABLE
+
+
+async def test_one_who_gives_what_goes_too_deep_slowly_is_believed_to_have_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = Own(FORK, "slow")
+
+    async def blocks(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for each in slow.chain[30:]:
+            await answer.write(encode(each) + b"\n")
+            await asyncio.sleep(0.1)
+        return answer
+
+    slow.instead["/chain/blocks"] = blocks
+    monkeypatch.setattr(proving, "_FIRST", 0.2)
+    outcome = await searched(Kept(OURS), slow, max_depth=9, deadline=1.5)
+    assert outcome.too_deep is not None
+    assert not outcome.too_deep.verified
