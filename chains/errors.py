@@ -21,6 +21,8 @@ ChainError
 
 from __future__ import annotations
 
+from chains.words import printable
+
 
 class ChainError(Exception):
     """Base of every error that reading a chain raises."""
@@ -59,7 +61,7 @@ class PeerError(ChainError):
     """Something is wrong with a peer or the way to it; `peer` is its name, or its address."""
 
     def __init__(self, peer: str, message: str) -> None:
-        super().__init__(f"{_brief(peer)}: {message}")
+        super().__init__(f"{printable(peer, 200)}: {message}")
         self.peer = peer
         self.detail = message
 
@@ -117,8 +119,3 @@ class NodeRefusedError(NodeError):
         super().__init__(node, f"error {code}: {message}")
         self.code = code
         self.message = message
-
-
-def _brief(text: str) -> str:
-    """Return a name or an address, which may come from anyone, so that it can be shown."""
-    return text[:200].encode("ascii", "backslashreplace").decode()

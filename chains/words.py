@@ -15,3 +15,13 @@ def forked(away: Divergence) -> str:
     if not away.height:
         return f"on a chain of its own, which has another first block: {blocks(away.depth)}"
     return f"on a fork for {blocks(away.depth)} since block {away.height}"
+
+
+def printable(said: str, most: int) -> str:
+    """Return the first letters of somebody else's words, so that no terminal or log obeys them."""
+    letters = (each if " " <= each <= "~" else _escaped(each) for each in said[:most])
+    return "".join(letters)
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()

@@ -27,6 +27,7 @@ from chains.errors import (
     WrongChainError,
 )
 from chains.settings import NodeSettings
+from chains.words import printable
 
 _MOST_VALUES = 500_000
 """Lists, objects and members of one message: a full 2 MB block of transfers has some 450,000. What
@@ -166,7 +167,7 @@ def _values(message: str | bytes) -> int:
 
 def _printable(said: Any) -> str:
     """Return a node's own words so that they can be logged and shown."""
-    return str(said)[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+    return printable(str(said), _LONGEST_TEXT)
 
 
 def _reason(error: Exception) -> str:

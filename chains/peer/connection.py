@@ -29,6 +29,7 @@ from chains.peer.addresses import Guard
 from chains.peer.names import Lookup, Names, look_up
 from chains.peer.pace import Pace
 from chains.settings import PeerChainSettings, PeerSettings
+from chains.words import printable
 
 _PIECE = 64 * 1024
 _MOST_UNPACKED = 256 * 1024
@@ -226,4 +227,4 @@ def _unpack(peer: str, encoding: str | None) -> Callable[[bytes], Iterator[bytes
 
 def _brief(said: str) -> str:
     """Return the first line of what may be a peer's own words, so that it can be shown."""
-    return said.partition("\n")[0][:120].encode("ascii", "backslashreplace").decode()
+    return printable(said.partition("\n")[0], 120)

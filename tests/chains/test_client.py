@@ -117,6 +117,16 @@ async def test_the_nodes_own_error_keeps_its_code() -> None:
     assert refusal.value.code == 4010001
 
 
+async def test_no_terminal_obeys_what_a_node_says() -> None:
+    message = "\\u001b]0;owned\\u0007\\u009b2J\\r\\nok \\u202e"
+    reply = f'{{"id": 1, "error": {{"code": 1, "message": "{message}"}}}}'
+    async with talking_to(saying(reply), timeout=2) as client:
+        with pytest.raises(NodeRefusedError) as refusal:
+            await client.call("database", "get_block", 1)
+    assert str(refusal.value).isprintable()
+    assert "owned" in str(refusal.value)
+
+
 async def test_a_connection_that_breaks_fails_the_waiting_calls_at_once() -> None:
     async def hang_up(connection: ServerConnection, _request: dict[str, Any]) -> None:
         await connection.close()
