@@ -132,6 +132,20 @@ def make_server(peer: PlainPeer, host: str, port: int, *, threads: bool = True) 
     return (ThreadingHTTPServer if threads else HTTPServer)((host, port), Handler)
 
 
+def _chain(path: str) -> list[Block]:
+    """Return a file's blocks: what `/chain` answered, or the list in there."""
+    try:
+        told = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path} can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{path} is no JSON: {error}") from error
+    blocks: Any = told.get("chain") if isinstance(told, dict) else told
+    if not isinstance(blocks, list):
+        raise argparse.ArgumentTypeError(f"{path} holds no list of blocks, as /chain shows it")
+    return blocks
+
+
 def main() -> None:
     """Run a node until it is stopped."""
     parser = argparse.ArgumentParser(prog="python -m devnet.plain_peer", description=__doc__)
@@ -142,12 +156,14 @@ def main() -> None:
         "--zeros", type=int, default=4, help="of a proof's digest, at its beginning"
     )
     parser.add_argument("--previous", choices=("number", "text"), default="number", help="1 or '1'")
-    parser.add_argument("--chain", type=Path, help="a file with a chain (JSON list) to begin with")
+    parser.add_argument(
+        "--chain", type=_chain, metavar="FILE", help="blocks to begin with, as /chain shows them"
+    )
     parser.add_argument("--one-thread", action="store_true", help="one request after the other")
     asked = parser.parse_args()
     peer = PlainPeer(asked.proof, asked.zeros, 1 if asked.previous == "number" else "1")
-    if asked.chain:
-        peer.chain = json.loads(asked.chain.read_text(encoding="utf-8"))
+    if asked.chain is not None:
+        peer.chain = asked.chain
     try:
         server = make_server(peer, asked.host, asked.port, threads=not asked.one_thread)
     except OSError as error:

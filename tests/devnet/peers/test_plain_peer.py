@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from chains.peer.blocks import Proof, Rule, verify
+from devnet import plain_peer as plain_peer_program
 from devnet.plain_peers import plain_peer
 
 
@@ -42,9 +43,31 @@ async def test_a_node_adopts_the_longest_chain_and_none_of_equal_length(tmp_path
         told = await ask(one.url, "/chain")
         assert told == await ask(other.url, "/chain")
         file = tmp_path / "chain.json"
-        file.write_text(json.dumps(told["chain"]), encoding="utf-8")
-        async with plain_peer(zeros=1, chain=file) as third:
-            assert await ask(third.url, "/chain") == told
+        for kept in (told, told["chain"]):
+            file.write_text(json.dumps(kept), encoding="utf-8")
+            async with plain_peer(zeros=1, chain=file) as third:
+                assert await ask(third.url, "/chain") == told
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [(None, "can't be read"), ('{"chain', "is no JSON"), ('{"length": 1}', "holds no list")],
+)
+def test_a_file_that_holds_no_chain_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kept: str | None,
+    told: str,
+) -> None:
+    file = tmp_path / "chain.json"
+    if kept is not None:
+        file.write_text(kept, encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["plain_peer", "--chain", str(file)])
+    with pytest.raises(SystemExit) as ended:
+        plain_peer_program.main()
+    assert ended.value.code == 2
+    assert f"argument --chain: {file} {told}" in capsys.readouterr().err
 
 
 async def test_a_forged_chain_is_not_adopted(tmp_path: Path) -> None:
