@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,11 @@ def test_a_file_that_holds_no_chain_is_told(
     file = tmp_path / "chain.json"
     if kept is not None:
         file.write_text(kept, encoding="utf-8")
-    monkeypatch.setattr("sys.argv", ["plain_peer", "--chain", str(file)])
-    with pytest.raises(SystemExit) as ended:
-        plain_peer_program.main()
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # so that it serves nobody if it is wrong
+        words = ("--port", str(taken.getsockname()[1]), "--chain", str(file))
+        monkeypatch.setattr("sys.argv", ["plain_peer", *words])
+        with pytest.raises(SystemExit) as ended:
+            plain_peer_program.main()
     assert ended.value.code == 2
     assert f"argument --chain: {file} {told}" in capsys.readouterr().err
 
