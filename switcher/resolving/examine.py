@@ -61,7 +61,7 @@ def rule_on_node(matter: Matter, seen: Examined) -> Ruling | None:
         return Ruling(ResolveDecision.REPORT, said, seen.canonical)
     height = view.reading.head_number if view.reading else 0
     if matter.decision in (None, ResolveDecision.NOT_CORROBORATED):
-        said = f"{name} is on the longest valid chain, at block {height}"
+        said = f"{name} is on the longest valid chain, at block {height} ({_each(seen.views)})"
         return Ruling(ResolveDecision.NOT_CORROBORATED, said)
     if view.left_out:
         said = f"{name} is back on the chain, and counts again after a round on it"

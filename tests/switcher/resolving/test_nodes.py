@@ -127,6 +127,8 @@ async def test_alert_about_a_node_that_is_well_does_nothing(s: Scene) -> None:
     await s.step()
     await s.step()
     assert await s.told() == [("opened", "resolve_chain"), ("decision", "not_corroborated")]
+    told = (await s.newest("not_corroborated")).sentence
+    assert all(f"{name} is canonical" in told for name in NAMES)
     assert s.voters.pins == []
     await s.post("resolved")
     await s.step()
