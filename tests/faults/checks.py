@@ -92,8 +92,9 @@ async def settled(
     assert [update.host for update in updates(net, account)] == expected
     assert last is not None
     assert is_healthy(net, last)
-    missing = [text for ledger in ledgers for text in lost(ledger, pages)]
-    assert not missing, "\n".join(missing)
+    for ledger in ledgers:
+        missing = await lost(ledger, books)
+        assert not missing, "\n".join(missing)
     return pages
 
 
@@ -104,12 +105,16 @@ def is_healthy(net: Devnet, host: str) -> bool:
     return runs and net.nodes[host].chain.state.number >= net.state.number - 1
 
 
-def lost(ledger: Ledger, pages: Pages) -> Iterator[str]:
-    """Yield what a sender saw acknowledged and the journal doesn't know."""
-    for posting in ledger.acknowledged:
-        for alert, receipt in zip(posting.alerts, posting.receipts, strict=True):
-            if not _is_known(posting, alert, receipt, pages):
-                yield f"{receipt['result']} of incident {receipt['incident']}: {alert['labels']}"
+async def lost(ledger: Ledger, books: Books) -> list[str]:
+    """Return what a sender saw acknowledged by now and the journal doesn't know."""
+    acknowledged = ledger.acknowledged
+    pages = await books.read()  # not before: further ones are acknowledged meanwhile
+    return [
+        f"{receipt['result']} of incident {receipt['incident']}: {alert['labels']}"
+        for posting in acknowledged
+        for alert, receipt in zip(posting.alerts, posting.receipts, strict=True)
+        if not _is_known(posting, alert, receipt, pages)
+    ]
 
 
 def _chain(net: Devnet) -> Iterator[SignedBlock]:

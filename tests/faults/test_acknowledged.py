@@ -38,14 +38,13 @@ async def test_no_acknowledged_alert_is_lost_however_often_the_switcher_is_kille
                 await asyncio.sleep(chance.uniform(0, _ALIVE))
                 await stage.switcher.kill()
                 await briefly(stage, chance)
-        pages = await stage.books.read()
-        assert not list(lost(stage.ledger, pages))
+        assert not await lost(stage.ledger, stage.books)
         acknowledged = sum(len(posting.alerts) for posting in stage.ledger.acknowledged)
         results = [result for posting in stage.ledger.acknowledged for result in posting.results]
         assert {"opened", "renewed"} <= set(results)
         cut = sum(posting.status != 202 for posting in stage.ledger.postings)
         assert cut
-        await stage.settled(rotated_to=[], timeout=_DRAINED)
+        pages = await stage.settled(rotated_to=[], timeout=_DRAINED)
         record_property(
             FIGURES,
             f"{kills} kills: {acknowledged} alerts acknowledged in "

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from switcher.journal.journal import Journal
 from switcher.webhook import parse_notification
-from tests.faults.books import Books
+from tests.faults.books import Books, Pages
 from tests.faults.checks import lost
 from tests.faults.relay import Ledger, Posting
 from tests.switcher.stage import alert, webhook_bytes
@@ -58,7 +58,7 @@ async def test_everything_that_was_written_down_is_found(
     url: str, ledger: Ledger, over: str
 ) -> None:
     assert [p.results for p in ledger.postings] == [["opened"], ["renewed"], [over]]
-    assert list(lost(ledger, await Books(url).read())) == []
+    assert await lost(ledger, Books(url)) == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_everything_that_was_written_down_is_found(
 )
 async def test_what_is_missing_is_told(url: str, ledger: Ledger, what: str, result: str) -> None:
     forget(url, what)
-    [told] = lost(ledger, await Books(url).read())
+    [told] = await lost(ledger, Books(url))
     assert told.startswith(f"{result} of incident 1")
 
 
@@ -81,7 +81,23 @@ async def test_another_incident_of_the_same_number_is_no_substitute(
     url: str, ledger: Ledger
 ) -> None:
     forget(url, "update incidents set signing_key = 'BTSbeta'")
-    assert len(list(lost(ledger, await Books(url).read()))) == 3
+    assert len(await lost(ledger, Books(url))) == 3
+
+
+async def test_what_is_acknowledged_while_the_journal_is_read_is_not_called_lost(
+    url: str, ledger: Ledger
+) -> None:
+    forget(url, "delete from incidents")
+    [*postings], ledger.postings = ledger.postings, []
+
+    class Slow(Books):
+        async def read(self) -> Pages:
+            pages = await super().read()
+            ledger.postings += postings
+            return pages
+
+    assert await lost(ledger, Slow(url)) == []
+    assert len(await lost(ledger, Books(url))) == 3
 
 
 def refused(**changes: Any) -> Posting:
@@ -90,4 +106,4 @@ def refused(**changes: Any) -> Posting:
 
 async def test_what_was_refused_need_not_be_there(url: str, ledger: Ledger) -> None:
     ledger.note(refused(name="Another"))
-    assert list(lost(ledger, await Books(url).read())) == []
+    assert await lost(ledger, Books(url)) == []

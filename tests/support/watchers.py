@@ -17,7 +17,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import cycle, groupby
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from switcher.answers import IncidentStatus, Status, WitnessStatus
 from switcher.model import Decision
 from tests.faults.books import Books, Pages
 from tests.faults.checks import lost, on_air, updates
-from tests.faults.relay import Ledger, Relay
+from tests.faults.relay import Relay
 from understudy.config import load
 from understudy.stack import Program, Replicas, Stack, StackSettings, Tools, free_ports
 
@@ -143,10 +143,8 @@ class Watch:
         return on_air(self.net) == expected[-1]
 
     async def _check_nothing_lost(self) -> None:
-        told = [Ledger(list(relay.ledger.postings)) for relay in self.relays]
-        pages = await self._read()
-        for index, ledger in enumerate(told):
-            missing = list(lost(ledger, pages[index % len(pages)]))
+        for relay, book in zip(self.relays, cycle(self.books), strict=False):
+            missing = await lost(relay.ledger, book)
             assert not missing, "\n".join(missing)
 
     async def _read(self) -> list[Pages]:
