@@ -123,7 +123,7 @@ class Raw:
         self.settings = PeerSettings(name, "")
         self.asked: list[str] = []
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lines: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def __aenter__(self) -> Raw:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -134,25 +134,23 @@ class Raw:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
+        for task in list(self._lines):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._lines, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        try:
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._answer(reader, writer))
+        self._lines[task] = writer
+        # Also of one that ends before it began.
+        task.add_done_callback(lambda task: self._lines.pop(task).transport.abort())
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 request = (await reader.readuntil(b"\r\n\r\n")).decode()
                 method, path, _ = request.split("\r\n", 1)[0].split()
                 self.asked.append(f"{method} {path}")
                 await self.talk(path if method == "GET" else f"{method} {path}", writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.transport.abort()
 
 
 async def say(writer: asyncio.StreamWriter, body: bytes, head: str = "200 OK") -> None:

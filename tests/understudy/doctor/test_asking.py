@@ -26,8 +26,8 @@ async def answering(answer: Callable[[str], bytes | None]) -> AsyncIterator[str]
     held: list[asyncio.StreamWriter] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        said = answer((await reader.readuntil(b"\r\n\r\n")).decode())
         held.append(writer)
+        said = answer((await reader.readuntil(b"\r\n\r\n")).decode())
         if said is not None:
             writer.write(said)
             await writer.drain()
@@ -37,8 +37,9 @@ async def answering(answer: Callable[[str], bytes | None]) -> AsyncIterator[str]
     server = await asyncio.start_server(handle, "127.0.0.1", port)
     async with server:
         yield f"http://127.0.0.1:{port}"
-        for writer in held:
-            writer.close()
+    for writer in held:
+        writer.close()
+    await asyncio.gather(*(writer.wait_closed() for writer in held), return_exceptions=True)
 
 
 def http(body: Any, status: str = "200 OK") -> bytes:
