@@ -16,6 +16,7 @@ from chains.bitshares.blocks import Block, number_of
 from chains.bitshares.followed import Followed
 from chains.bitshares.objects import Reading
 from chains.bitshares.rules import Rules
+from chains.bitshares.transactions import witness_updates
 from chains.errors import ChainError, InvalidBlockError
 
 _ROUNDS_KEPT = 3
@@ -110,6 +111,16 @@ class Follower(Followed):
         if parent is None or parent.id != block.previous:
             raise InvalidBlockError(block.number, "link", "follows no block that is held")
         self._rules.check_header(block, parent)
+
+    def check_updates(self, block: Block) -> None:
+        """Verify that a block holds the updates that it shows, if it shows any.
+
+        Raises:
+            InvalidBlockError: with reason "transactions" or, open to vouching, "update".
+            MalformedDataError: an update names a malformed key.
+        """
+        if witness_updates(block.transactions, self._prefix):
+            self._rules.checked_updates(block, vouched=False)
 
     def rewind(self, block_id: str) -> tuple[Applied, ...]:
         """Drop every block after `block_id` and return them, oldest first.

@@ -109,7 +109,7 @@ class Rules:
             MalformedDataError: an update names a malformed key.
         """
         terms, key = self._checked_signature(block, head, vouched)
-        updates = self._checked_updates(block, vouched)
+        updates = self.checked_updates(block, vouched=vouched)
         maintenance = self.rhythm.is_maintenance(head.time, block.time)
         reshuffled = block.number % len(head.active) == 0
         active_certain = head.active_certain and not maintenance
@@ -146,7 +146,7 @@ class Rules:
         first = blocks[0]
         key = encode_key(first.signer(), self.prefix)
         known = first.number % len(reading.active) == 0
-        updates = self._checked_updates(first, vouched=True)
+        updates = self.checked_updates(first, vouched=True)
         return Applied(
             number=first.number,
             id=first.id,
@@ -211,8 +211,13 @@ class Rules:
         changed = Term(key, since_block=head.number, since_time=head.time)
         return {**head.terms, block.witness: changed}, key
 
-    def _checked_updates(self, block: Block, vouched: bool) -> tuple[WitnessUpdate, ...]:
-        """Return the block's updates; the header alone does not say that they are in it."""
+    def checked_updates(self, block: Block, *, vouched: bool) -> tuple[WitnessUpdate, ...]:
+        """Return the block's updates; the header alone does not say that they are in it.
+
+        Raises:
+            InvalidBlockError: with reason "transactions" or "update".
+            MalformedDataError: an update names a malformed key.
+        """
         updates = witness_updates(block.transactions, self.prefix)
         try:
             root = merkle_root(block.transactions, self.prefix)

@@ -105,7 +105,7 @@ class Synchroniser:
         while True:
             head = self.follower.head
             if head is None or reading.head_number - head.number > _LONGEST_CATCH_UP:
-                return await self._first(reading, fetch) if believed else changed
+                return await self._first(node, reading, fetch) if believed else changed
             if self.follower.holds(reading.head_id):
                 if believed:
                     self.follower.learn(reading)
@@ -134,21 +134,21 @@ class Synchroniser:
         """Have the word of these nodes count for nothing; their blocks prove what they prove."""
         self._quorum.leave_out(nodes)
 
-    async def start_over(self, reading: Reading, fetch: FetchBlock) -> None:
+    async def start_over(self, node: str, reading: Reading, fetch: FetchBlock) -> None:
         """Forget the chain that is followed and take up a node's.
 
         Raises:
             InvalidBlockError, MalformedDataError, NodeError: as `adopt`; the follower is as before.
         """
         async with self._starting:
-            await self._begin(reading, fetch)
+            await self._begin(node, reading, fetch)
 
-    async def _first(self, reading: Reading, fetch: FetchBlock) -> bool:
+    async def _first(self, node: str, reading: Reading, fetch: FetchBlock) -> bool:
         known = self.follower.head
         async with self._starting:
             if self.follower.head is not known:
                 return False  # another node's report was first
-            await self._begin(reading, fetch)
+            await self._begin(node, reading, fetch)
             return True
 
     async def _advance(self, node: str, head: Applied, reading: Reading, fetch: FetchBlock) -> bool:
@@ -176,8 +176,11 @@ class Synchroniser:
             and self.follower.holds(branch[0].previous)
         )
 
-    async def _begin(self, reading: Reading, fetch: FetchBlock) -> None:
+    async def _begin(self, node: str, reading: Reading, fetch: FetchBlock) -> None:
         blocks = await _fetch_range(fetch, self._first_of(reading), reading.head_number)
+        refusals = [self._refusal(node, block) for block in blocks]
+        if error := next(filter(None, refusals), None):
+            raise error
         signed = {block.witness for block in blocks}
         older = {
             witness.id: await fetch(witness.last_confirmed_block)
@@ -224,13 +227,23 @@ class Synchroniser:
         try:
             self.follower.apply(block)
         except InvalidBlockError as error:
-            # The error's text is part of the claim: it names the key or the updates in question.
-            claim = (block.id, str(error))
-            if not open_to_vouching(error) or not self._quorum.carries(node, claim):
+            if not self._carries(node, block, error):
                 raise
             self.follower.apply(block, vouched=True)
-            if not self._quorum.agreed(claim):
+            if not self._quorum.agreed(_claim(block, error)):
                 self._alone = block.number
+
+    def _refusal(self, node: str, block: Block) -> InvalidBlockError | None:
+        """Return why a block to begin with is refused, which is believed in all but its updates."""
+        try:
+            self.follower.check_updates(block)
+        except InvalidBlockError as error:
+            return None if self._carries(node, block, error) else error
+        return None
+
+    def _carries(self, node: str, block: Block, error: InvalidBlockError) -> bool:
+        """Note that a node has a block that is refused, and tell whether that may be believed."""
+        return open_to_vouching(error) and self._quorum.carries(node, _claim(block, error))
 
     def _confirm(self, reading: Reading) -> None:
         """Note that most nodes have the block for which one alone had vouched."""
@@ -259,6 +272,11 @@ class Synchroniser:
                 if slot.key is not None:
                     self.missed_totals[slot.witness, slot.key] += 1
         self._counted = max(self._counted, head.irreversible)
+
+
+def _claim(block: Block, error: InvalidBlockError) -> tuple[str, str]:
+    # The error's text is part of the claim: it names the key or the updates in question.
+    return block.id, str(error)
 
 
 async def _fetch_range(fetch: FetchBlock, first: int, last: int) -> list[Block]:

@@ -226,7 +226,7 @@ class Watch:
         except InvalidBlockError:
             if not self._sync.overrules(reading):
                 raise
-            await self._sync.start_over(reading, endpoint.fetch_block)
+            await self._sync.start_over(endpoint.node.name, reading, endpoint.fetch_block)
             changed = True
         if changed:
             self._announce()

@@ -207,9 +207,11 @@ async def honest_ones_count(watch: Watch) -> None:
             await asyncio.sleep(0.02)  # a reading by itself is no change that is announced
 
 
-async def check_undisturbed(chain: ForgedChain, hostile: ScriptedNode) -> None:
+async def check_undisturbed(
+    chain: ForgedChain, hostile: ScriptedNode, *honest: ScriptedNode
+) -> None:
     """Watch the hostile node and two honest ones, and find only what is true of the chain."""
-    honest = [Honest(chain), Honest(chain)]
+    honest = honest or (Honest(chain), Honest(chain))
     async with scripted(hostile, *honest) as settings:
         watch = Watch(settings)
         running = asyncio.create_task(watch.run())
@@ -236,6 +238,14 @@ async def check_undisturbed(chain: ForgedChain, hostile: ScriptedNode) -> None:
 async def test_a_lie_changes_nothing(lie: str) -> None:
     chain = forged_chain()
     await check_undisturbed(chain, Liar(chain, LIES[lie]))
+
+
+@pytest.mark.parametrize("lie", ["forged-update-among-others", "other-key", "other-schedule"])
+async def test_a_liar_who_makes_the_majority_at_the_start_changes_nothing(lie: str) -> None:
+    chain = forged_chain()
+    second, third = Liar(chain, LIES[lie]), Honest(chain)
+    second.delay, third.delay = 0.02, 0.1
+    await check_undisturbed(chain, second, ScriptedNode(chain), third)
 
 
 @pytest.mark.parametrize("talk", TALK)

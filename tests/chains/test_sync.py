@@ -136,7 +136,7 @@ async def test_a_fork_that_most_nodes_moved_to_for_good_is_taken_up() -> None:
         with pytest.raises(InvalidBlockError):
             await report(sync, fork, node)
     assert sync.overrules(fork.reading())
-    await sync.start_over(fork.reading(), from_chain(fork))
+    await sync.start_over("eu", fork.reading(), from_chain(fork))
     assert head(sync) == fork.id
 
 
@@ -164,8 +164,61 @@ async def test_chain_of_the_only_node_in_reach_gives_way_when_most_are_back_on_a
     with pytest.raises(InvalidBlockError, match="most nodes"):
         await report(sync, chain, "us")
     assert sync.overrules(chain.reading())
-    await sync.start_over(chain.reading(), from_chain(chain))
+    await sync.start_over("eu", chain.reading(), from_chain(chain))
     assert head(sync) == chain.id
+
+
+def among_others(block: Block, key: DevKey) -> Block:
+    """Return a block as a node tells it that shows an update there beside something unknown."""
+    body = {
+        "fee": {"amount": 1, "asset_id": "1.3.0"},
+        "witness": WITNESS,
+        "witness_account": "1.2.6",
+        "new_signing_key": key.text(PREFIX),
+    }
+    shown = {"operations": [[77, {"only": "later nodes know"}], [21, body]]}
+    return replace(block, transactions=(shown,))
+
+
+def showing(chain: ForgedChain, number: int, key: DevKey) -> FetchBlock:
+    fetch = from_chain(chain)
+
+    async def changed(height: int) -> Block:
+        block = await fetch(height)
+        return among_others(block, key) if height == number else block
+
+    return changed
+
+
+async def test_an_update_that_proves_nothing_is_not_believed_at_the_start_on_one_nodes_word() -> (
+    None
+):
+    chain, sync, thief = ForgedChain(), synchroniser(), DevKey("thief")
+    chain.run(40)
+    await report(sync, chain, "eu")
+    with pytest.raises(InvalidBlockError, match="update"):
+        await sync.adopt("liar", chain.reading(), showing(chain, 39, thief))
+    assert sync.follower.head is None
+    await report(sync, chain, "us")
+    assert head(sync) == chain.id
+    term = sync.follower.term(WITNESS)
+    assert term is not None
+    assert term.key == chain.keys[WITNESS].text(PREFIX)
+
+
+async def test_an_update_that_proves_nothing_is_believed_at_the_start_when_most_nodes_show_it() -> (
+    None
+):
+    chain, sync, key = ForgedChain(), synchroniser(), DevKey("new")
+    chain.run(40)
+    await sync.adopt("asia", chain.reading(), showing(chain, 39, key))
+    with pytest.raises(InvalidBlockError, match="update"):
+        await sync.adopt("eu", chain.reading(), showing(chain, 39, key))
+    await sync.adopt("us", chain.reading(), showing(chain, 39, key))
+    assert head(sync) == chain.id
+    term = sync.follower.term(WITNESS)
+    assert term is not None
+    assert (term.key, term.since_block) == (key.text(PREFIX), 39)
 
 
 async def test_key_for_which_one_node_vouched_is_as_good_as_others_once_most_have_it() -> None:
