@@ -24,6 +24,7 @@ class Update:
     """A `witness_update` in a block of the longest chain: which block, and whose key it set."""
 
     block: int
+    block_id: str
     key: str
     host: str | None
 
@@ -32,11 +33,12 @@ def updates(net: Devnet, account: str = "init0") -> list[Update]:
     """Return every update of a witness that the chain holds, oldest first."""
     hosts = {key.text(net.settings.prefix): host for host, key in ring_keys(net.settings).items()}
     return [
-        Update(block.number, body["new_signing_key"], hosts.get(body["new_signing_key"]))
+        Update(block.number, block.id, key, hosts.get(key))
         for block in _chain(net)
         for transaction in block.transactions
         for kind, body in transaction.operations
         if kind == WITNESS_UPDATE and body["witness"] == witness_id(net, account)
+        for key in [body["new_signing_key"]]
     ]
 
 

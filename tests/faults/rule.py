@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from devnet.launch import Devnet
+from tests.faults.checks import updates, witness_id
 
 NAME = "WitnessMissingBlocks"
 _LOOK = 0.25
@@ -63,7 +64,8 @@ async def rule(
     """Run the rule for a witness for as long as the context lasts.
 
     It fires once the key in force has missed so many slots of its term, is posted every two
-    seconds, and resolved when another key is in force.
+    seconds, and resolved when another term begins: also one of the same key, whose update is in
+    another block once the chain has left the first one.
     """
     running = asyncio.create_task(_Rule(net, alertmanager, witness, missed).run())
     try:
@@ -80,34 +82,35 @@ class _Rule:
         self._alertmanager = alertmanager
         self._account = account
         self._missed = missed
-        self._key, self._before = self._chain()
+        self._term, self._before = self._chain()
         self._since: datetime | None = None
 
     async def run(self) -> None:
         posted = 0.0
         loop = asyncio.get_running_loop()
         while True:
-            key, missed = self._chain()
-            if key != self._key:
+            term, missed = self._chain()
+            if term != self._term:
                 await self._end()
-                self._key, self._before, posted = key, missed, 0.0
+                self._term, self._before, posted = term, missed, 0.0
             if missed - self._before >= self._missed:
                 self._since = self._since or datetime.now(UTC)
                 if loop.time() - posted >= _RESEND:
                     posted = loop.time()
-                    await self._send(alert(self._key, witness=self._account, since=self._since))
+                    await self._send(alert(self._term[0], witness=self._account, since=self._since))
             await asyncio.sleep(_LOOK)
 
-    def _chain(self) -> tuple[str, int]:
-        accounts = self._net.settings.accounts()
-        witness = self._net.state.witnesses[f"1.6.{accounts.index(self._account) + 1}"]
-        return witness.signing_key, witness.total_missed
+    def _chain(self) -> tuple[tuple[str, str], int]:
+        """Return the term, as key and id of the block that began it, and what was missed in all."""
+        witness = self._net.state.witnesses[witness_id(self._net, self._account)]
+        done = updates(self._net, self._account)
+        return (witness.signing_key, done[-1].block_id if done else ""), witness.total_missed
 
     async def _end(self) -> None:
         if self._since is not None:
             since, self._since = self._since, None
             now = datetime.now(UTC)
-            await self._send(alert(self._key, witness=self._account, since=since, ended=now))
+            await self._send(alert(self._term[0], witness=self._account, since=since, ended=now))
 
     async def _send(self, told: dict[str, Any]) -> None:
         # An Alertmanager that is gone gets it the next time, as from Prometheus.
