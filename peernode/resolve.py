@@ -62,7 +62,6 @@ class Resolver:
         settings: PeerChainSettings,
         max_depth: int | None,
         on_adopted: Callable[[], None] = lambda: None,
-        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._network = network
@@ -71,7 +70,7 @@ class Resolver:
         self._on_adopted = on_adopted
         self._memory = Memory()
         self._teller = Teller()
-        self._steady = steady
+        self._steady = time.monotonic
         self._flight: _Flight | None = None
         self._last: _Flight | None = None
         self._closed = False

@@ -175,13 +175,19 @@ async def test_node_with_invalid_headers_on_a_shorter_chain_is_named_too() -> No
         assert view.divergence == Divergence(28, 3)
 
 
+def parted(chain: ForgedChain) -> ForgedChain:
+    """Have a chain go on, and return one that left it for a block of its own."""
+    own = chain.copy()
+    chain.run(6)
+    own.produce(slot=2)
+    return own
+
+
 async def test_node_that_tells_no_headers_is_on_a_fork_of_which_no_more_is_known() -> None:
     chain = a_chain()
     changing = Changing(chain)
     async with three(chain, changing) as watch:
-        own = chain.copy()
-        chain.run(6)
-        own.produce(slot=2)
+        own = parted(chain)
         changing.chain = own
         changing.lie = lambda method, found: None if method == "get_block_header" else found
         view = await look(watch, "n0", lambda view: view.verdict is Verdict.FORKED)
@@ -194,9 +200,7 @@ async def test_re_examination_shows_what_nodes_have_now_and_not_when_they_were_l
     chain = a_chain()
     changing = Changing(chain)
     async with three(chain, changing) as watch:
-        own = chain.copy()
-        chain.run(6)
-        own.produce(slot=2)
+        own = parted(chain)
         await look(watch, "n0", lambda view: view.well and view.common == 34)
         changing.chain = own
         views = await watch.reexamine()

@@ -19,13 +19,13 @@ from tests.switcher import stage as scripted
 
 @asynccontextmanager
 async def repeated(stage: Stage, told: dict[str, Any]) -> AsyncIterator[None]:
-    """Post an alert to Alertmanager every second for as long as the context lasts."""
+    """Post an alert to Alertmanager at every block for as long as the context lasts."""
 
     async def repeat() -> None:
         while True:
             lasting = datetime.now(UTC) + timedelta(seconds=20)
             await stage.post({**told, "endsAt": lasting.isoformat()})
-            await asyncio.sleep(1)
+            await stage.net.wait_blocks(1)
 
     repeating = asyncio.create_task(repeat())
     try:

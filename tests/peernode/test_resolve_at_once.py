@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,25 @@ from peernode.errors import StoppingError
 from peernode.resolution import Outcome
 from tests.peernode.counting import Counting
 from tests.peernode.made import bodies, chain, held, put
-from tests.peernode.running import replica, running
+from tests.peernode.running import Running, replica, running
+
+
+@asynccontextmanager
+async def behind_another(folder: Path) -> AsyncIterator[Running]:
+    """Run a node that knows another with a longer chain."""
+    async with (
+        running(folder / "one.db") as one,
+        running(folder / "ours.db", [one.url]) as ours,
+    ):
+        await put(one.node.store, chain(4))
+        yield ours
 
 
 async def test_two_who_ask_at_once_get_one_search_s_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searches = Counting(monkeypatch)
-    async with (
-        running(tmp_path / "one.db") as one,
-        running(tmp_path / "ours.db", [one.url]) as ours,
-    ):
-        await put(one.node.store, chain(4))
+    async with behind_another(tmp_path) as ours:
         asked = [asyncio.create_task(ours.client.get("/nodes/resolve")) for _ in range(3)]
         await searches.has_begun()
         with pytest.raises(httpx.ReadTimeout):
@@ -39,11 +48,7 @@ async def test_first_one_who_goes_away_ends_nothing_for_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searches = Counting(monkeypatch)
-    async with (
-        running(tmp_path / "one.db") as one,
-        running(tmp_path / "ours.db", [one.url]) as ours,
-    ):
-        await put(one.node.store, chain(4))
+    async with behind_another(tmp_path) as ours:
         leaving = asyncio.create_task(ours.client.get("/nodes/resolve"))
         await searches.has_begun()
         staying = asyncio.create_task(ours.client.get("/nodes/resolve"))

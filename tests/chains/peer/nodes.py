@@ -106,6 +106,20 @@ async def serving(*nodes: Plain | Raw) -> AsyncIterator[list[PeerSettings]]:
         yield [node.settings for node in nodes]
 
 
+def paced(blocks: Sequence[Block], seconds: float) -> Handler:
+    """Return an answer that has one block after the other, each after a while."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for each in blocks:
+            await answer.write(encode(each) + b"\n")
+            await asyncio.sleep(seconds)
+        return answer
+
+    return answer
+
+
 async def hang(_request: web.Request) -> web.StreamResponse:
     """Never answer."""
     await asyncio.Event().wait()

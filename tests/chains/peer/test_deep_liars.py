@@ -17,7 +17,7 @@ from chains.peer.search import find_longest
 from chains.standing import Verdict
 
 from .made import Block, Kept, forged, tip_of
-from .nodes import Own, serving
+from .nodes import Own, paced, serving
 from .searching import searched, searching
 
 OURS = forged(40)
@@ -188,15 +188,7 @@ async def test_one_who_gives_what_goes_too_deep_slowly_is_believed_to_have_it(
 ) -> None:
     slow = Own(FORK, "slow")
 
-    async def blocks(request: web.Request) -> web.StreamResponse:
-        answer = web.StreamResponse()
-        await answer.prepare(request)
-        for each in slow.chain[30:]:
-            await answer.write(encode(each) + b"\n")
-            await asyncio.sleep(0.1)
-        return answer
-
-    slow.instead["/chain/blocks"] = blocks
+    slow.instead["/chain/blocks"] = paced(slow.chain[30:], 0.1)
     monkeypatch.setattr(proving, "_FIRST", 0.2)
     outcome = await searched(Kept(OURS), slow, max_depth=9, deadline=1.5)
     assert outcome.too_deep is not None

@@ -18,7 +18,7 @@ from chains.settings import PeerChainSettings
 from chains.standing import Verdict
 
 from .made import EASY, Block, Kept, block, forged, tip_of
-from .nodes import Own, Plain, serving
+from .nodes import Own, Plain, paced, serving
 from .searching import searched
 
 OURS = forged(20)
@@ -91,15 +91,7 @@ async def test_one_who_sends_just_fast_enough_to_end_in_time_gets_company(
     monkeypatch.setattr(search, "_LONG", 0.5)
     slow = Own(forged(60, OURS, by="x" * 100_000), "slow")
 
-    async def blocks(request: web.Request) -> web.StreamResponse:
-        answer = web.StreamResponse()
-        await answer.prepare(request)
-        for each in slow.chain[20:]:
-            await answer.write(encode(each) + b"\n")
-            await asyncio.sleep(0.17)
-        return answer
-
-    slow.instead["/chain/blocks"] = blocks
+    slow.instead["/chain/blocks"] = paced(slow.chain[20:], 0.17)
     taken: list[str] = []
     held = Kept(OURS)
     next_one = Own(RIGHT, "next")
