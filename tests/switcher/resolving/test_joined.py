@@ -16,18 +16,25 @@ from switcher.resolving.model import Wish
 from tests.switcher.resolving.peering import LONG, P1, SHORT, peers, replica_settings, scene
 
 
+class Paused:
+    """A search that has `seen` the peers, and tells what it found once it may `go` on."""
+
+    def __init__(self) -> None:
+        self.seen, self.go = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, *args: Any, **options: Any) -> Any:
+        found = await find_longest(*args, **options)
+        self.seen.set()
+        await self.go.wait()
+        return found
+
+
 async def test_look_that_began_before_the_peer_was_asked_does_not_say_what_came_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen, go = asyncio.Event(), asyncio.Event()
+    search = Paused()
+    seen, go = search.seen, search.go
     go.set()
-
-    async def search(*args: Any, **options: Any) -> Any:
-        found = await find_longest(*args, **options)
-        seen.set()
-        await go.wait()
-        return found
-
     with peers(SHORT, LONG) as [p1, p2]:
         async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
             really_ask = approach.ask
@@ -54,14 +61,8 @@ async def test_look_that_began_before_the_peer_was_asked_does_not_say_what_came_
 async def test_search_that_began_before_the_alert_says_nothing_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen, go = asyncio.Event(), asyncio.Event()
-
-    async def search(*args: Any, **options: Any) -> Any:
-        found = await find_longest(*args, **options)
-        seen.set()
-        await go.wait()
-        return found
-
+    search = Paused()
+    seen, go = search.seen, search.go
     with peers(LONG, LONG) as [p1, p2]:
         async with scene(tmp_path, replica_settings(tmp_path, [p1.url, p2.url])) as s:
             await s.keeper.compare("p1")
