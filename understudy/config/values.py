@@ -108,7 +108,7 @@ def parted_url(value: Any, schemes: tuple[str, ...]) -> SplitResult:
     if not valid or any(letter.isspace() for letter in value):
         raise ValueError
     if parts.username is not None or parts.password is not None:
-        raise refusal("has a user or password in it; secrets never stand in a URL")
+        raise refusal("has a user or password in it; take them out, secrets never stand in a URL")
     return parts
 
 
