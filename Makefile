@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A program that was removed from the system since, or an interrupted set-up.
 gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
-.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak clean
+.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak docs clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,8 +76,12 @@ bench: setup tools ## Run all measurements, or one with NAME=live
 soak: setup tools ## Run short troubles before the whole stack for MINUTES=60, and count needless switches
 	@understudy bench soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+docs: setup ## Write the documentation as a site into site/
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@echo "docs: site/index.html"
+
 lock: ## Pin the dependencies anew (OPTIONS=--upgrade for newer ones)
 	@scripts/lock $(OPTIONS)
 
 clean: ## Remove what was made here
-	rm -rf .venv .tools .run build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .tools .run build dist site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
