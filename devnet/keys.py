@@ -13,9 +13,8 @@ from functools import cached_property
 from coincurve import PrivateKey
 from coincurve._libsecp256k1 import ffi  # type: ignore[import-not-found]  # compiled
 
-from chains.bitshares.keys import encode_base58, encode_key, is_canonical
+from chains.bitshares.keys import encode_key, encode_wif, is_canonical
 
-_WIF_VERSION = b"\x80"
 _COMPACT_HEADER = 27 + 4  # 4: the key is a compressed one
 
 
@@ -38,9 +37,7 @@ class DevKey:
     @cached_property
     def wif(self) -> str:
         """The private key as wallets and nodes take it ("5…")."""
-        payload = _WIF_VERSION + self.secret
-        checksum = hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
-        return encode_base58(payload + checksum)
+        return encode_wif(self.secret)
 
     def text(self, prefix: str) -> str:
         """Return the public key's text, such as "BTS5zBts…"."""

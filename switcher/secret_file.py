@@ -8,6 +8,7 @@ from pathlib import Path
 
 from switcher.errors import SecretFileError, reason_of
 
+_OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -30,3 +31,25 @@ def read_secret(path: Path) -> str:
             return file.read().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SecretFileError(f"{path} can't be read: {reason_of(error)}.") from error
+
+
+def write_new_secret(path: Path, secret: str) -> None:
+    """Put a secret into a new file that only its owner can read, as a line of its own.
+
+    Raises:
+        SecretFileError: there is such a file already, or it can't be made or filled.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    except FileExistsError as error:
+        raise SecretFileError(
+            f"{path} exists already; choose another name, or remove it first."
+        ) from error
+    except OSError as error:
+        raise SecretFileError(f"{path} can't be made: {reason_of(error)}.") from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{secret}\n")
+    except OSError as error:
+        path.unlink()
+        raise SecretFileError(f"{path} can't be written: {reason_of(error)}.") from error

@@ -20,6 +20,7 @@ from understudy.commands import (
     devnet,
     drill,
     journal,
+    keygen,
     node,
     resolve,
     rotate,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command("exporter")(services.exporter)
 app.command("switcher")(services.switcher)
 app.command("node")(node.node)
+app.command("keygen")(keygen.keygen)
 app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("demo")(demo.demo)

@@ -6,6 +6,7 @@ base58(key + ripemd160(key)[:4]) (bitshares-core, `libraries/protocol/types.cpp`
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import lru_cache
 
@@ -24,6 +25,7 @@ _PRIVATE = re.compile(r"\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b")
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _CHECKSUM_BYTES = 4
+_WIF_VERSION = b"\x80"
 _SIGNATURE_BYTES = 65
 _HEADER_BASE, _HEADER_LAST = 27, 34
 
@@ -60,6 +62,13 @@ def decode_key(text: str, prefix: str) -> bytes:
     if ripemd160(key)[:_CHECKSUM_BYTES] != checksum:
         raise MalformedKeyError(f"public key {text!r} has a wrong checksum: a typing mistake?")
     return key
+
+
+def encode_wif(secret: bytes) -> str:
+    """Return the text of a private key's 32 bytes as wallets and nodes take it, such as "5KQw…"."""
+    payload = _WIF_VERSION + secret
+    checksum = hashlib.sha256(hashlib.sha256(payload).digest()).digest()
+    return encode_base58(payload + checksum[:_CHECKSUM_BYTES])
 
 
 def null_key(prefix: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serving.address import url_of
+from understudy.commands.checked import checked
 from understudy.commands.options import Form, Level
 from understudy.commands.output import remarks, watched
 from understudy.logging import LogLevel, set_up_logging
@@ -69,40 +69,18 @@ def _settings(
 
     if proof not in list(Rule):
         raise typer.BadParameter(f"--proof {proof} must be pair or linked")
-    host, port = _checked("--listen", Address, listen)
-    urls = [_checked("--peer", kinds.PeerUrl, url) for url in peers]
+    host, port = checked("--listen", Address, listen)
+    urls = [checked("--peer", kinds.PeerUrl, url) for url in peers]
     return BareNodeSettings(
-        database=_checked("--database", kinds.Database, database),
+        database=checked("--database", kinds.Database, database),
         host=host,
         port=port,
         chain=PeerChainSettings(
             nodes=tuple(PeerSettings(place_of(url), url) for url in dict.fromkeys(urls)),
             proof=Proof(Rule(proof)),
-            allowed=tuple(_checked("--allow", kinds.Network, each) for each in allowed),
+            allowed=tuple(checked("--allow", kinds.Network, each) for each in allowed),
         ),
     )
-
-
-def _checked(option: str, kind: Any, value: str) -> Any:
-    """Return an option's value as the configuration file would have it.
-
-    Raises:
-        typer.BadParameter: it is none; the text says what it must be, and not what it is, since a
-            password may be in it.
-    """
-    from pydantic import TypeAdapter, ValidationError
-
-    from understudy.config.values import Context
-
-    adapter = TypeAdapter(kind)
-    try:
-        return adapter.validate_python(value, context=Context("", Path.cwd()))
-    except ValidationError as error:
-        [first, *_] = error.errors()
-        told = first["msg"]
-        if first["type"] != "refused":
-            told = f"must be {adapter.json_schema()['description']}"
-        raise typer.BadParameter(f"{option} {told}") from error
 
 
 def _announce(host: str, port: int) -> None:

@@ -18,6 +18,10 @@ Form = Annotated[
     LogFormat | None,
     typer.Option("--log-format", help="How log lines look; console on a terminal, else json."),
 ]
+Prefix = Annotated[
+    str | None,
+    typer.Option(metavar="LETTERS", help="What public keys begin with on the chain, such as BTS."),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 DEFAULT_CONFIG = Path("understudy.yaml")

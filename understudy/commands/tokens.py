@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from switcher.auth import Scope, Tokens, new_token
-from switcher.errors import TokenFileError, reason_of
+from switcher.errors import TokenFileError
+from switcher.secret_file import write_new_secret
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
 from understudy.commands.output import print_json, remarks
 from understudy.config import load
-from understudy.errors import CommandError
 
 app = typer.Typer(no_args_is_help=True, help="Tokens for Alertmanager, operators and readers.")
 
@@ -107,17 +107,8 @@ def _kept(out: Path, token: str, token_file: Path) -> Iterator[None]:
     """
     if out.resolve() == token_file.resolve():
         raise typer.BadParameter(f"{out} is the token file, which has hashes only.")
+    write_new_secret(out, token)
     try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
-    except FileExistsError as error:
-        raise CommandError(
-            f"{out} exists already; choose another name, or remove it first."
-        ) from error
-    except OSError as error:
-        raise CommandError(f"{out} can't be made: {reason_of(error)}.") from error
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as written:
-            written.write(f"{token}\n")
         yield
     except BaseException:
         out.unlink()

@@ -11,7 +11,7 @@ import typer
 
 from switcher.errors import SecretFileError
 from switcher.settings import WalletSigner
-from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
+from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Prefix, Yes
 from understudy.commands.output import print_json, remarks
 from understudy.config import load
 
@@ -29,7 +29,6 @@ PassphraseFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="A file with its passphrase; asked for without one."),
 ]
-Prefix = Annotated[str | None, typer.Option(help="What public keys begin with on the chain.")]
 
 
 @dataclass(frozen=True, slots=True)

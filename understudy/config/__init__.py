@@ -26,7 +26,7 @@ from understudy.config.part import SECTION
 from understudy.config.values import Context
 from understudy.doctor.settings import MonitoringSettings
 
-__all__ = ["Configuration", "ConfigurationError", "Mistake", "load"]
+__all__ = ["Configuration", "ConfigurationError", "Mistake", "load", "prefix_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,15 @@ def load(path: Path) -> Configuration:
         peers=file.peers.settings() if file.peers else None,
         replica=file.peers.replica(switcher.database) if file.peers and switcher else None,
     )
+
+
+def prefix_of(path: Path) -> str:
+    """Return how public keys begin on the chain of a file, whatever else is wrong with it.
+
+    Raises:
+        ConfigurationError: it can't be read.
+    """
+    return _prefix(source.read(path).data)
 
 
 def _prefix(data: dict[str, Any]) -> str:
