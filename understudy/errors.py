@@ -2,6 +2,7 @@
 
 UnderstudyError
 ├── CommandError         a command could not do what it was asked
+├── MissingFilesError    the files that come along aren't there
 ├── SwitcherGoneError    no switcher answers as it should
 ├── RefusedError         the switcher does not do what it was asked
 └── StackError           a program of the stack did not start, or ended
@@ -16,6 +17,10 @@ class UnderstudyError(Exception):
 
 class CommandError(UnderstudyError):
     """A command could not do what it was asked."""
+
+
+class MissingFilesError(UnderstudyError):
+    """An installation lacks rules, dashboards or units that should have come along."""
 
 
 class SwitcherGoneError(UnderstudyError):

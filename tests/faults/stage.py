@@ -30,11 +30,11 @@ from tests.faults.relay import Ledger, Relay
 from tests.faults.rule import post, rule
 from understudy.demo.journal import JournalReader
 from understudy.errors import StackError
+from understudy.shipped import Folder, shipped_folder
 from understudy.stack import Program, StackSettings, Tools, free_ports, parts
 from understudy.stack.addresses import Addresses
 from understudy.stack.document import Written, write_documents
 from understudy.stack.monitoring import Access, write_monitoring
-from understudy.stack.tools import shipped_monitoring
 
 NET = DevnetSettings(witnesses=5, prehistory=60)
 POLICY = {"arm": True, "missed_blocks": 1}
@@ -160,7 +160,7 @@ def _written(
     passed = Relay(f"http://{written.switcher}", *free_ports(1))
     addresses = replace(free, exporter=(written.exporter,), switcher=(passed.address,))
     access = Access(written.alertmanager_token)
-    write_monitoring(shipped_monitoring(), folder, addresses, access, "1s")
+    write_monitoring(shipped_folder(Folder.ALERTMANAGER), folder, addresses, access, "1s")
     database = section.get("database", f"sqlite:///{folder / 'understudy.db'}")
     return Stage(
         net=net,

@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from switcher.settings import Policy
+from understudy.shipped import Folder, shipped_folder
 from understudy.stack.addresses import Addresses
 from understudy.stack.monitoring import Access, write_monitoring
-from understudy.stack.tools import Tools, shipped_monitoring
+from understudy.stack.tools import Tools
 
 ADDRESSES = Addresses(
     ("127.0.0.1:20001",), ("[::1]:20002",), ("127.0.0.1:20003",), ("127.0.0.1:20004",)
@@ -27,7 +28,7 @@ def read(path: Path) -> Any:
 def folder(tmp_path: Path) -> Path:
     token = tmp_path / "token"
     token.write_text("secret")
-    write_monitoring(shipped_monitoring(), tmp_path, ADDRESSES, Access(token), "1s")
+    write_monitoring(shipped_folder(Folder.ALERTMANAGER), tmp_path, ADDRESSES, Access(token), "1s")
     return tmp_path
 
 
@@ -54,7 +55,9 @@ def test_alerts_go_to_our_alertmanager_and_from_there_to_the_switcher(folder: Pa
 
 def test_alertmanager_finds_its_token_where_the_switcher_listens_as_shipped(tmp_path: Path) -> None:
     shipped = Addresses(*((f"127.0.0.1:{port}",) for port in (9877, 9878, 9093, 9090)))
-    write_monitoring(shipped_monitoring(), tmp_path, shipped, Access(tmp_path / "token"), None)
+    write_monitoring(
+        shipped_folder(Folder.ALERTMANAGER), tmp_path, shipped, Access(tmp_path / "token"), None
+    )
     (switcher,) = (
         each
         for each in read(tmp_path / "alertmanager.yml")["receivers"]
@@ -78,7 +81,7 @@ def test_everything_is_scraped_and_evaluated_as_often_as_asked(folder: Path) -> 
 
 
 def test_without_an_interval_the_shipped_ones_stay(tmp_path: Path) -> None:
-    shipped = shipped_monitoring()
+    shipped = shipped_folder(Folder.ALERTMANAGER)
     write_monitoring(shipped, tmp_path, ADDRESSES, Access(tmp_path / "token"), None)
     for path in sorted((shipped / "rules").glob("*.yml")):
         assert read(tmp_path / "rules" / path.name) == read(path)
@@ -88,18 +91,20 @@ def test_without_an_interval_the_shipped_ones_stay(tmp_path: Path) -> None:
 
 def test_thresholds_are_those_of_the_policy(tmp_path: Path) -> None:
     policy, access = Policy(missed_blocks=5, head_lag=7), Access(tmp_path / "token")
-    write_monitoring(shipped_monitoring(), tmp_path, ADDRESSES, access, None, policy)
+    write_monitoring(shipped_folder(Folder.ALERTMANAGER), tmp_path, ADDRESSES, access, None, policy)
     (group,) = read(tmp_path / "rules" / "actions.yml")["groups"]
     rules = {rule.get("alert", ""): rule["expr"] for rule in group["rules"]}
     assert rules["WitnessMissingBlocks"].endswith(">= 5")
     assert "producer:head_lag:blocks >= 7" in rules["ProducerLagging"]
     assert "-producer:head_lag:blocks >= 7" in rules["ProducerForked"]
-    shipped = read(shipped_monitoring() / "rules" / "actions.yml")["groups"][0]["rules"]
+    shipped = read(shipped_folder(Folder.ALERTMANAGER) / "rules" / "actions.yml")["groups"][0][
+        "rules"
+    ]
     assert rules["ProducerDown"] in [rule["expr"] for rule in shipped]
 
 
 def test_routes_are_those_that_are_shipped(folder: Path) -> None:
-    shipped = read(shipped_monitoring() / "alertmanager.yml")
+    shipped = read(shipped_folder(Folder.ALERTMANAGER) / "alertmanager.yml")
     assert read(folder / "alertmanager.yml")["route"] == shipped["route"]
 
 
@@ -109,7 +114,7 @@ def several(tmp_path: Path) -> Path:
     token.write_text("secret")
     two, three = ("127.0.0.1:20005", "127.0.0.1:20006"), ("127.0.0.1:1", "127.0.0.1:2", "[::1]:3")
     addresses = Addresses(("127.0.0.1:20001",), ("127.0.0.1:20002", "[::1]:20003"), three, two)
-    write_monitoring(shipped_monitoring(), tmp_path, addresses, Access(token), "1s")
+    write_monitoring(shipped_folder(Folder.ALERTMANAGER), tmp_path, addresses, Access(token), "1s")
     return tmp_path
 
 

@@ -17,7 +17,7 @@ from understudy.config import load
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-FOLDERS = [ROOT / "alertmanager", ROOT / "grafana"]
+FOLDERS = [ROOT / "alertmanager", ROOT / "grafana", ROOT / "deploy"]
 PAGES = [
     README,
     *(folder / "README.md" for folder in FOLDERS),

@@ -36,7 +36,7 @@ async def examine(read: Configuration, *, offline: bool = False) -> list[Finding
     """Look at everything that a configuration points to; `offline`, at what is on this machine.
 
     Raises:
-        StackError: this installation lacks the rules to compare with.
+        MissingFilesError: this installation lacks the rules to compare with.
     """
     here = [*secrets_of(read, time.time()), judge_number(read.chain), *judge_rings(read.chain)]
     if offline:

@@ -12,7 +12,7 @@ import yaml
 from switcher.webhook import HEARTBEAT
 from understudy.doctor.prometheus import Groups, Rule, Scraping, acting
 from understudy.doctor.raised import told_apart
-from understudy.stack.tools import shipped_monitoring
+from understudy.shipped import Folder, shipped_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ def read_shipped(*, peers: bool = True) -> Shipped:
     """Read the files that come along; without `peers` no rule about these is needed.
 
     Raises:
-        StackError: this installation has none.
+        MissingFilesError: this installation has none.
     """
-    folder = shipped_monitoring()
+    folder = shipped_folder(Folder.ALERTMANAGER)
     files = (_read(path) for path in sorted((folder / "rules").glob("*.yml")))
     rules = [rule for file in files for rule in Groups.model_validate(file).all_rules()]
     needed = acting(rule for rule in rules if peers or "peer" not in told_apart(rule))

@@ -18,6 +18,7 @@ from typing import Self
 
 from serving.tls import TlsError, examine_pair
 from understudy.errors import StackError
+from understudy.shipped import Folder, shipped_folder
 from understudy.stack import parts
 from understudy.stack.addresses import Addresses
 from understudy.stack.document import Written, document_of, reachable, write_documents
@@ -26,7 +27,7 @@ from understudy.stack.monitoring import Access, write_monitoring
 from understudy.stack.ports import free_ports, is_taken
 from understudy.stack.program import Program
 from understudy.stack.settings import Replicas, StackSettings, numbered
-from understudy.stack.tools import Tools, shipped_monitoring
+from understudy.stack.tools import Tools
 
 __all__ = ["Program", "Replicas", "Stack", "StackSettings", "Tools", "document_of", "free_ports"]
 
@@ -144,9 +145,8 @@ class Stack:
         self.documents, at = tuple(written), reachable(free, written)
         _refuse_taken(at)
         access = _access(self.written)
-        write_monitoring(
-            shipped_monitoring(), folder, at, access, settings.interval, self.written.policy
-        )
+        monitoring = shipped_folder(Folder.ALERTMANAGER)
+        write_monitoring(monitoring, folder, at, access, settings.interval, self.written.policy)
         self.exporters = self._services("exporter", at.exporter)
         self.switchers = self._services("switcher", at.switcher, access.scheme)
         self.prometheuses = tuple(

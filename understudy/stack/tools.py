@@ -1,4 +1,4 @@
-"""Where the programs are, and the rules that belong to them."""
+"""Where the monitoring programs are."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from typing import Self
 
 from understudy.errors import StackError
 
-_PACKAGE = Path(__file__).parent.parent
-_PROJECT = _PACKAGE.parent
+_PROJECT = Path(__file__).parent.parent.parent
+_PACKAGES = {
+    "prometheus": "prometheus",
+    "alertmanager": "prometheus-alertmanager",
+}
+"""What the distribution calls the packages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +38,12 @@ class Tools:
         )
 
 
-def shipped_monitoring() -> Path:
-    """Return the folder with prometheus.yml, alertmanager.yml and rules/ that come along.
-
-    Raises:
-        StackError: they don't.
-    """
-    for folder in (_PACKAGE / "monitoring", _PROJECT / "alertmanager"):
-        if (folder / "prometheus.yml").is_file():
-            return folder
-    raise StackError("This installation has no rules for Prometheus; run it from a checkout.")
-
-
 def _program(*names: str) -> Path:
     folders = f"{_PROJECT / '.tools' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     for name in names:
         if found := shutil.which(name, path=folders):
             return Path(found)
     raise StackError(
-        f"There is no {names[0]} on PATH; `make tools` gets it from the distribution's packages."
+        f"There is no {names[0]} on PATH; install the distribution's package "
+        f"{_PACKAGES[names[0]]}, or in a checkout do: make tools"
     )

@@ -22,11 +22,11 @@ from devnet.launch import Devnet
 from switcher.auth import Scope, new_token
 from understudy.doctor.ask import ask_alertmanager, ask_prometheus
 from understudy.doctor.settings import Endpoint
+from understudy.shipped import Folder, shipped_folder
 from understudy.stack import Program, Replicas, StackSettings, Tools, parts
 from understudy.stack.addresses import Addresses
 from understudy.stack.monitoring import Access, write_monitoring
 from understudy.stack.settings import numbered
-from understudy.stack.tools import shipped_monitoring
 
 _MINIMAL = Path(__file__).parents[2] / "fixtures" / "config" / "good" / "minimal.yaml"
 _RELOADED = re.compile(r"^\w+_config_last_reload_success_timestamp_seconds (.+)$", re.MULTILINE)
@@ -134,7 +134,9 @@ async def monitoring(folder: Path, replicas: Replicas | None = None) -> AsyncIte
     count = Replicas() if replicas is None else replicas
     addresses = Addresses.chosen(StackSettings({}, replicas=count))
     (folder / "token").write_text("a-token")
-    write_monitoring(shipped_monitoring(), folder, addresses, Access(folder / "token"), "1s")
+    write_monitoring(
+        shipped_folder(Folder.ALERTMANAGER), folder, addresses, Access(folder / "token"), "1s"
+    )
     tools, gossip = Tools.find(), addresses.gossip
     net = Devnet()
     made = Monitoring(
