@@ -15,13 +15,21 @@ class Verdict(StrEnum):
     """Why a node's word counts, or does not."""
 
     CANONICAL = "canonical"
+    """On the longest valid chain, and not behind."""
     BEHIND = "behind"
+    """On it, and some blocks short."""
     STALLED = "stalled"
+    """Behind, and it has stood still while others went on."""
     FORKED = "forked"
+    """On a chain that left the longest valid one."""
     INVALID = "invalid"
+    """Its blocks break the rules."""
     WRONG_CHAIN = "wrong_chain"
+    """It is on another chain than the configured one."""
     UNREACHABLE = "unreachable"
+    """It doesn't answer."""
     UNSYNCED = "unsynced"
+    """Nothing can be said of it yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,129 +1,43 @@
-"""The switcher's vocabulary: what can be asked, decided, done, and what comes of it.
+"""What the switcher works on: incidents, orders, rotations, arming, and the journal's entries.
 
-Each word is at once log text, metric label and journal value. Times are seconds since the epoch.
+Its words are in `switcher.words`, and to be had here as well. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from switcher.words import (
+    BY_HAND,
+    DEALT_WITH,
+    UNSPENT,
+    ActionName,
+    Cause,
+    Decision,
+    DrillResult,
+    Ending,
+    EntryKind,
+    Outcome,
+    Readiness,
+    Step,
+)
 
-class ActionName(StrEnum):
-    """What an alert may ask for in its label `action`."""
-
-    ROTATE = "rotate_signing_key"
-    RESOLVE = "resolve_chain"
-
-
-class Decision(StrEnum):
-    """What is made of an incident at one moment; all but `ROTATE` hold."""
-
-    ROTATE = "rotate"
-    SUPERSEDED = "superseded"
-    NOT_CORROBORATED = "not_corroborated"
-    RESOLVED = "resolved"
-    UNKNOWN_WITNESS = "unknown_witness"
-    NOT_YET = "not_yet"
-    STOPPED_BY_OWNER = "stopped_by_owner"
-    FOREIGN_KEY = "foreign_key"
-    DISARMED = "disarmed"
-    DRY_RUN = "dry_run"
-    COOLING_DOWN = "cooling_down"
-    UNCONFIRMED = "unconfirmed"
-    NOT_QUORATE = "not_quorate"
-    NETWORK_WIDE = "network_wide"
-    BUDGET_SPENT = "budget_spent"
-    NO_BACKUP_READY = "no_backup_ready"
-
-
-class Outcome(StrEnum):
-    """What has become of a rotation."""
-
-    BROADCAST = "broadcast"
-    IN_BLOCK = "in_block"
-    IRREVERSIBLE = "irreversible"
-    ON_AIR = "on_air"
-    EXPIRED = "expired"
-    REJECTED = "rejected"
-    CANNOT_SIGN = "cannot_sign"
-    CANNOT_PAY = "cannot_pay"
-    NEVER_SIGNED = "never_signed"
-
-
-UNSPENT = frozenset({Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANNOT_SIGN, Outcome.CANNOT_PAY})
-"""Outcomes of rotations that changed nothing on the chain and cost no fee."""
-
-
-class Ending(StrEnum):
-    """Why an incident is over."""
-
-    SUPERSEDED = "superseded"
-    RESOLVED = "resolved"
-    NOT_RENEWED = "not_renewed"
-    ON_AIR = "on_air"
-    EXPIRED = "expired"
-    REPLACED = "replaced"
-    DRILLED = "drilled"
-    CANCELLED = "cancelled"
-    GIVEN_UP = "given_up"
-    REPORTED = "reported"
-
-
-DEALT_WITH = frozenset({Ending.SUPERSEDED, Ending.ON_AIR, Ending.REPLACED})
-"""Endings after which the accused key is no longer in force."""
-
-
-class Cause(StrEnum):
-    """Who wants a rotation: an alert, a person, or the wish to have the preferred host back."""
-
-    ALERT = "alert"
-    MANUAL = "manual"
-    DRILL = "drill"
-    RETURN = "return"
-
-
-BY_HAND = frozenset({Cause.MANUAL, Cause.DRILL})
-"""Causes that a person answers for: they spend nothing of the automatic budget."""
-
-
-class Readiness(StrEnum):
-    """What is known of a host that could take over."""
-
-    READY = "ready"
-    UNWATCHED = "unwatched"
-    DOWN = "down"
-    FAILED = "failed"
-
-
-class DrillResult(StrEnum):
-    """What a drill showed of a producer."""
-
-    SIGNED = "signed"
-    NEVER_SIGNED = "never_signed"
-    NOT_READY = "not_ready"
-    FAILED = "failed"
-
-
-class EntryKind(StrEnum):
-    """What a journal entry tells of."""
-
-    OPENED = "opened"
-    ENDED = "ended"
-    DECISION = "decision"
-    STEP = "step"
-    ARMING = "arming"
-    JOURNAL = "journal"
-
-
-class Step(StrEnum):
-    """The steps of a rotation that are no outcome of their own."""
-
-    SENT = "sent"
-    DROPPED = "dropped"
-    ACCUSED = "accused"
+__all__ = [
+    "BY_HAND",
+    "DEALT_WITH",
+    "UNSPENT",
+    "ActionName",
+    "Cause",
+    "Decision",
+    "DrillResult",
+    "Ending",
+    "EntryKind",
+    "Outcome",
+    "Readiness",
+    "Step",
+]
 
 
 @dataclass(frozen=True, slots=True)

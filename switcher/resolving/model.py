@@ -18,7 +18,9 @@ class Kind(StrEnum):
     """What has a chain: a node that is asked about BitShares, or a node of the peer chain."""
 
     NODE = "node"
+    """A node that is asked about BitShares."""
     PEER = "peer"
+    """A node of the peer chain."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,18 +67,31 @@ class ResolveDecision(StrEnum):
     """What is made of a matter at one moment; all but `RESOLVE` and `REPORT` hold."""
 
     RESOLVE = "resolve"
+    """The peer is behind: it is told where the longest valid chain is, and to adopt it."""
     REPORT = "report"
+    """The node left the chain: who is relied upon until it is back is told."""
     NOT_CORROBORATED = "not_corroborated"
+    """The node or peer has the longest valid chain."""
     UNKNOWN_NODE = "unknown_node"
+    """No such node is configured."""
     UNKNOWN_PEER = "unknown_peer"
+    """No such peer is configured."""
     NOT_QUORATE = "not_quorate"
+    """No majority of the nodes is on one chain, so that nobody can say who left it."""
     UNREACHABLE = "unreachable"
+    """The peer doesn't answer."""
     EQUAL_LENGTH = "equal_length"
+    """The peer's fork is as long as the chain that is held, and is not fought."""
     TOO_DEEP = "too_deep"
+    """A longer valid chain would take more than `peers.max_depth` of the replica's blocks."""
     NOT_LONGER = "not_longer"
+    """The peer has as many blocks or more, so that it would not give them up."""
     INVALID = "invalid"
+    """The peer's own chain breaks the rules; wiping it out takes a person's order."""
     NO_REPLICA = "no_replica"
+    """There is no replica that could be shown, or it can't be used."""
     DRY_RUN = "dry_run"
+    """It would resolve, and `policy.dry_run` forbids all acting."""
 
 
 class ResolveOutcome(StrEnum):
@@ -86,14 +101,23 @@ class ResolveOutcome(StrEnum):
     """
 
     PINNED = "pinned"
+    """The canonical nodes alone are relied upon until the one that left is back."""
     ADOPTED = "adopted"
+    """The replica gave up blocks of its own for a longer chain, as a person allowed."""
     ASKED = "asked"
+    """The peer is being asked to register the replica and to resolve."""
     CONVERGED = "converged"
+    """The peer has the longest valid chain."""
     MOVED = "moved"
+    """The peer's chain has grown towards it, and is not there yet."""
     UNMOVED = "unmoved"
+    """The peer's chain is what it was."""
     DIVERGED = "diverged"
+    """The peer has another chain than before, and not the longest valid one."""
     REFUSED = "refused"
+    """The peer answered with an error, and its chain is what it was."""
     UNREACHABLE = "unreachable"
+    """The peer did not answer, or is gone."""
 
 
 @dataclass(frozen=True, slots=True)
