@@ -33,11 +33,16 @@ class ProducerSettings:
 
 @dataclass(frozen=True, slots=True)
 class WitnessSettings:
-    """A witness account, its producers in ring order, and the feeds that it publishes."""
+    """A witness account, its producers in ring order, and the feeds that it publishes.
+
+    `feed_max_age` (seconds) is how much older than the newest of others a feed may be; None: a
+    day, or as long as a feed counts on the chain, where that is less.
+    """
 
     account: str
     producers: tuple[ProducerSettings, ...]
     feeds: tuple[str, ...] = ()
+    feed_max_age: int | None = None
 
     def producer_of(self, signing_key: str) -> ProducerSettings | None:
         """Return the producer that holds a signing key, None for a key from outside the ring."""

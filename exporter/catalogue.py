@@ -114,6 +114,12 @@ CHAIN_NEXT_MAINTENANCE = _gauge(
     "When votes are counted next, after which the set of active witnesses may be another one.",
 )
 
+CHAIN_STANDBY_VOTES = _gauge(
+    "bitshares_chain_standby_votes",
+    "",
+    "Votes for the first witness that is not active, in core tokens. Absent where there is none.",
+)
+
 CLOCK_OFFSET = _gauge(
     "bitshares_clock_offset_seconds",
     "",
@@ -162,6 +168,11 @@ WITNESS_VOTES = _gauge(
     "witness",
     "Votes for the witness, in core tokens.",
 )
+WITNESS_RANK = _gauge(
+    "bitshares_witness_rank",
+    "witness",
+    "Place among all witnesses by votes, 1 for the most; the first ones are active.",
+)
 WITNESS_FEE_BALANCE = _gauge(
     "bitshares_witness_fee_balance",
     "witness",
@@ -186,6 +197,17 @@ PRICE_FEED_TIMESTAMP = _gauge(
     "bitshares_price_feed_timestamp_seconds",
     "witness asset",
     "When the witness last published a price of the asset.",
+)
+
+PRICE_FEED_NEWEST = _gauge(
+    "bitshares_price_feed_newest_timestamp_seconds",
+    "asset",
+    "When anybody else than the configured witnesses last published a price of the asset.",
+)
+PRICE_FEED_MAX_AGE = _gauge(
+    "bitshares_price_feed_max_age_seconds",
+    "witness asset",
+    "How much older than the newest of others the witness' price of the asset may be.",
 )
 
 # Producers: the hosts that can sign for a witness, each with a signing key of its own.

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from exporter.observed import Observed, ObservedPeers
+from exporter.observed import Observed, ObservedPeers, ObservedVotes
 from exporter.peers import shape_peers
 from exporter.shape import Family, shape
 from serving.apart import apart
@@ -40,8 +40,10 @@ class Exposition:
         registry: CollectorRegistry,
         clock: Callable[[], float],
         peers: ObservedPeers | None = None,
+        votes: ObservedVotes | None = None,
     ) -> None:
         self._seen = seen
+        self._votes = votes
         self._peers = peers
         self._registry = registry
         self._clock = clock
@@ -67,7 +69,8 @@ class Exposition:
 
     def _shape(self) -> None:
         of_peers = shape_peers(self._peers.views) if self._peers else []
-        self._shaped.families = shape(self._seen, self._clock()) + of_peers
+        ranking = self._votes.ranking if self._votes else None
+        self._shaped.families = shape(self._seen, self._clock(), ranking) + of_peers
 
     async def keep_fresh(self, changed: Callable[[int], Awaitable[int]]) -> None:
         """Write everything anew at every change (see `Watch.changed`) and every second."""

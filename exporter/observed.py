@@ -8,6 +8,7 @@ from typing import Protocol
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import WitnessIds
 from chains.bitshares.offset import Timekeeping
+from chains.bitshares.ranking import Ranking
 from chains.bitshares.views import NodeView, ProducerView
 from chains.peer.views import PeerView
 from chains.settings import ChainSettings
@@ -46,6 +47,14 @@ class Observed(Protocol):
 
     def witness_ids(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None where they are not known."""
+
+
+class ObservedVotes(Protocol):
+    """What is known of the votes at this moment."""
+
+    @property
+    def ranking(self) -> Ranking | None:
+        """Return all witnesses by their votes, None while that is not known."""
 
 
 class ObservedPeers(Protocol):

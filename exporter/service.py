@@ -9,6 +9,7 @@ import structlog
 
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView
+from chains.bitshares.votes import VoteWatch
 from chains.bitshares.watch import Watch
 from chains.peer.views import PeerView
 from chains.peer.watch import PeerWatch
@@ -35,7 +36,8 @@ async def serve(
     instruments = Instruments(node.name for node in chain.nodes)
     watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict, on_clock=_log_clock)
     of_peers = PeerWatch(peers, on_verdict=_log_peer) if peers else None
-    exposition = Exposition(watch, instruments.registry, watch.clock.now, of_peers)
+    votes = VoteWatch(watch)
+    exposition = Exposition(watch, instruments.registry, watch.clock.now, of_peers, votes)
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
         server = Server(create_app(watch, exposition, of_peers), grace=_GRACE_SECONDS)
         host, port = listener.getsockname()[:2]
@@ -44,6 +46,7 @@ async def serve(
             async with asyncio.TaskGroup() as group:
                 working = [
                     group.create_task(watch.run(), name="watch"),
+                    group.create_task(votes.run(), name="votes"),
                     group.create_task(exposition.keep_fresh(watch.changed), name="exposition"),
                 ]
                 if of_peers:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from chains.bitshares.applied import Applied, Term
 from chains.bitshares.follower import Follower
 from chains.bitshares.objects import Reading, WitnessIds
+from chains.bitshares.ranking import Ranking
 from chains.bitshares.schedule import SLOT_BITS, participation
 from chains.bitshares.views import NodeView, ProducerView
-from chains.settings import WitnessSettings
+from chains.settings import ChainSettings, WitnessSettings
 from chains.standing import Verdict
 from exporter import catalogue
 from exporter.observed import Observed
@@ -26,6 +27,7 @@ STALE_AFTER = 30.0
 
 _CORE_UNITS = 100_000  # to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)
 _SHORT_WINDOW = 8  # slots
+_FEED_MAX_AGE = 86_400  # seconds, unless it is configured or the asset says less
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class _Sheet:
         self._samples[metric.name].append((labels, value))
 
 
-def shape(seen: Observed, now: float) -> list[Family]:
+def shape(seen: Observed, now: float, ranking: Ranking | None = None) -> list[Family]:
     """Return every family about BitShares with its samples; `now` in seconds since the epoch."""
     sheet = _Sheet()
     nodes = seen.nodes
@@ -72,6 +74,10 @@ def shape(seen: Observed, now: float) -> list[Family]:
             _put_pending(sheet, ids, shown)
         if authority and ids:
             _put_read(sheet, witness, ids, authority, seen.follower.term(ids.witness_id))
+    if authority:
+        _put_feeds(sheet, seen.settings, authority)
+    if authority and ranking:
+        _put_ranking(sheet, ranking, authority, named)
     if head:
         _put_next_slots(sheet, seen.follower, named)
     if authority:
@@ -185,9 +191,32 @@ def _put_read(
             sheet.put(catalogue.WITNESS_INFO, 1, account, ids.witness_id, term.key, name, url)
     if account in authority.balances:
         sheet.put(catalogue.WITNESS_FEE_BALANCE, authority.balances[account] / _CORE_UNITS, account)
-    for asset in witness.feeds:
-        if published := authority.feeds.get((account, asset)):
-            sheet.put(catalogue.PRICE_FEED_TIMESTAMP, published, account, asset)
+
+
+def _put_feeds(sheet: _Sheet, settings: ChainSettings, authority: Reading) -> None:
+    for witness in settings.witnesses:
+        account = witness.account
+        for asset in witness.feeds:
+            if published := authority.feeds.get((account, asset)):
+                sheet.put(catalogue.PRICE_FEED_TIMESTAMP, published, account, asset)
+            if (lifetime := authority.feed_lifetimes.get(asset)) is not None:
+                most = witness.feed_max_age or min(lifetime, _FEED_MAX_AGE)
+                sheet.put(catalogue.PRICE_FEED_MAX_AGE, most, account, asset)
+    for asset, published in authority.others_feeds.items():
+        sheet.put(catalogue.PRICE_FEED_NEWEST, published, asset)
+
+
+def _put_ranking(
+    sheet: _Sheet,
+    ranking: Ranking,
+    authority: Reading,
+    named: Mapping[str, WitnessIds | None],
+) -> None:
+    for account, ids in named.items():
+        if ids and (rank := ranking.rank(ids.witness_id)):
+            sheet.put(catalogue.WITNESS_RANK, rank, account)
+    if (votes := ranking.first_outside(authority.active)) is not None:
+        sheet.put(catalogue.CHAIN_STANDBY_VOTES, votes / _CORE_UNITS)
 
 
 def _shown_keys(follower: Follower, nodes: Sequence[NodeView]) -> list[tuple[Reading, Applied]]:

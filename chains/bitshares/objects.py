@@ -88,7 +88,9 @@ class Reading:
     """One batched read, all of it at one head block of one node.
 
     `balances` in the smallest unit of the core token, 0 for an account that never held any;
-    `feeds` as seconds since the epoch by (account, symbol), only those that were published.
+    `feeds` as seconds since the epoch by (account, symbol), only those that were published;
+    `others_feeds` by symbol the newest that anybody else published. `feed_lifetimes` are the
+    seconds after which a feed counts no more on the chain, by symbol.
     """
 
     head_number: int
@@ -107,6 +109,8 @@ class Reading:
     witnesses: Mapping[str, WitnessObject]
     balances: Mapping[str, int]
     feeds: Mapping[tuple[str, str], int]
+    others_feeds: Mapping[str, int] = field(default_factory=dict)
+    feed_lifetimes: Mapping[str, int] = field(default_factory=dict)
 
 
 def parse_reading(names: Names, reply: Any) -> Reading:
@@ -126,7 +130,10 @@ def _parse(names: Names, objects: Mapping[str, Json | None]) -> Reading:
     schedule = _required(objects, WITNESS_SCHEDULE)
     properties = _required(objects, GLOBAL_PROPERTIES)
     parameters = properties["parameters"]
-    head_number, head_id = _integer(dynamic["head_block_number"], _UINT32), dynamic["head_block_id"]
+    head_number, head_id = (
+        whole_number(dynamic["head_block_number"], _UINT32),
+        dynamic["head_block_id"],
+    )
     check_hash(head_id)
     if number_of(head_id) != head_number:
         raise MalformedDataError(f"block {head_id} is not block {head_number}")
@@ -134,21 +141,21 @@ def _parse(names: Names, objects: Mapping[str, Json | None]) -> Reading:
         head_number=head_number,
         head_id=head_id,
         head_time=parse_time(dynamic["time"]),
-        aslot=_integer(dynamic["current_aslot"]),
-        after_maintenance=bool(_integer(dynamic["dynamic_flags"]) & _MAINTENANCE_FLAG),
+        aslot=whole_number(dynamic["current_aslot"]),
+        after_maintenance=bool(whole_number(dynamic["dynamic_flags"]) & _MAINTENANCE_FLAG),
         next_maintenance=parse_time(dynamic["next_maintenance_time"]),
-        recently_missed=_integer(dynamic["recently_missed_count"]),
-        irreversible=_integer(dynamic["last_irreversible_block_num"], _UINT32),
+        recently_missed=whole_number(dynamic["recently_missed_count"]),
+        irreversible=whole_number(dynamic["last_irreversible_block_num"], _UINT32),
         shuffled=_ids(schedule["current_shuffled_witnesses"]),
         active=_ids(properties["active_witnesses"]),
-        interval=_integer(parameters["block_interval"], _UINT8, least=1),
-        maintenance_interval=_integer(parameters["maintenance_interval"], _UINT32, least=1),
-        skip_slots=_integer(parameters["maintenance_skip_slots"], _UINT8),
+        interval=whole_number(parameters["block_interval"], _UINT8, least=1),
+        maintenance_interval=whole_number(parameters["maintenance_interval"], _UINT32, least=1),
+        skip_slots=whole_number(parameters["maintenance_skip_slots"], _UINT8),
         witnesses={
             ids.account: _witness(_required(objects, ids.witness_id)) for ids in names.witnesses
         },
         balances={ids.account: _balance(ids, objects) for ids in names.witnesses},
-        feeds=_feeds(names, objects),
+        **_feeds(names, objects),
     )
 
 
@@ -168,11 +175,15 @@ def _ids(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _balance(ids: WitnessIds, objects: Mapping[str, Json | None]) -> int:
-    return _integer(_required(objects, ids.balance_id)["balance"]) if ids.balance_id else 0
+    return whole_number(_required(objects, ids.balance_id)["balance"]) if ids.balance_id else 0
 
 
-def _integer(value: Any, most: int = _UINT64, least: int = 0) -> int:
-    """Return a node's integer; those over 32 bits come as text."""
+def whole_number(value: Any, most: int = _UINT64, least: int = 0) -> int:
+    """Return a node's integer; those over 32 bits come as text.
+
+    Raises:
+        ValueError: it is none, or not within the bounds (then a `MalformedDataError`).
+    """
     if isinstance(value, bool | float) or not least <= (number := int(value)) <= most:
         raise MalformedDataError(f"{value!r:.40} is not an integer from {least} to {most}")
     return number
@@ -185,18 +196,31 @@ def _witness(found: Json) -> WitnessObject:
         id=str(found["id"]),
         account_id=str(found["witness_account"]),
         signing_key=str(found["signing_key"]),
-        total_missed=_integer(found["total_missed"]),
-        last_confirmed_block=_integer(found["last_confirmed_block_num"], _UINT32),
-        votes=_integer(found["total_votes"]),
+        total_missed=whole_number(found["total_missed"]),
+        last_confirmed_block=whole_number(found["last_confirmed_block_num"], _UINT32),
+        votes=whole_number(found["total_votes"]),
         url=url.encode("utf-8", "replace").decode(),  # its owner may write what he likes
     )
 
 
-def _feeds(names: Names, objects: Mapping[str, Json | None]) -> dict[tuple[str, str], int]:
+def _feeds(names: Names, objects: Mapping[str, Json | None]) -> dict[str, Any]:
     accounts = {ids.account_id: ids.account for ids in names.witnesses}
-    times: dict[tuple[str, str], int] = {}
+    own: dict[tuple[str, str], int] = {}
+    others: dict[str, int] = {}
+    lifetimes: dict[str, int] = {}
     for symbol, object_id in names.feeds.items():
-        for account_id, (published, _price) in (objects[object_id] or {"feeds": []})["feeds"]:
-            if account_id in accounts:
-                times[accounts[account_id], symbol] = parse_time(published)
-    return times
+        if (found := objects[object_id]) is None:
+            continue
+        lifetimes[symbol] = whole_number(found["options"]["feed_lifetime_sec"], _UINT32)
+        published = [(account, time) for account, (time, _price) in found["feeds"]]
+        own |= {
+            (accounts[account], symbol): parse_time(time)
+            for account, time in published
+            if account in accounts
+        }
+        # The texts sort as the times do, so that one of many is read.
+        if newest := max(
+            (time for account, time in published if account not in accounts), default=""
+        ):
+            others[symbol] = parse_time(newest)
+    return {"feeds": own, "others_feeds": others, "feed_lifetimes": lifetimes}

@@ -17,6 +17,7 @@ from chains.bitshares.client import NodeClient
 from chains.bitshares.follower import Follower
 from chains.bitshares.names import resolve_names
 from chains.bitshares.objects import Names, WitnessIds, parse_reading
+from chains.bitshares.ranking import parse_ids, parse_ranking
 from chains.errors import BadReplyError, ChainError, MalformedDataError
 from chains.settings import ChainSettings, ProducerSettings, WitnessSettings
 from devnet.keys import DevKey
@@ -29,7 +30,11 @@ CHAIN.run(27)
 UPDATED = CHAIN.produce(updates={"1.6.2": DevKey("other")}, salt="hi")
 READING = CHAIN.reading()
 NAMES = Names((WitnessIds("init0", "1.2.6", "1.6.1", "2.5.6"),), {"USD": "2.4.1"})
-FEED = {"id": "2.4.1", "feeds": [["1.2.6", ["2027-01-15T08:00:00", {}]], ["1.2.9", ["x", {}]]]}
+FEED = {
+    "id": "2.4.1",
+    "feeds": [["1.2.6", ["2027-01-15T08:00:00", {}]], ["1.2.9", ["2027-01-15T07:00:00", {}]]],
+    "options": {"feed_lifetime_sec": 86_400},
+}
 ANSWER: list[Any] = [{**objects(CHAIN), "2.4.1": FEED}[name] for name in NAMES.object_ids()]
 ACCOUNTS = [["init0", {"balances": [{"id": "2.5.6", "asset_type": "1.3.0"}]}]]
 ASKED = ChainSettings((), (WitnessSettings("init0", (ProducerSettings("a", ""),), ("USD",)),))
@@ -72,10 +77,27 @@ def test_a_spoiled_reading_is_refused_or_can_be_used(reply: Any) -> None:
         follower.learn(reading)
         follower.next_slots()
         follower.provisional_misses(reading.head_time + 9.0)
-        for figure in reading.witnesses["init0"].votes, *reading.balances.values():
+        times = (*reading.others_feeds.values(), *reading.feed_lifetimes.values())
+        for figure in reading.witnesses["init0"].votes, *reading.balances.values(), *times:
             float(figure)
 
     only(ChainError)(take)
+
+
+VOTED = [{"id": "1.6.1", "vote_id": "1:0", "total_votes": "3"}, {"id": "1.6.2", "vote_id": "1:1"}]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(ODD, spoiled([["init0", "1.6.1"], ["init1", "1.6.2"]])),
+    st.one_of(ODD, spoiled(VOTED)),
+)
+def test_spoiled_votes_are_refused_or_can_be_used(listed: Any, reply: Any) -> None:
+    def take() -> None:
+        ranking = parse_ranking(parse_ids(listed), reply, 0)
+        json.dumps([ranking.rank("1.6.1"), float(ranking.first_outside(()) or 0)])
+
+    only(MalformedDataError)(take)
 
 
 @settings(max_examples=300, deadline=None)

@@ -133,6 +133,8 @@ def a_reading(chain: ForgedChain, shown: Mapping[str, DevKey] | None = None) -> 
         recently_missed=2,
         witnesses=witnesses,
         feeds={("init0", "USD"): chain.time - 900},
+        others_feeds={"CNY": chain.time - 60, "USD": chain.time - 120},
+        feed_lifetimes={"CNY": 604_800, "USD": 3_600},
     )
 
 

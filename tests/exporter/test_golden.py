@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry
 
+from chains.bitshares.ranking import Ranking
 from chains.standing import Divergence, Verdict
 from exporter.exposition import Exposition
 from exporter.observed import Observed
@@ -37,8 +38,14 @@ def chain() -> ForgedChain:
     return chain
 
 
+class Votes:
+    """After a count that put a witness before init0 who isn't voted in any more."""
+
+    ranking = Ranking(0, (("1.6.9", 4_000_000), (INIT0, 3_000_000), (INIT1, 2_000_000)))
+
+
 def exposition(seen: Observed, now: float) -> str:
-    text, _ = Exposition(seen, CollectorRegistry(), lambda: now).text("")
+    text, _ = Exposition(seen, CollectorRegistry(), lambda: now, votes=Votes()).text("")
     return text.decode()
 
 

@@ -60,7 +60,7 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     ]
     (witness,) = read.chain.witnesses
     assert witness.account == "init0"
-    assert witness.feeds == ("USD", "CNY")
+    assert (witness.feeds, witness.feed_max_age) == (("USD", "CNY"), 7200)
     alpha, beta = witness.producers
     assert (alpha.name, alpha.node, alpha.preempt) == ("alpha", "ws://10.0.0.1:8090", "lagging")
     assert (beta.name, beta.node, beta.preempt) == ("beta", None, "all")

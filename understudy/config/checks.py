@@ -26,13 +26,15 @@ def check(data: Any, folder: Path) -> Iterator[Mistake]:
     yield from repeated(data, (*witnesses, "account"), "the account of")
     keys = (*witnesses, "producers", "*", "signing_key")
     yield from repeated(data, keys, "the key of", "hosts that share a key sign twice")
-    for place, _ in found(data, witnesses):
+    for place, witness in found(data, witnesses):
         ring = (*place, "producers", "*")
         yield from repeated(data, (*ring, "name"), "the name of")
         yield from repeated(
             data, (*ring, "node"), "the node of", "each host has its own", same_address
         )
         yield from repeated(data, (*place, "feeds", "*"), "in the list as")
+        if isinstance(witness, dict) and "feed_max_age" in witness and not witness.get("feeds"):
+            yield Mistake("is of no use without feeds", (*place, "feed_max_age"))
     yield from _voters(data, (*nodes, "url"), (*witnesses, "producers", "*", "node"))
     yield from check_peers(data, folder)
     yield from check_listeners(data)

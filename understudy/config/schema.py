@@ -52,6 +52,7 @@ class Witness(Part):
     account: values.Account
     producers: Annotated[list[Producer], Field(min_length=1, description=LIST)]
     feeds: list[values.Asset] = Field(default_factory=list, description=LIST)
+    feed_max_age: values.PositiveDuration | None = None
 
     def settings(self) -> WitnessSettings:
         """Return the typed settings."""
@@ -59,7 +60,8 @@ class Witness(Part):
             ProducerSettings(each.name, each.signing_key, **each.given("node", "preempt"))
             for each in self.producers
         )
-        return WitnessSettings(self.account, producers, tuple(self.feeds))
+        feeds = tuple(self.feeds)
+        return WitnessSettings(self.account, producers, feeds, **self.given("feed_max_age"))
 
 
 class BitShares(Part):
