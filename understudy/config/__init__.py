@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from chains.settings import ChainSettings, PeerChainSettings
@@ -22,7 +22,7 @@ from switcher.settings import Policy, SwitcherSettings
 from understudy.config import schema, source
 from understudy.config.checks import check, secret_places
 from understudy.config.mistakes import ConfigurationError, Mistake, Place
-from understudy.config.part import SECTION
+from understudy.config.outline import keys_at, right_at
 from understudy.config.values import Context
 from understudy.doctor.settings import MonitoringSettings
 
@@ -128,59 +128,16 @@ def _wrong(error: ErrorDetails) -> str:
         return error["msg"]
     if error["type"] == "too_short":
         return "must have at least one item"
-    right = _right(error["loc"])
+    right = right_at(error["loc"])
     return f"is missing; it must be {right}" if error["type"] == "missing" else f"must be {right}"
 
 
 def _near(place: Place) -> str | None:
-    names = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1, cutoff=0.5)
+    names = get_close_matches(str(place[-1]), keys_at(place[:-1]), n=1, cutoff=0.5)
     return names[0] if names else None
 
 
 def _unknown(place: Place, near: str | None) -> str:
     if near:
         return f"unknown key; did you mean {near}?"
-    return f"unknown key; there are {', '.join(_keys(place[:-1]))}"
-
-
-def _keys(place: Place) -> list[str]:
-    model = _model(place)
-    return list(model.model_fields) if model else []
-
-
-def _model(place: Place) -> type[BaseModel] | None:
-    """Return the model of the section at a place."""
-    model: type[BaseModel] | None = schema.File
-    for part in place:
-        if isinstance(part, str) and model:
-            field = model.model_fields.get(part)
-            model = _model_within(field.annotation) if field else None
-    return model
-
-
-def _model_within(annotation: Any) -> type[BaseModel] | None:
-    """Return the model that a field holds, itself, optional or in a list."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_model_within(inner) for inner in get_args(annotation))
-    return next((model for model in found if model), None)
-
-
-def _right(place: Place) -> str:
-    """Return what would be right at a place: the description of its field or item."""
-    names = [part for part in place if isinstance(part, str)]
-    model = _model(tuple(names[:-1]))
-    field = model.model_fields.get(names[-1]) if model else None
-    if not field:
-        return SECTION
-    parts = [field] if isinstance(place[-1], str) else get_args(field.annotation)
-    return _description(*parts, field.annotation) or SECTION
-
-
-def _description(*parts: Any) -> str:
-    """Return the first description in types and what annotates them, however nested."""
-    for part in parts:
-        inner = (*getattr(part, "__metadata__", ()), *get_args(part))
-        if text := getattr(part, "description", None) or _description(*inner):
-            return str(text)
-    return ""
+    return f"unknown key; there are {', '.join(keys_at(place[:-1]))}"

@@ -93,7 +93,9 @@ class PeerNode(Part):
     """A node of the peer chain."""
 
     name: values.Name
+    """What it is called in metrics, logs, the journal and orders."""
     url: PeerUrl
+    """Its address; `/chain` is added to it."""
 
 
 class Peers(Part):
@@ -104,16 +106,23 @@ class Peers(Part):
     """
 
     proof: Annotated[Literal["pair", "linked"], Field(description="pair or linked")] = "pair"
+    """The rule of its proofs: of the last proof alone (pair), or of the last hash too (linked)."""
     listen: values.Address = (DEFAULT_HOST, DEFAULT_PORT)
+    """Where the switcher shows the longest valid chain, its replica, to peers."""
     advertise: Annotated[
         str | None,
         BeforeValidator(_advertised),
         Field(description="the HTTP URL at which peers call it, such as http://10.0.0.9:5000"),
     ] = None
+    """The address at which peers reach the replica; that of `listen` without it."""
     max_depth: Annotated[int, Field(ge=0, description="a whole number, 0 or more")] = 100
+    """How many blocks of its own the replica gives up for a longer chain without a person."""
     database: Database | None = None
+    """Where the replica is kept; beside the journal where that is a file."""
     deadline: values.PositiveDuration = 120
+    """How long finding and fetching the longest chain may take."""
     nodes: Annotated[list[PeerNode], Field(min_length=1, description=LIST)]
+    """The nodes of the peer chain that are followed and brought along."""
 
     def settings(self) -> PeerChainSettings:
         """Return what the watchers of the peer chain are told."""

@@ -32,34 +32,45 @@ class Node(Part):
     """A node that votes on what is true."""
 
     name: values.Name
+    """What it is called in metrics, logs and the journal."""
     url: values.NodeUrl
+    """Its websocket address."""
 
 
 class Producer(Part):
     """A host that can sign for a witness."""
 
     name: values.Name
+    """What the host is called in metrics, logs, the journal and orders."""
     signing_key: values.SigningKey
+    """The public key by which it alone signs; never one key on two hosts."""
     node: values.NodeUrl | None = None
+    """Its own API, by which it is seen whether it is well."""
     preempt: Annotated[
         Literal["all", "lagging", "never"] | None, Field(description="all, lagging or never")
     ] = None
+    """When to replace it ahead of a slot: all, lagging (not for being unreachable alone), never."""
+
+    def settings(self) -> ProducerSettings:
+        """Return the typed settings."""
+        return ProducerSettings(self.name, self.signing_key, **self.given("node", "preempt"))
 
 
 class Witness(Part):
     """A witness account and its ring of producers."""
 
     account: values.Account
+    """The account of the witness."""
     producers: Annotated[list[Producer], Field(min_length=1, description=LIST)]
+    """The ring: the hosts that can sign for it, in the order in which they take over."""
     feeds: list[values.Asset] = Field(default_factory=list, description=LIST)
+    """The assets of which it publishes prices."""
     feed_max_age: values.PositiveDuration | None = None
+    """How old its newest price of an asset may become before an alert tells of it."""
 
     def settings(self) -> WitnessSettings:
         """Return the typed settings."""
-        producers = tuple(
-            ProducerSettings(each.name, each.signing_key, **each.given("node", "preempt"))
-            for each in self.producers
-        )
+        producers = tuple(each.settings() for each in self.producers)
         feeds = tuple(self.feeds)
         return WitnessSettings(self.account, producers, feeds, **self.given("feed_max_age"))
 
@@ -68,13 +79,21 @@ class BitShares(Part):
     """The chain, its nodes and the witnesses on it."""
 
     chain_id: values.ChainId = MAIN_CHAIN_ID
+    """The chain, which is checked against every node; the main chain's without one."""
     prefix: values.Prefix | None = None
+    """What public keys begin with; follows from a known chain."""
     core_symbol: values.Prefix | None = None
+    """What the core asset is called; follows from a known chain."""
     nodes: Annotated[list[Node], Field(min_length=1, description=LIST)]
+    """The nodes that vote on what is true, best three or more; none is a producer's own."""
     missed_window: values.PositiveDuration | None = None
+    """How far back missed slots count against a host."""
     call_timeout: values.Timeout | None = None
+    """The deadline of one call to a node."""
     verify_blocks: values.BlocksAtStart | None = None
+    """How many blocks are verified at the start; back to the irreversible one without it."""
     witnesses: list[Witness] = Field(default_factory=list, description=LIST)
+    """Those that are watched, and kept on air where a switcher is configured."""
 
     def settings(self, head_lag: int) -> ChainSettings:
         """Return the typed settings; `head_lag` is a figure of the switcher's policy."""
@@ -94,6 +113,7 @@ class Exporter(Part):
     """The exporter."""
 
     listen: values.Address | None = None
+    """Where `/metrics` is served."""
 
     def settings(self) -> ExporterSettings:
         """Return the typed settings."""
@@ -104,15 +124,20 @@ class Wallet(Part):
     """A wallet of the `bitshares` library."""
 
     path: values.FilePath
+    """The wallet's file."""
     passphrase_file: values.FilePath
+    """A file of yours alone with its passphrase."""
 
 
 class Signer(Part):
     """Where the witness account's active key is; one of the two, which `checks` sees to."""
 
     key_file: values.FilePath | None = None
+    """A file of yours alone that holds the active private key of each witness account."""
     wallet: Annotated[Wallet | None, Field(description=SECTION)] = None
+    """A wallet that holds them, instead."""
     allow_owner_key: values.Switch | None = None
+    """Whether an owner key at hand is put up with; without it nothing is signed then."""
 
     def settings(self) -> KeyFileSigner | WalletSigner:
         """Return the typed settings."""
@@ -127,7 +152,9 @@ class Tls(Part):
     """The certificate with which the switcher speaks HTTPS."""
 
     certificate_file: values.FilePath
+    """The certificate, in PEM."""
     key_file: values.FilePath
+    """Its private key, in a file of yours alone."""
 
     def settings(self) -> TlsFiles:
         """Return the typed settings."""
@@ -138,17 +165,27 @@ class PolicySection(Part):
     """When to rotate, and when to hold."""
 
     missed_blocks: values.Count | None = None
+    """Misses within `missed_window` by which a host is replaced, however well it looks."""
     head_lag: values.Count | None = None
+    """Blocks by which a node may be behind before it counts as behind."""
     cool_down: values.CoolDown | None = None
+    """How long nothing is rotated by itself after a rotation; 24h at most."""
     rotations_per_day: values.Count | None = None
+    """How often a witness is rotated by itself within 24 hours."""
     min_participation: values.Share | None = None
+    """The share of slots with a block below which the trouble is everybody's."""
     preempt_after: values.Duration | None = None
+    """How long a host must have lacked the chain's blocks to be replaced ahead of a slot."""
     exhausted: Annotated[
         Literal["hold", "null_key"] | None, Field(description="hold or null_key")
     ] = None
+    """What to do where no backup is ready: hold, or null_key, which stops the witness."""
     return_after: values.PositiveDuration | None = None
+    """After how much health the first producer comes back on air; never without it."""
     arm: values.Switch | None = None
+    """Whether it may rotate by itself, until somebody arms or disarms: the journal keeps that."""
     dry_run: values.Switch | None = None
+    """Whether it only says what it would do, whatever anybody orders."""
 
     def settings(self) -> Policy:
         """Return the typed settings."""
@@ -159,17 +196,29 @@ class Switcher(Part):
     """The switcher."""
 
     listen: values.Address | None = None
+    """Where webhooks are received and the API is served."""
     tls: Annotated[Tls | None, Field(description=TLS)] = None
+    """With it HTTPS is spoken there; needed beyond this machine."""
     behind_proxy: values.Switch | None = None
+    """Whether a proxy that speaks TLS stands in front of it."""
     token_file: values.FilePath
+    """The hashes of all tokens, as `understudy token new` writes them."""
     client_token_file: values.FilePath | None = None
+    """The token that the command line shows to the switcher."""
     database: values.Database
+    """Where the journal is kept."""
     database_password_file: values.FilePath | None = None
+    """A file of yours alone with PostgreSQL's password."""
     signer: Annotated[Signer, Field(description=SIGNER)]
+    """Where the active key is."""
     policy: Annotated[PolicySection, Field(description=SECTION)] = PolicySection()
+    """When to rotate, and when to hold."""
     heartbeat_timeout: values.PositiveDuration | None = None
+    """How long the heartbeat alert may stay away before the alert path is broken."""
     incident_renewal: values.PositiveDuration | None = None
+    """How long an incident stays open that no alert renews."""
     journal_retention: values.Retention | None = None
+    """How long entries of the journal are kept; for ever without it."""
 
     def settings(self) -> SwitcherSettings:
         """Return the typed settings."""
@@ -196,9 +245,13 @@ class Monitoring(Part):
     """Prometheus and Alertmanager, one or several of each, for `understudy check`."""
 
     prometheus: values.MonitoringUrls | None = None
+    """Where Prometheus is, or several."""
     prometheus_token_file: values.FilePath | None = None
+    """A file with the bearer token that they want."""
     alertmanager: values.MonitoringUrls | None = None
+    """Where Alertmanager is, or several."""
     alertmanager_token_file: values.FilePath | None = None
+    """A file with the bearer token that they want."""
 
     def settings(self) -> MonitoringSettings:
         """Return the typed settings."""
@@ -213,10 +266,15 @@ class File(Part):
     """The whole file."""
 
     bitshares: Annotated[BitShares, Field(description=SECTION)]
+    """The chain, its nodes and the witnesses."""
     peers: Annotated[Peers | None, Field(description=SECTION)] = None
+    """The peer chain, if its nodes are looked after."""
     exporter: Annotated[Exporter, Field(description=SECTION)] = Exporter()
+    """The exporter."""
     switcher: Annotated[Switcher | None, Field(description=SECTION)] = None
+    """The switcher; without it the exporter runs alone."""
     monitoring: Annotated[Monitoring, Field(description=SECTION)] = Monitoring()
+    """What `understudy check` asks beside the nodes."""
 
 
 def default_prefix(chain_id: object) -> str:
