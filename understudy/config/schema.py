@@ -66,7 +66,7 @@ class Witness(Part):
     feeds: list[values.Asset] = Field(default_factory=list, description=LIST)
     """The assets of which it publishes prices."""
     feed_max_age: values.PositiveDuration | None = None
-    """How old its newest price of an asset may become before an alert tells of it."""
+    """How much older than the newest of others a price may be; 24h, or less as the asset says."""
 
     def settings(self) -> WitnessSettings:
         """Return the typed settings."""
