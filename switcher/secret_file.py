@@ -7,21 +7,21 @@ import stat
 from pathlib import Path
 
 from switcher.errors import SecretFileError, reason_of
+from switcher.readers import open_to_others
 
 _OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_secret(path: Path) -> str:
     """Return a secret file's text without surrounding white space.
 
     Raises:
-        SecretFileError: missing, unreadable, or accessible to others than its owner.
+        SecretFileError: missing, unreadable, or accessible to others than its owner and this user.
     """
     try:
         with path.open(encoding="utf-8") as file:
             state = os.fstat(file.fileno())
-            if state.st_mode & _OTHERS:
+            if open_to_others(file.fileno(), state):
                 raise SecretFileError(
                     f"{path} is open to others than its owner (mode {state.st_mode & 0o777:04o}); "
                     f"do: chmod 600 {path}"

@@ -6,6 +6,7 @@ file; it names the files that hold them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -59,13 +60,14 @@ class Configuration:
 def load(path: Path) -> Configuration:
     """Read understudy.yaml.
 
-    Relative paths in it start at its own folder.
+    Relative paths in it start at its own folder. A plain name is that of a credential first, where
+    systemd has given this service one of that name (LoadCredential).
 
     Raises:
         ConfigurationError: with all that is wrong in the file.
     """
     read = source.read(path)
-    context = Context(_prefix(read.data), path.absolute().parent)
+    context = Context(_prefix(read.data), path.absolute().parent, _credentials())
     told = {each.place[:-1] for each in read.mistakes}
     wrong = check(read.data, context.folder)
     mistakes = [*read.mistakes, *(each for each in wrong if each.place not in told)]
@@ -99,6 +101,12 @@ def prefix_of(path: Path) -> str:
         ConfigurationError: it can't be read.
     """
     return _prefix(source.read(path).data)
+
+
+def _credentials() -> Path | None:
+    """Return the folder with the credentials of this service; None: it has none."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) if folder else None
 
 
 def _prefix(data: dict[str, Any]) -> str:

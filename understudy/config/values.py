@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +29,14 @@ _DRIVERS = ("sqlite", "postgresql+psycopg")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What some values depend on: how keys begin, and the folder that relative paths start at."""
+    """What some values depend on: how keys begin, and the folder that relative paths start at.
+
+    `credentials` is the folder in which systemd has put those of this service.
+    """
 
     prefix: str
     folder: Path
+    credentials: Path | None = None
 
 
 def refusal(text: str) -> PydanticCustomError:
@@ -148,7 +153,12 @@ def _signing_key(value: Any, info: ValidationInfo[Context]) -> str:
 def _file(value: Any, info: ValidationInfo[Context]) -> Path:
     if not _text(value).strip():
         raise ValueError
-    return info.context.folder / Path(value).expanduser()
+    path = Path(value).expanduser()
+    if info.context.credentials and path.name == value:
+        credential: Path = info.context.credentials / value
+        if os.access(credential, os.R_OK):
+            return credential
+    return info.context.folder / path
 
 
 def database_url(value: Any, folder: Path, *, remedy: str, kept: str) -> str:
