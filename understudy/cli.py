@@ -19,6 +19,7 @@ from understudy.commands import (
     demo,
     devnet,
     drill,
+    files,
     journal,
     keygen,
     node,
@@ -48,6 +49,7 @@ app.command("node")(node.node)
 app.command("keygen")(keygen.keygen)
 app.command("bench")(bench.bench)
 app.command("check")(check.check)
+app.command("files")(files.files)
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("rotate")(rotate.rotate)
