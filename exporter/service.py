@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 import structlog
 
@@ -26,9 +27,15 @@ _log = structlog.get_logger("exporter")
 
 
 async def serve(
-    chain: ChainSettings, settings: ExporterSettings, peers: PeerChainSettings | None = None
+    chain: ChainSettings,
+    settings: ExporterSettings,
+    peers: PeerChainSettings | None = None,
+    *,
+    on_listen: Callable[[int], None] = lambda _port: None,
 ) -> None:
     """Follow the chain, and peers if there are some, and serve metrics until SIGTERM or SIGINT.
+
+    `on_listen` is told the port, which the system chooses if the settings say 0.
 
     Raises:
         OSError: the address can't be listened on.
@@ -42,6 +49,7 @@ async def serve(
         server = Server(create_app(watch, exposition, of_peers), grace=_GRACE_SECONDS)
         host, port = listener.getsockname()[:2]
         _log.info("exporter started", host=host, port=port, nodes=len(chain.nodes))
+        on_listen(port)
         with stopped_by_signals(server):
             async with asyncio.TaskGroup() as group:
                 working = [

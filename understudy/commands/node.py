@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from understudy.commands.checked import checked
 from understudy.commands.options import Form, Level
 from understudy.commands.output import remarks, watched
 from understudy.logging import LogLevel, set_up_logging
+from understudy.supervision import supervised
 
 if TYPE_CHECKING:
     from chains.peer.search import OnProgress
@@ -54,7 +55,15 @@ def node(
     from peernode.service import serve_node
 
     set_up_logging(log_level, log_format)
-    asyncio.run(serve_node(settings, on_listen=_announce, first=catch_up))
+
+    async def work(ready: Callable[[], None]) -> None:
+        def listening(host: str, port: int) -> None:
+            typer.echo(url_of(host, port))
+            ready()
+
+        await serve_node(settings, on_listen=listening, first=catch_up)
+
+    asyncio.run(supervised(work))
 
 
 def _settings(
@@ -81,10 +90,6 @@ def _settings(
             allowed=tuple(checked("--allow", kinds.Network, each) for each in allowed),
         ),
     )
-
-
-def _announce(host: str, port: int) -> None:
-    typer.echo(url_of(host, port))
 
 
 async def catch_up(node: Node) -> None:

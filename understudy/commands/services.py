@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from understudy.commands.options import DEFAULT_CONFIG, Config, Form, Level
 from understudy.config import load
 from understudy.logging import LogLevel, set_up_logging
+from understudy.supervision import supervised
 
 
 def exporter(
@@ -17,7 +19,8 @@ def exporter(
 
     read = load(config)
     set_up_logging(log_level, log_format)
-    asyncio.run(serve(read.chain, read.exporter, read.peers))
+    work = partial(serve, read.chain, read.exporter, read.peers)
+    asyncio.run(supervised(lambda ready: work(on_listen=ready)))
 
 
 def switcher(
@@ -29,4 +32,5 @@ def switcher(
     from switcher.service import serve
 
     set_up_logging(log_level, log_format)
-    asyncio.run(serve(read.chain, settings, read.replica))
+    work = partial(serve, read.chain, settings, read.replica)
+    asyncio.run(supervised(lambda ready: work(on_listen=ready)))
