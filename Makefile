@@ -11,10 +11,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A program that was removed from the system since, or an interrupted set-up.
 gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
-.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak docs clean
+.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak docs reference clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make the virtual environment .venv from the locked dependencies
 	@:
@@ -79,6 +79,9 @@ soak: setup tools ## Run short troubles before the whole stack for MINUTES=60, a
 docs: setup ## Write the documentation as a site into site/
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 	@echo "docs: site/index.html"
+
+reference: setup ## Write the pages in docs/reference anew from the code
+	@python -m manual.reference
 
 lock: ## Pin the dependencies anew (OPTIONS=--upgrade for newer ones)
 	@scripts/lock $(OPTIONS)

@@ -35,6 +35,7 @@ def create_app(routes: Iterable[Route]) -> Starlette:
 
 
 async def _healthz(_: Request) -> Response:
+    """Answer as long as the process serves requests."""
     return PlainTextResponse("ok\n")
 
 

@@ -19,15 +19,18 @@ def chain_routes(store: Store) -> list[Route]:
     """Return what is answered about the chain."""
 
     async def whole(_: Request) -> Response:
+        """Return the whole chain as `chain`, and its `length` in blocks."""
         return ChainAnswer(store, whole_chain)
 
     async def head(request: Request) -> Response:
+        """Return `length` and newest `hash`; with ?at=HEIGHT also the `hash` at that height."""
         height = _height(request, "at") if "at" in request.query_params else None
         ours, found = await store.head_and_hash(height or 0)
         at = {"height": height, "hash": found} if found else None
         return JSONResponse({"length": ours.length, "hash": ours.hash, "at": at})
 
     async def hashes(request: Request) -> Response:
+        """Return the `hashes` at ?heights=1,2,…, null beyond the end."""
         texts = request.query_params.get("heights", "").split(",")
         if len(texts) > MOST_HEIGHTS:
             raise RefusedError(400, f"More than {MOST_HEIGHTS} heights are asked for.")
@@ -35,6 +38,7 @@ def chain_routes(store: Store) -> list[Route]:
         return JSONResponse({"hashes": await store.hashes(heights)})
 
     async def blocks(request: Request) -> Response:
+        """Return the blocks of ?from=HEIGHT&to=HEIGHT, one JSON object a line."""
         first, last = _height(request, "from"), _height(request, "to")
         return ChainAnswer(store, lambda head: _lines(head, first, last))
 

@@ -21,6 +21,7 @@ def making_routes(store: Store, miner: Miner) -> list[Route]:
     """Return what is answered to those who make blocks."""
 
     async def mine(request: Request) -> Response:
+        """Mine the next block, of all transactions that wait, and return it."""
         block = await while_connected(request, miner.mine())
         told = {name: block[name] for name in _TOLD}
         # Written as blocks are: their text need not be Unicode.
@@ -28,6 +29,7 @@ def making_routes(store: Store, miner: Miner) -> list[Route]:
         return Response(body, media_type="application/json")
 
     async def take(request: Request) -> Response:
+        """Take a transaction for the next block: `sender`, `recipient` and `amount`."""
         transaction = parse_transaction(await read_body(request, MOST_BYTES))
         height = await store.take(transaction)
         message = f"Transaction will be added to Block {height}"

@@ -29,6 +29,7 @@ def resolve_routes(store: Store, resolver: Resolver, rest: float = 0.0) -> list[
     """Return what is answered about the longest chain, for `rest` seconds by the last search."""
 
     async def resolve(request: Request) -> Response:
+        """Adopt the longest valid chain of the nodes that are known, and return ours."""
         resolution = await while_connected(request, resolver.resolve(rest=rest))
         return ChainAnswer(store, lambda head: _resolved(head, resolution))
 
@@ -39,6 +40,7 @@ def register_routes(store: Store, guard: Guard, named: list[str]) -> list[Route]
     """Return what is answered to those who register nodes; `named` are the operator's own URLs."""
 
     async def register(request: Request) -> Response:
+        """Remember the addresses in the list `nodes`, to be asked from now on."""
         urls = parse_nodes(parse_object(await read_body(request, MOST_BODY)), guard)
         known = [*named, *await store.register(urls)]
         return JSONResponse(

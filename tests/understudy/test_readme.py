@@ -23,7 +23,8 @@ PAGES = [
     *(folder / "README.md" for folder in FOLDERS),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-GUIDES = [page for page in PAGES if page.parent.name != "decisions"]
+GUIDES = [page for page in PAGES if page.parent.name not in ("decisions", "reference")]
+"""What tells people to do something; the reference is written from the code anyway."""
 
 BLOCK = re.compile(r"^ *```\w*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`]+)`")
