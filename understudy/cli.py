@@ -27,6 +27,7 @@ from understudy.commands import (
     rotate,
     run,
     services,
+    status,
     tokens,
     wallet,
 )
@@ -52,6 +53,7 @@ app.command("check")(check.check)
 app.command("files")(files.files)
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("status")(status.status)
 app.command("rotate")(rotate.rotate)
 app.command("drill")(drill.drill)
 app.command("resolve")(resolve.resolve)

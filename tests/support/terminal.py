@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import sys
 import termios
@@ -23,8 +24,10 @@ _PART = re.compile(r"\r|\n|\x1b\[(?P<given>[?0-9;]*)(?P<what>[A-Za-z])|[^\r\n\x1
 class Screen:
     """The rows that a terminal shows; `raw` is all that was written to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, keyboard: int) -> None:
         self.raw = ""
+        self._process = process
+        self._keyboard = keyboard
         self._written = asyncio.Event()
 
     @property
@@ -35,6 +38,7 @@ class Screen:
             ValueError: something is written that this terminal doesn't know.
         """
         rows, row, column = [""], 0, 0
+        main = rows
         for part in _PART.finditer(self.raw):
             text, what, given = part[0], part["what"], part["given"]
             if text == "\r":
@@ -44,6 +48,12 @@ class Screen:
                 rows += [""] * (row == len(rows))
             elif what == "A":
                 row = max(0, row - int(given or 1))
+            elif what == "H" and not given:
+                row = column = 0
+            elif (given, what) == ("?1049", "h"):
+                main, rows, row, column = rows, [""], 0, 0
+            elif (given, what) == ("?1049", "l"):
+                rows, row, column = main, len(main) - 1, 0
             elif what == "K" and given == "2":
                 rows[row] = ""
             elif what is None and text != "\x1b":
@@ -59,6 +69,18 @@ class Screen:
         while not any(map(row, self.rows)):
             self._written.clear()
             await self._written.wait()
+
+    def type(self, text: str) -> None:
+        """Type something."""
+        os.write(self._keyboard, text.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+
+    async def ended(self) -> int:
+        """Wait until the process has ended, and return its exit status."""
+        return await self._process.wait()
 
     def write(self, text: str) -> None:
         """Take what a process writes."""
@@ -80,7 +102,7 @@ async def in_terminal(*words: str) -> AsyncIterator[Screen]:
         env={**kept, "TERM": "xterm"},
     )
     os.close(theirs)
-    screen, loop = Screen(), asyncio.get_running_loop()
+    screen, loop = Screen(process, ours), asyncio.get_running_loop()
     decoder = codecs.getincrementaldecoder("utf-8")()
 
     def read() -> None:

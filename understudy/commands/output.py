@@ -6,10 +6,35 @@ import json
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.text import Text
 
 answers = Console(highlight=False, soft_wrap=True)
 remarks = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+pictures = Console(highlight=False)
+"""Where tables and live pictures are drawn, as wide as the terminal is."""
+
+_ENDLESS = 10_000
+"""Columns: what reads a file or a pipe breaks no lines and is given none that are broken."""
+
+
+def seen() -> bool:
+    """Tell whether a person sees the answers; with FORCE_COLOR a file calls itself a terminal."""
+    return answers.is_terminal and answers.file.isatty()
+
+
+def show(drawn: RenderableType) -> None:
+    """Print something drawn: for the terminal's width, or elsewhere without broken lines."""
+    if seen():
+        pictures.print(drawn)
+        return
+    endless = Console(highlight=False, width=_ENDLESS)
+    with endless.capture() as captured:
+        endless.print(drawn)
+    for line in captured.get().splitlines():
+        answers.print(Text.from_ansi(line.rstrip()))
 
 
 def watched() -> bool:

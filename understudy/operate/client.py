@@ -111,10 +111,18 @@ class SwitcherClient:
         """Return what is on air."""
         return self._ask(Status, "GET", "/api/status")
 
-    def journal(self, incident: int, after: int = 0) -> list[Entry]:
-        """Return the entries of an incident that come after an entry (its id), oldest first."""
+    def newest(self, count: int) -> list[Entry]:
+        """Return the newest entries of the journal, oldest first."""
+        page = self._ask(JournalPage, "GET", "/api/journal", params={"limit": count})
+        return page.entries[::-1]
+
+    def journal(self, incident: int | None, after: int = 0) -> list[Entry]:
+        """Return the entries of an incident that come after an entry (its id), oldest first.
+
+        With None, those of all incidents.
+        """
         found: list[Entry] = []
-        query = {"incident": incident, "limit": _PAGE}
+        query = {"limit": _PAGE, **({} if incident is None else {"incident": incident})}
         while True:
             # Who follows an order knows better than this client what to do when nobody answers.
             page = self._ask(JournalPage, "GET", "/api/journal", advised=False, params=query)
