@@ -11,9 +11,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.understudy.commands import CommandLine
 from understudy.config import load
+from understudy.whereabouts import told, told_in
 
 
 @asynccontextmanager
@@ -73,6 +75,27 @@ async def test_a_host_is_killed_and_healed_from_another_terminal(
         unknown = await asyncio.to_thread(run, "devnet", "kill", "omega", "--control", control)
         assert unknown.status == 1
         assert "there is no host 'omega'; there are alpha" in unknown.err
+
+
+async def test_the_devnet_below_the_stack_that_runs_in_this_folder_needs_no_address(
+    repository: Path, tmp_path: Path, run: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ".run"
+    folder.mkdir()
+    async with devnet(repository, "--json") as process:
+        assert process.stdout
+        control = json.loads(await process.stdout.readline())["control"]
+        with told(folder, {"devnet": control}):
+            shown = await asyncio.to_thread(run, "devnet", "show")
+            assert "healthy" in shown.out
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "\0", '{"devnet": '])
+def test_what_is_no_list_of_addresses_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "addresses.json").write_text(text)
+    assert told_in(tmp_path) == {}
 
 
 async def test_a_peer_chain_can_run_beside_it_and_is_part_of_the_configuration(

@@ -13,6 +13,7 @@ from understudy.commands.options import Form, Json, Level
 from understudy.commands.output import print_json, remarks
 from understudy.errors import CommandError
 from understudy.logging import LogLevel, set_up_logging
+from understudy.whereabouts import USUAL, told_in
 
 if TYPE_CHECKING:
     from devnet.launch import Devnet
@@ -26,18 +27,25 @@ app = typer.Typer(
 )
 
 
-def _with_scheme(address: str) -> str:
-    """Return an address as a URL; people leave out `http://`, as browsers let them."""
+def _control(address: str) -> str:
+    """Return an address as a URL; people leave out `http://`, as browsers let them.
+
+    Without one it is that of the devnet below the stack that runs in this folder.
+    """
+    address = address or told_in(USUAL).get("devnet") or f"127.0.0.1:{DEFAULT_PORT}"
     return address if "://" in address else f"http://{address}"
 
 
 Control = Annotated[
     str,
     typer.Option(
-        metavar="URL", callback=_with_scheme, help="The control address of the running devnet."
+        metavar="URL",
+        callback=_control,
+        show_default=f"that below make run in this folder, or http://127.0.0.1:{DEFAULT_PORT}",
+        help="The control address of the running devnet.",
     ),
 ]
-DEFAULT_CONTROL = f"http://127.0.0.1:{DEFAULT_PORT}"
+DEFAULT_CONTROL = ""
 Host = Annotated[str, typer.Argument(metavar="HOST", help="A node's name, such as alpha.")]
 
 

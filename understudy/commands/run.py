@@ -16,6 +16,7 @@ from understudy.commands.output import answers, print_json
 from understudy.config import load
 from understudy.errors import CommandError
 from understudy.logging import LogLevel, set_up_logging
+from understudy.whereabouts import USUAL, told
 
 if TYPE_CHECKING:
     from understudy.stack import Stack
@@ -31,7 +32,7 @@ def run(
     ] = None,
     directory: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the stack's files and logs are.")
-    ] = Path(".run"),
+    ] = USUAL,
     as_json: Json = False,
 ) -> None:
     """Run exporter, switcher, Prometheus and Alertmanager here, until they are stopped.
@@ -47,11 +48,12 @@ async def _run(config: Path | None, directory: Path, as_json: bool) -> None:
     from understudy.stay import tell_addresses, until_interrupted
 
     async with _running(config, directory) as (stack, addresses):
-        if as_json:
-            print_json(addresses)
-        else:
-            tell_addresses(answers, addresses)
-        await until_interrupted(stack)
+        with told(directory, addresses):
+            if as_json:
+                print_json(addresses)
+            else:
+                tell_addresses(answers, addresses)
+            await until_interrupted(stack)
 
 
 @asynccontextmanager
