@@ -29,10 +29,10 @@ setup: .venv/ready ## Make the virtual environment .venv from the locked depende
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-tools: .tools/ready ## Find or unpack Prometheus and Alertmanager into .tools/bin
+tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober into .tools/bin
 	@:
 
-.tools/ready: scripts/monitoring-tools scripts/unpack.sh $(call gone,prometheus promtool alertmanager amtool)
+.tools/ready: scripts/monitoring-tools scripts/unpack.sh $(call gone,prometheus promtool alertmanager amtool prometheus-blackbox-exporter)
 	@echo "setup: Prometheus and Alertmanager"
 	@scripts/monitoring-tools
 	@touch $@

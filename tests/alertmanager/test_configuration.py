@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import yaml
 
 from .tools import FOLDER, run
 
-_SAMPLE = re.compile(r"^(\s*)# (\s*(?:- )?(?:[a-z_]+:( .*)?|\{.*\}))$")
+_SAMPLE = re.compile(r"^(\s*)# (\s*(?:- )?(?:[a-z_]+:( .*)?|\{.*\}|&[a-z]+|[a-z0-9.]+:[0-9]+))$")
+
+KINDS = ("telegram_configs", "email_configs", "slack_configs", "webhook_configs")
 
 
 def _configuration(name: str) -> Any:
@@ -29,11 +32,18 @@ def _routed_to(configuration: Path, *labels: str) -> list[str]:
     return printed.splitlines()[0].split(",")
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with the templates, beside which a configuration finds them."""
+    shutil.copytree(FOLDER / "templates", tmp_path / "templates")
+    return tmp_path
+
+
 @pytest.fixture(params=["as shipped", "with its samples"])
-def alertmanager_yml(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def alertmanager_yml(request: pytest.FixtureRequest, folder: Path) -> Path:
     if request.param == "as shipped":
         return FOLDER / "alertmanager.yml"
-    path = tmp_path / "alertmanager.yml"
+    path = folder / "alertmanager.yml"
     path.write_text(_with_samples("alertmanager.yml"))
     return path
 
@@ -44,8 +54,32 @@ def test_amtool_accepts_the_configuration(alertmanager_yml: Path) -> None:
 
 def test_the_samples_are_real_settings(tmp_path: Path) -> None:
     sampled = yaml.safe_load(_with_samples("alertmanager.yml"))
-    people = next(r for r in sampled["receivers"] if r["name"] == "people")
-    assert set(people) == {"name", "telegram_configs", "email_configs", "slack_configs"}
+    named = {each.pop("name"): each for each in sampled["receivers"]}
+    assert set(named["people"]) == set(KINDS)
+    for kind, (settings,) in named["people"].items():
+        assert settings["send_resolved"] is True
+        assert named["notices"][kind] == [{**settings, "send_resolved": False}]
+
+
+def _with_one_kind(kind: str) -> str:
+    """Return alertmanager.yml with the samples of one kind of receiver switched on."""
+    lines, on = [], False
+    for line in (FOLDER / "alertmanager.yml").read_text().splitlines():
+        begins = line.strip().endswith("_configs:")
+        on = line.strip() == f"# {kind}:" if begins else on and bool(_SAMPLE.match(line))
+        lines.append(_SAMPLE.sub(r"\1\2", line) if on else line)
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_receiver_can_be_switched_on_alone(kind: str, folder: Path) -> None:
+    path = folder / "alertmanager.yml"
+    path.write_text(_with_one_kind(kind))
+    told = {each.pop("name"): set(each) for each in yaml.safe_load(path.read_text())["receivers"]}
+    assert told == {"switcher": {"webhook_configs"}, "people": {kind}, "notices": {kind}}
+    printed = run("amtool", "check-config", path)
+    assert "SUCCESS" in printed
+    assert "1 templates" in printed
 
 
 def test_the_sampled_second_switcher_is_told_as_the_first_is() -> None:
@@ -85,6 +119,11 @@ def test_an_action_alert_goes_to_the_switcher_and_to_people(alertmanager_yml: Pa
 
 def test_any_other_alert_goes_to_people_only(alertmanager_yml: Path) -> None:
     assert _routed_to(alertmanager_yml, "alertname=NodeDown", "node=eu") == ["people"]
+
+
+@pytest.mark.parametrize("name", ["WatchBegins", "StillWatching"])
+def test_a_notice_goes_to_people_without_its_end(alertmanager_yml: Path, name: str) -> None:
+    assert _routed_to(alertmanager_yml, f"alertname={name}", "severity=info") == ["notices"]
 
 
 def test_the_heartbeat_goes_to_the_switcher_and_wakes_nobody() -> None:
@@ -128,3 +167,19 @@ def test_our_jobs_are_scraped_often_whatever_the_rest_is() -> None:
     assert set(jobs) == {"understudy-exporter", "understudy-switcher", "alertmanager", "prometheus"}
     for name in ("understudy-exporter", "understudy-switcher"):
         assert jobs[name]["scrape_interval"] == "2s"
+
+
+def test_the_sampled_seed_nodes_are_asked_through_the_prober() -> None:
+    jobs = {
+        j["job_name"]: j for j in yaml.safe_load(_with_samples("prometheus.yml"))["scrape_configs"]
+    }
+    job = jobs["understudy-seed-nodes"]
+    (group,) = job["static_configs"]
+    assert len(group["targets"]) == 3
+    (module,) = job["params"]["module"]
+    assert _configuration("blackbox.yml")["modules"][module]["prober"] == "tcp"
+    assert {rule["target_label"] for rule in job["relabel_configs"]} == {
+        "__param_target",
+        "instance",
+        "__address__",
+    }
