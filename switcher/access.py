@@ -11,6 +11,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from chains.bitshares.keys import looks_private
 from serving.exposure import is_loopback
 from switcher.auth import Bearer, Scope
+from switcher.feed import Feed
+from switcher.page.sessions import Session
 from switcher.running import Switcher
 
 _NO_BEARER = "A bearer token is needed; `understudy token new` makes one."
@@ -22,8 +24,33 @@ async def running_switcher(request: Request) -> Switcher:
     return cast("Switcher", request.app.state.switcher)
 
 
+async def _feed(request: Request) -> Feed:
+    return cast("Feed", request.app.state.feed)
+
+
 Running = Annotated[Switcher, Depends(running_switcher)]
+Listening = Annotated[Feed, Depends(_feed)]
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def cookie_name(switcher: Switcher) -> str:
+    """Return the name of the page's cookie, which browsers send to every port of a host."""
+    prefix = "__Host-" if over_tls(switcher) else ""
+    return f"{prefix}understudy-{switcher.settings.port}"
+
+
+def over_tls(switcher: Switcher) -> bool:
+    """Tell whether browsers speak TLS, here or to the proxy."""
+    return switcher.settings.tls is not None or switcher.settings.behind_proxy
+
+
+async def session_of(request: Request, switcher: Running) -> Session | None:
+    """Return who is signed in on the status page in the browser that asks."""
+    cookie = request.cookies.get(cookie_name(switcher), "")
+    return switcher.sessions.find(cookie, switcher.clock()) if cookie else None
+
+
+SignedIn = Annotated[Session | None, Depends(session_of)]
 
 
 def requires(scope: Scope) -> Callable[..., Awaitable[Bearer]]:
@@ -49,14 +76,35 @@ def requires(scope: Scope) -> Callable[..., Awaitable[Bearer]]:
 _reads = requires(Scope.READ)
 
 
-async def allowed_to_look(request: Request, switcher: Running, credentials: Credentials) -> None:
-    """Let everybody pass where only this machine can ask, else tokens of scope `read`.
+async def allowed_to_read(
+    request: Request, switcher: Running, credentials: Credentials, session: SignedIn
+) -> None:
+    """Let tokens of scope `read` pass, who is signed in with one, and whom `readers` names.
+
+    The cookie is good for reading only: an order by it needs what the page's forms bring.
+    """
+    readers = switcher.settings.readers
+    if readers == "anyone" or (readers == "loopback" and _asked_from_here(request, switcher)):
+        return
+    if session is None or not session.bearer.may(Scope.READ):
+        await _reads(switcher, credentials)
+
+
+async def allowed_to_look(
+    request: Request, switcher: Running, credentials: Credentials, session: SignedIn
+) -> None:
+    """Let everybody pass where only this machine can ask, else whoever may read."""
+    if not _asked_from_here(request, switcher):
+        await allowed_to_read(request, switcher, credentials, session)
+
+
+def _asked_from_here(request: Request, switcher: Switcher) -> bool:
+    """Tell whether only this machine can ask, and is asked by a name of its own.
 
     Who asks under another name was led here: a browser, by a page whose name was made to mean this
     machine, or somebody behind a proxy that nobody declared.
     """
-    if switcher.settings.exposed or not is_loopback(_asked_for(request)):
-        await _reads(switcher, credentials)
+    return not switcher.settings.exposed and is_loopback(_asked_for(request))
 
 
 def _asked_for(request: Request) -> str:

@@ -9,15 +9,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from switcher.errors import JournalError
+from switcher.errors import JOURNAL_UNUSABLE, JournalError
+from switcher.feed import Feed
 from switcher.journal.plain import plain_json
-from switcher.routes import alerts, health, operate, read, resolve, shown
+from switcher.routes import alerts, events, health, operate, read, resolve, shown
 from switcher.running import Switcher
-
-_UNUSABLE = (
-    "The journal can't be used at present; /readyz and the switcher's log say why, and no rotation "
-    "begins meanwhile."
-)
 
 _NO_OBJECT = ("model_attributes_type", "missing")
 _OBJECT = "The body must be a JSON object, sent with Content-Type: application/json"
@@ -34,7 +30,8 @@ def create_app(switcher: Switcher) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.switcher = switcher
-    for room in (alerts, operate, resolve, read, shown, health):
+    app.state.feed = Feed(switcher)
+    for room in (alerts, operate, resolve, read, events, shown, health):
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
     app.add_exception_handler(RequestValidationError, _senseless)
@@ -42,7 +39,7 @@ def create_app(switcher: Switcher) -> FastAPI:
 
 
 async def _journal_unusable(_request: Request, _error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": _UNUSABLE}, status_code=503)
+    return JSONResponse({"detail": JOURNAL_UNUSABLE}, status_code=503)
 
 
 async def _senseless(_request: Request, error: Exception) -> JSONResponse:

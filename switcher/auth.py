@@ -60,7 +60,7 @@ def new_token(scope: Scope, name: str) -> tuple[str, str]:
     if not _NAME.fullmatch(name):
         raise TokenFileError(f"A token's name is letters, digits and -_.@, {name!r} is not.")
     token = secrets.token_urlsafe(32)
-    return token, f"{name} {scope} {_hash(token)}\n"
+    return token, f"{name} {scope} {digest_of(token)}\n"
 
 
 class Tokens:
@@ -110,7 +110,10 @@ class Tokens:
 
     def bearer(self, token: str) -> Bearer | None:
         """Return who a token belongs to, None for an unknown one; takes equally long for all."""
-        presented = _hash(token)
+        return self.by_digest(digest_of(token))
+
+    def by_digest(self, presented: str) -> Bearer | None:
+        """Return who the token of a digest belongs to, None for an unknown one."""
         found = None
         for known, bearer in self._bearers.items():
             if hmac.compare_digest(known, presented):
@@ -136,5 +139,6 @@ def _parse(text: str, path: Path) -> dict[str, Bearer]:
     return bearers
 
 
-def _hash(token: str) -> str:
+def digest_of(token: str) -> str:
+    """Return what the file has of a token."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

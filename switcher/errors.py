@@ -16,6 +16,12 @@ SwitcherError
 
 from __future__ import annotations
 
+JOURNAL_UNUSABLE = (
+    "The journal can't be used at present; /readyz and the switcher's log say why, and no rotation "
+    "begins meanwhile."
+)
+"""What whoever asks is told of a `JournalError`, whose own text is for the log."""
+
 
 def reason_of(error: OSError | UnicodeDecodeError) -> str:
     """Return why a file can't be used, without the path, which the sentence around it names."""

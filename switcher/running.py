@@ -34,6 +34,7 @@ from switcher.leasing import under_leases
 from switcher.loop import Loop
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
+from switcher.page.sessions import Sessions
 from switcher.resolving.desk import ChainDesk
 from switcher.resolving.keeper import Keeper
 from switcher.resolving.metrics import ResolveMetrics
@@ -77,6 +78,7 @@ class Switcher:
     desk: Desk
     custody: Custody
     chains: ChainStaff
+    sessions: Sessions
     workers: dict[str | None, Worker] = field(default_factory=dict)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -185,6 +187,7 @@ async def open_switcher(
             desk,
             Custody(desk.watch, desk.rotator, [witness.account for witness in chain.witnesses]),
             _chain_staff(desk, replica),
+            Sessions(signer.derived("sessions of the status page"), tokens),
         )
         await _begin(switcher)
         for witness in (*switcher.witnesses, None):

@@ -13,6 +13,7 @@ from peernode.settings import ReplicaSettings
 from serving.server import Server, listen, running, stopped_by_signals
 from switcher import exposure
 from switcher.app import create_app
+from switcher.feed import Feed
 from switcher.running import open_switcher
 from switcher.settings import SwitcherSettings
 
@@ -48,7 +49,9 @@ async def serve(
         host, port = listener.getsockname()[:2]
         exposure.refuse_plain(settings, host)
         switcher = await stack.enter_async_context(open_switcher(chain, settings, replica))
-        server = Server(create_app(switcher), grace=_REQUEST_SECONDS, tls=settings.tls)
+        app = create_app(switcher)
+        listeners: Feed = app.state.feed
+        server = Server(app, grace=_REQUEST_SECONDS, tls=settings.tls, on_stop=listeners.close)
         stack.enter_context(stopped_by_signals(server))
         _log.info(
             "switcher started",

@@ -79,7 +79,8 @@ class SwitcherSettings:
     as broken; an incident that no alert renews for `incident_renewal` ends, unless a transaction is
     already broadcast. Entries of the journal that are older than `journal_retention` are removed;
     None: never. With `behind_proxy` a proxy that speaks TLS stands in front of it, and others than
-    this machine may reach it.
+    this machine may reach it. `readers` may see the status page, state and journal without a
+    token: nobody ("token"), programs on this machine ("loopback"), or "anyone" who reaches it.
     """
 
     token_file: Path
@@ -95,6 +96,7 @@ class SwitcherSettings:
     journal_retention: int | None = None
     tls: TlsFiles | None = None
     behind_proxy: bool = False
+    readers: Literal["token", "loopback", "anyone"] = "token"
 
     @property
     def exposed(self) -> bool:

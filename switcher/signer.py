@@ -6,6 +6,7 @@ never sees the network here. What it made is checked with our own primitives bef
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,6 +77,14 @@ class Signer:
     def public_keys(self) -> tuple[str, ...]:
         """Return the public keys that can be signed with."""
         return tuple(self._keys)
+
+    def derived(self, purpose: str) -> bytes:
+        """Return a secret for something that must outlive a restart, from which no key follows.
+
+        It is the same for as long as the keys at hand are.
+        """
+        keys = "\n".join(sorted(self._keys.values()))
+        return hmac.digest(keys.encode(), f"understudy: {purpose}".encode(), "sha256")
 
     def sign(self, order: UpdateOrder, authorities: Authorities) -> SignedUpdate:
         """Build and sign a witness_update. Takes some 50 ms of a processor: call it in a thread.

@@ -116,3 +116,9 @@ def read_entries(
     if incident is not None:
         query = query.where(entries.c.incident == incident)
     return [entry_of(row) for row in db.execute(query)]
+
+
+def read_entries_after(db: Connection, seen: int, limit: int) -> list[Entry]:
+    """Return the entries after an id, oldest first."""
+    query = select(entries).where(entries.c.id > seen).order_by(entries.c.id).limit(limit)
+    return [entry_of(row) for row in db.execute(query)]

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection, text
 
 from storing.worker import Worker
+from switcher.bell import Bell
 from switcher.errors import StandbyError
 from switcher.journal import entries, intake, ordering, retention, store
 from switcher.journal.database import open_database, open_wire
@@ -57,6 +58,7 @@ class Journal:
         self._open_wire = partial(open_wire, url, password_file)
         self._worker = Worker(partial(open_database, url, password_file), "journal")
         self._leases: Leases | None = None
+        self.written = Bell()
 
     async def __aenter__(self) -> Self:
         await self._worker.open()
@@ -201,6 +203,10 @@ class Journal:
             partial(entries.read_entries, before=before, incident=incident, limit=wanted)
         )
 
+    async def entries_after(self, seen: int, limit: int) -> list[Entry]:
+        """Return at most `limit` entries with ids above `seen`, oldest first."""
+        return await self.read(entries.read_entries_after, seen, limit)
+
     async def head(self) -> Head:
         """Return the newest entry's id and hash."""
         return await self.read(entries.read_head)
@@ -250,8 +256,10 @@ class Journal:
     async def write(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Do work in a transaction that writes, whoever acts."""
-        return await self._worker.write(work, *args, **kwargs)
+        """Do work in a transaction that writes, whoever acts; `written` rings afterwards."""
+        done = await self._worker.write(work, *args, **kwargs)
+        self.written.ring()
+        return done
 
 
 def _ping(db: Connection) -> None:

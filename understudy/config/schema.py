@@ -201,6 +201,11 @@ class Switcher(Part):
     """With it HTTPS is spoken there; needed beyond this machine."""
     behind_proxy: values.Switch | None = None
     """Whether a proxy that speaks TLS stands in front of it."""
+    readers: Annotated[
+        Literal["token", "loopback", "anyone"] | None,
+        Field(description="token, loopback or anyone"),
+    ] = None
+    """Who may see page, state and journal without a token: nobody, this machine, or anyone."""
     token_file: values.FilePath
     """The hashes of all tokens, as `understudy token new` writes them."""
     client_token_file: values.FilePath | None = None
@@ -237,6 +242,7 @@ class Switcher(Part):
                 "heartbeat_timeout",
                 "incident_renewal",
                 "journal_retention",
+                "readers",
             ),
         )
 
