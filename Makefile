@@ -11,10 +11,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A program that was removed from the system since, or an interrupted set-up.
 gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
-.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak docs reference clean
+.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak dashboards docs reference clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s
+", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make the virtual environment .venv from the locked dependencies
 	@:
@@ -75,6 +76,9 @@ bench: setup tools ## Run all measurements, or one with NAME=live
 
 soak: setup tools ## Run short troubles before the whole stack for MINUTES=60, and count needless switches
 	@understudy bench soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+dashboards: setup ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
+	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)
 
 docs: setup ## Write the documentation as a site into site/
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet

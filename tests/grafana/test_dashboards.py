@@ -1,0 +1,162 @@
+"""The dashboards as files: what an operator finds on every panel, and what keeps them right."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from grafana_foundation_sdk.cog import plugins
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from chains.standing import Verdict
+from exporter import catalogue
+from grafana.boards import BOARDS
+from grafana.frame import WIDTH, written
+from grafana.words import VERDICTS
+from switcher.metrics import Metrics
+from switcher.resolving.metrics import ResolveMetrics
+
+from .boards import FILES, GRAFANA, gathered_by, metrics, panels, queries, read
+
+PROJECT = GRAFANA.parent
+STEMS = [path.stem for path in FILES]
+BY_INSTANCE = {"{{instance}}", "replica {{instance}}", "{{witness}}: {{instance}}"}
+"""What is drawn for each program."""
+
+
+class _Kept:
+    trouble = None
+    resolution = None
+
+
+def _told() -> set[str]:
+    """Return the names of all series that exporter and switcher tell, and of recorded ones."""
+    switcher = Metrics({"init0": ["alpha"]})
+    ResolveMetrics(switcher.registry, lambda *_: None, [], _Kept())  # type: ignore[arg-type]
+    told = {metric.name for metric in catalogue.all_metrics()}
+    for family in switcher.registry.collect():
+        told |= {sample.name for sample in family.samples} | {family.name}
+    histogram = catalogue.NODE_RPC_DURATION.name
+    told |= {f"{histogram}_bucket", f"{histogram}_sum", f"{histogram}_count", "ALERTS"}
+    for path in (PROJECT / "alertmanager" / "rules").glob("*.yml"):
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            told |= {rule["record"] for rule in group["rules"] if "record" in rule}
+    return told
+
+
+def test_there_are_the_four_dashboards() -> None:
+    assert STEMS == ["network", "peers", "stage", "switcher"]
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_the_files_are_those_that_the_code_writes(board: Any) -> None:
+    path = GRAFANA / "dashboards" / f"{board.name}.json"
+    assert path.read_text(encoding="utf-8") == written(board), "run `make dashboards`"
+    assert written(board) == written(board)
+
+
+def test_runbooks_may_be_elsewhere() -> None:
+    (stage, *_) = BOARDS
+    given = json.loads(written(stage, "https://wiki.example.org/runbooks"))
+    (variable,) = (v for v in given["templating"]["list"] if v["name"] == "runbooks")
+    assert variable["query"] == "https://wiki.example.org/runbooks"
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_the_types_of_grafana_11_know_everything_in_the_files(path: Path) -> None:
+    plugins.register_default_plugins()
+    board = read(path)
+    for event in board["annotations"]["list"]:
+        for of_prometheus in ("target", "step", "textFormat", "titleFormat"):
+            del event[of_prometheus]
+    again = json.loads(json.dumps(Dashboard.from_json(board), cls=JSONEncoder))
+    assert again == board
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_each_panel_says_what_it_shows_in_which_unit_and_where_to_read_on(path: Path) -> None:
+    for panel in panels(read(path)):
+        title = panel["title"]
+        assert panel["description"].endswith(".md"), title
+        assert len(panel["description"].split()) > 5, title
+        shown = panel["fieldConfig"]["defaults"]
+        assert shown["unit"], title
+        assert shown["noValue"], title
+        (link,) = panel["links"]
+        folder, page = link["url"].split("/")
+        assert folder == "${runbooks:raw}"
+        assert f"Runbook: docs/runbooks/{page}" in panel["description"]
+        assert (PROJECT / "docs" / "runbooks" / page).is_file(), f"{title}: {page}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_the_data_source_is_everywhere_the_one_that_is_chosen(path: Path) -> None:
+    board = read(path)
+    chosen = {"type": "prometheus", "uid": "${datasource}"}
+    first, *others = board["templating"]["list"]
+    assert (first["name"], first["type"], first["query"]) == (
+        "datasource",
+        "datasource",
+        "prometheus",
+    )
+    asking = [variable for variable in others if variable["type"] == "query"]
+    for each in (*panels(board), *board["annotations"]["list"], *asking):
+        assert each["datasource"] == chosen
+    for panel in panels(board):
+        assert all(target["datasource"] == chosen for target in panel["targets"])
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_no_two_panels_lie_on_each_other_and_none_sticks_out(path: Path) -> None:
+    places = [panel["gridPos"] for panel in read(path)["panels"]]
+    for one in places:
+        assert one["x"] + one["w"] <= WIDTH
+    for one, other in combinations(places, 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or below
+
+
+def test_names_by_which_grafana_and_its_users_know_them_are_there_once() -> None:
+    boards = [read(path) for path in FILES]
+    assert {board["uid"] for board in boards} == {f"understudy-{stem}" for stem in STEMS}
+    for board in boards:
+        assert board["tags"] == ["understudy"]
+        (link,) = board["links"]
+        assert (link["type"], link["tags"], link["keepTime"]) == (
+            "dashboards",
+            ["understudy"],
+            True,
+        )
+        numbers = [panel["id"] for panel in board["panels"]]
+        assert all(before < after for before, after in pairwise(numbers))
+        titles = [panel["title"] for panel in board["panels"]]
+        assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_every_metric_that_is_asked_for_exists(path: Path) -> None:
+    told = _told()
+    board = read(path)
+    for query in queries(board):
+        assert metrics(query.expr), query.where
+        assert metrics(query.expr) <= told, query.where
+    for variable in board["templating"]["list"]:
+        if variable["type"] == "query":
+            assert metrics(variable["query"]["query"]) <= told
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_several_that_tell_the_same_are_never_added_up(path: Path) -> None:
+    for query in queries(read(path)):
+        assert all(word in ("max", "min") for _, word in gathered_by(query.expr)), query.where
+
+
+def test_every_way_to_stand_has_a_word_and_a_figure_of_its_own() -> None:
+    assert set(VERDICTS) == {*Verdict}
+    assert len({state.figure for state in VERDICTS.values()}) == len(VERDICTS)
