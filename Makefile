@@ -14,8 +14,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 .PHONY: again help setup tools test faults fuzz lint lock run demo bench soak dashboards docs reference clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s
-", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make the virtual environment .venv from the locked dependencies
 	@:
