@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
 
 def clock_time(time: float) -> str:
     """Return a time within minutes of now as people read it: "12:00:01 UTC"."""
@@ -13,3 +15,11 @@ def clock_time(time: float) -> str:
 def date_and_time(time: float) -> str:
     """Return a time that may be on another day: "2026-11-21 12:00:01 UTC"."""
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def ago(seconds: float) -> str:
+    """Return how long something is ago: "5 s ago", "3 min ago", "2 d ago"."""
+    for length, word in _UNITS:
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {word} ago"
+    return f"{max(0.0, seconds):.0f} s ago"

@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from switcher.access import allowed_to_look
+from switcher.access import allowed_to_look, allowed_to_read
 from switcher.auth import Scope
 
 _ANYBODY = "nothing"
+_READING = "`read`, unless `readers` says otherwise"
 _ON_LOOPBACK = "nothing on this machine, else `read`"
 
 
@@ -20,6 +21,8 @@ def needed(route: Any) -> str:
 
 
 def _told(call: Callable[..., Any]) -> str:
+    if call is allowed_to_read:
+        return _READING
     if call is allowed_to_look:
         return _ON_LOOPBACK
     if not inspect.isfunction(call):

@@ -29,7 +29,7 @@ class Handover(Dialogue["Preview"]):
 
     def show(self, plan: Preview) -> None:
         """Print what the order would come to."""
-        from understudy.operate.plan import told
+        from switcher.planned import told
 
         answers.print(Text(plan.witness, style="bold"))
         drilled = self.order.kind == "drill"
@@ -55,7 +55,7 @@ class Handover(Dialogue["Preview"]):
 
     def sentence(self, entry: Entry) -> str:
         """Return what an entry says, with the names of keys' hosts."""
-        from understudy.operate.naming import with_names
+        from switcher.naming import with_names
 
         return with_names(entry.sentence, self.ring)
 

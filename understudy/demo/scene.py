@@ -15,11 +15,11 @@ from chains.settings import WitnessSettings
 from devnet.launch import Devnet
 from switcher.answers import AlertPath
 from switcher.model import Entry
+from switcher.naming import with_names
 from understudy.demo.journal import JournalReader
 from understudy.demo.narrator import Narrator
 from understudy.demo.report import Act, Moments, act, missed_between
 from understudy.errors import StackError
-from understudy.operate.naming import with_names
 
 _READ_EVERY = 0.1
 """Seconds between two looks into the switcher's journal, for the telling only."""

@@ -16,12 +16,11 @@ from chains.settings import WitnessSettings
 from chains.words import blocks
 from switcher.answers import ProducerStatus, Status, WitnessStatus
 from switcher.model import DrillResult, Entry, Readiness
+from switcher.naming import with_names
 from switcher.resolving.answers import ChainsStatus
-from switcher.times import clock_time, date_and_time
+from switcher.times import ago, clock_time, date_and_time
 from switcher.verdict import Concern, concerns_of, is_well
-from understudy.operate.naming import with_names
 
-_DAY = 86_400
 _STYLES = {
     Readiness.READY: "green",
     Readiness.UNWATCHED: "",
@@ -126,7 +125,7 @@ def _witness(witness: WitnessStatus, now: float) -> RenderableType:
         hosts.add_row(
             Text(f"  {each.name}", style="bold" if each.in_force else ""),
             Text("on air", style="green") if each.in_force else _readiness(each),
-            f"{drill.result.replace('_', ' ')} {_ago(now - drill.time)}" if drill else "no drill",
+            f"{drill.result.replace('_', ' ')} {ago(now - drill.time)}" if drill else "no drill",
             Text(each.detail, style="dim"),
             style="" if drill is None or drill.result == DrillResult.SIGNED else "yellow",
         )
@@ -155,7 +154,7 @@ def _slot(witness: WitnessStatus, now: float) -> str:
 
 def _about(witness: WitnessStatus, now: float) -> Iterator[str]:
     word = "armed" if witness.armed else "disarmed"
-    since = _ago(now - witness.armed_since)
+    since = ago(now - witness.armed_since)
     why = f": {witness.armed_why}" if witness.armed_why else ""
     yield f"  {word} by {witness.armed_by} {since}{why}"
     left = f"  {witness.budget_remaining} rotations left of the last 24 hours' budget"
@@ -169,13 +168,6 @@ def _about(witness: WitnessStatus, now: float) -> Iterator[str]:
 
 def _readiness(producer: ProducerStatus) -> Text:
     return Text(producer.readiness, style=_STYLES.get(Readiness(producer.readiness), ""))
-
-
-def _ago(seconds: float) -> str:
-    for length, word in ((_DAY, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {word} ago"
-    return f"{max(0.0, seconds):.0f} s ago"
 
 
 def _events(entries: Sequence[Entry], rings: Sequence[WitnessSettings]) -> RenderableType:

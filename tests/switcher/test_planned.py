@@ -8,8 +8,8 @@ import pytest
 
 from switcher.answers import Objection, Preview, ProducerStatus
 from switcher.model import Entry, EntryKind
+from switcher.planned import told
 from understudy.operate.course import waits_for
-from understudy.operate.plan import told
 
 NOW = 1_795_000_000.0
 ROUND = [int(NOW) + 30 + 3 * number for number in range(27)]

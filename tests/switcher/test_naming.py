@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chains.settings import ProducerSettings, WitnessSettings
-from understudy.operate.naming import with_names
+from switcher.naming import with_names
 
 WITNESS = WitnessSettings(
     "init0", (ProducerSettings("alpha", "BTSa"), ProducerSettings("beta", "BTSb"))
