@@ -29,7 +29,7 @@ class Instruments:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         build = Gauge(BUILD_INFO.name, BUILD_INFO.help, BUILD_INFO.labels, registry=self.registry)
-        build.labels(_version(), platform.python_version()).set(1)
+        build.labels(version(), platform.python_version()).set(1)
         durations = Histogram(
             NODE_RPC_DURATION.name,
             NODE_RPC_DURATION.help,
@@ -45,7 +45,8 @@ class Instruments:
             duration.observe(seconds)
 
 
-def _version() -> str:
+def version() -> str:
+    """Return the version of the installed package."""
     try:
         return metadata.version("understudy")
     except metadata.PackageNotFoundError:

@@ -16,6 +16,7 @@ from chains.peer.views import PeerView
 from chains.peer.watch import PeerWatch
 from chains.settings import ChainSettings, PeerChainSettings
 from chains.standing import Verdict
+from exporter.access import IN_THE_CLEAR, users_of
 from exporter.app import create_app
 from exporter.exposition import Exposition
 from exporter.instruments import Instruments
@@ -38,17 +39,20 @@ async def serve(
     `on_listen` is told the port, which the system chooses if the settings say 0.
 
     Raises:
+        ExporterError: its certificate or file of users can't be used.
         OSError: the address can't be listened on.
     """
+    users = users_of(settings)
     instruments = Instruments(node.name for node in chain.nodes)
     watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict, on_clock=_log_clock)
     of_peers = PeerWatch(peers, on_verdict=_log_peer) if peers else None
     votes = VoteWatch(watch)
     exposition = Exposition(watch, instruments.registry, watch.clock.now, of_peers, votes)
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
-        server = Server(create_app(watch, exposition, of_peers), grace=_GRACE_SECONDS)
+        app = create_app(watch, exposition, of_peers, users)
+        server = Server(app, grace=_GRACE_SECONDS, tls=settings.tls)
         host, port = listener.getsockname()[:2]
-        _log.info("exporter started", host=host, port=port, nodes=len(chain.nodes))
+        _log_start(settings, host, port, len(chain.nodes))
         on_listen(port)
         with stopped_by_signals(server):
             async with asyncio.TaskGroup() as group:
@@ -63,6 +67,12 @@ async def serve(
                 for task in working:
                     task.cancel()
     _log.info("exporter stopped")
+
+
+def _log_start(settings: ExporterSettings, host: str, port: int, nodes: int) -> None:
+    _log.info("exporter started", host=host, port=port, scheme=settings.scheme, nodes=nodes)
+    if settings.passwords_in_the_clear:
+        _log.warning("exporter", why=IN_THE_CLEAR)
 
 
 def _log_verdict(view: NodeView) -> None:

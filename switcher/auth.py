@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from switcher.errors import TokenFileError, reason_of
+from serving.secret_file import reason_of
+from switcher.errors import TokenFileError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43,}")

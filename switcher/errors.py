@@ -23,11 +23,6 @@ JOURNAL_UNUSABLE = (
 """What whoever asks is told of a `JournalError`, whose own text is for the log."""
 
 
-def reason_of(error: OSError | UnicodeDecodeError) -> str:
-    """Return why a file can't be used, without the path, which the sentence around it names."""
-    return str(error.strerror) if isinstance(error, OSError) else "it is no plain text"
-
-
 class SwitcherError(Exception):
     """Base of every error of the switcher; its text is a sentence for people."""
 

@@ -6,8 +6,9 @@ import os
 import stat
 from pathlib import Path
 
-from switcher.errors import SecretFileError, reason_of
-from switcher.readers import open_to_others
+from serving import secret_file
+from serving.secret_file import reason_of
+from switcher.errors import SecretFileError
 
 _OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 
@@ -19,18 +20,9 @@ def read_secret(path: Path) -> str:
         SecretFileError: missing, unreadable, or accessible to others than its owner and this user.
     """
     try:
-        with path.open(encoding="utf-8") as file:
-            state = os.fstat(file.fileno())
-            if open_to_others(file.fileno(), state):
-                raise SecretFileError(
-                    f"{path} is open to others than its owner (mode {state.st_mode & 0o777:04o}); "
-                    f"do: chmod 600 {path}"
-                )
-            if state.st_uid not in (os.geteuid(), 0):
-                raise SecretFileError(f"{path} belongs to another user (uid {state.st_uid}).")
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretFileError(f"{path} can't be read: {reason_of(error)}.") from error
+        return secret_file.read_secret(path)
+    except secret_file.SecretError as error:
+        raise SecretFileError(str(error)) from error
 
 
 def write_new_secret(path: Path, secret: str) -> None:

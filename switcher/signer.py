@@ -30,7 +30,8 @@ from chains.bitshares.transactions import (
     transaction_id,
 )
 from chains.errors import ChainError
-from switcher.errors import SecretFileError, SigningError, reason_of
+from serving.secret_file import reason_of
+from switcher.errors import SecretFileError, SigningError
 from switcher.secret_file import read_secret
 from switcher.settings import KeyFileSigner, WalletSigner
 from switcher.transaction import SignedUpdate, UpdateOrder

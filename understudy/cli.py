@@ -10,6 +10,7 @@ import typer
 
 import understudy
 from chains.errors import ChainError
+from exporter.errors import ExporterError
 from peernode.errors import PeerNodeError
 from switcher.errors import SwitcherError
 from understudy.commands import (
@@ -35,7 +36,7 @@ from understudy.config import ConfigurationError
 from understudy.errors import UnderstudyError
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
-_EXPECTED = (ChainError, PeerNodeError, SwitcherError, UnderstudyError)
+_EXPECTED = (ChainError, ExporterError, PeerNodeError, SwitcherError, UnderstudyError)
 """Errors whose text is a sentence for people; anything else is a fault of ours."""
 
 app = typer.Typer(

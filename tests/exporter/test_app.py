@@ -18,7 +18,7 @@ from chains.standing import Verdict
 from exporter.app import create_app
 from exporter.catalogue import BUILD_INFO, NODE_RPC_DURATION, bitshares_metrics
 from exporter.exposition import Exposition
-from exporter.instruments import Instruments
+from exporter.instruments import Instruments, version
 from tests.alertmanager.tools import run
 from tests.support.chain import ForgedChain
 
@@ -168,9 +168,11 @@ class Page(HTMLParser):
 
 async def test_the_landing_page_leads_to_the_metrics_and_says_what_is_followed(get: Get) -> None:
     page = Page((await get("/")).text)
-    assert page.links == ["metrics"]
+    assert page.links == ["metrics", "healthz", "readyz"]
     for shown in ("eu", "us", "home", "canonical", "init0", "alpha", "beta", "init1"):
         assert shown in page.cells
+    assert {"active", "CNY, USD", "none configured"} <= set(page.cells)
+    assert f"Version {version()}. " in "".join(page.cells)
 
 
 async def test_the_landing_page_gives_no_password_away(get: Get, seen: Seen) -> None:

@@ -7,18 +7,25 @@ import signal
 import socket
 import time
 from collections import Counter
+from pathlib import Path
 
+import bcrypt
+import httpx
 import pytest
 
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings, PeerChainSettings
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
+from exporter.errors import ExporterError
 from exporter.service import serve
 from exporter.settings import ExporterSettings
+from serving.tls import trusting
 from tests.alertmanager.tools import run
 from tests.chains.peer.made import forged, tip_of
-from tests.chains.peer.nodes import Own, Plain, serving
+from tests.chains.peer.nodes import Own, Plain
+from tests.chains.peer.nodes import serving as peers_serving
+from tests.support.certificates import self_signed
 
 from .program import chain_settings
 from .running import DEADLINE, exporting, of, told
@@ -34,7 +41,7 @@ async def test_peers_are_measured_while_no_bitshares_node_answers(port: int) -> 
     chain = forged(3, rule=PeerChainSettings().proof)
     longer, shorter = Own(chain, "p1"), Plain(chain[:2], "p2")
     bitshares = {"chain_id": "ab" * 32, "nodes": {"eu": "ws://127.0.0.1:1"}, "witnesses": {}}
-    async with serving(longer, shorter) as peers:
+    async with peers_serving(longer, shorter) as peers:
         named = {peer.name: peer.url for peer in peers}
         async with exporting({**bitshares, "port": port, "peers": named}) as exporter:
             found = await exporter.until(
@@ -123,6 +130,41 @@ async def until_all_canonical(watch: Watch) -> None:
     seen = -1
     while not all(node.up and node.verdict == "canonical" for node in watch.nodes):
         seen = await watch.changed(seen)
+
+
+async def test_with_a_certificate_and_users_it_answers_these_over_tls_only(
+    port: int, tmp_path: Path
+) -> None:
+    tls, users = self_signed(tmp_path, "exporter"), tmp_path / "users"
+    users.write_text(f"one:{bcrypt.hashpw(b'sun', bcrypt.gensalt(4)).decode()}\n")
+    users.chmod(0o600)
+    settings = ExporterSettings("127.0.0.1", port, tls, users)
+    listens = asyncio.Event()
+    serving = asyncio.create_task(
+        serve(ChainSettings((), ()), settings, on_listen=lambda _: listens.set())
+    )
+    try:
+        await asyncio.wait_for(listens.wait(), DEADLINE)
+        context = trusting(tls.certificate_file)
+        async with httpx.AsyncClient(
+            base_url=f"https://127.0.0.1:{port}", verify=context, trust_env=False
+        ) as client:
+            assert (await client.get("/metrics")).status_code == 401
+            assert (await client.get("/metrics", auth=("one", "sun"))).status_code == 200
+            assert (await client.get("/healthz")).status_code == 200
+        async with httpx.AsyncClient(trust_env=False) as plain:
+            with pytest.raises(httpx.TransportError):
+                await plain.get(f"http://127.0.0.1:{port}/metrics")
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_a_key_that_others_can_read_is_refused(port: int, tmp_path: Path) -> None:
+    tls = self_signed(tmp_path, "exporter")
+    tls.key_file.chmod(0o644)
+    with pytest.raises(ExporterError, match="open to others than its owner"):
+        await serve(ChainSettings((), ()), ExporterSettings("127.0.0.1", port, tls))
 
 
 async def test_an_address_that_is_taken_is_told_in_a_sentence(port: int) -> None:

@@ -67,6 +67,8 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     assert (read.chain.missed_window, read.chain.call_timeout, read.chain.head_lag) == (600, 4, 3)
     assert read.chain.verify_blocks == 5000
     assert (read.exporter.host, read.exporter.port) == ("::1", 9877)
+    assert read.exporter.tls == TlsFiles(tmp_path / "exporter.pem", tmp_path / "exporter.key")
+    assert read.exporter.users_file == tmp_path / "users"
     switcher = read.needed_switcher()
     assert (switcher.host, switcher.port) == ("0.0.0.0", 9978)
     tls = TlsFiles(tmp_path / "certificate.pem", Path("/etc/understudy/tls.key"))

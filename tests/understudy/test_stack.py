@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import httpx
 import pytest
 import yaml
@@ -120,7 +121,12 @@ async def test_over_tls_the_real_alertmanager_and_prometheus_come_through_as_wel
 ) -> None:
     files = self_signed(tmp_path, names="DNS:watcher.lan")
     document = configuration(net)
-    document["switcher"] = {"tls": {name: str(path) for name, path in asdict(files).items()}}
+    tls = {name: str(path) for name, path in asdict(files).items()}
+    users = tmp_path / "users"
+    users.write_text(f"me:{bcrypt.hashpw(b'secret', bcrypt.gensalt(4)).decode()}\n")
+    users.chmod(0o600)
+    document["switcher"] = {"tls": tls}
+    document["exporter"] = {"tls": dict(tls), "users_file": str(users)}
     settings = StackSettings(document, net.active_wif("init0"))
     context = trusting(files.certificate_file)
     async with (
@@ -131,7 +137,11 @@ async def test_over_tls_the_real_alertmanager_and_prometheus_come_through_as_wel
         assert stack.switcher.url.startswith("https://")
         while "alerts come through" not in (await client.get("/readyz")).text:
             await asyncio.sleep(0.2)
-        assert "understudy-switcher" in await targets_up(stack, {"understudy-switcher"})
+        ours = {"understudy-exporter", "understudy-switcher"}
+        assert ours <= await targets_up(stack, ours)
+        metrics = f"{stack.exporter.url}/metrics"
+        assert (await client.get(metrics)).status_code == 401
+        assert (await client.get(metrics, auth=("me", "secret"))).status_code == 200
         findings = await examine(load(stack.written.configuration))
     assert [each for each in findings if each.level is not Level.OK] == []
 

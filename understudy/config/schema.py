@@ -109,15 +109,35 @@ class BitShares(Part):
         )
 
 
+class Tls(Part):
+    """The certificate with which a service speaks HTTPS."""
+
+    certificate_file: values.FilePath
+    """The certificate, in PEM."""
+    key_file: values.FilePath
+    """Its private key, in a file of yours alone."""
+
+    def settings(self) -> TlsFiles:
+        """Return the typed settings."""
+        return TlsFiles(self.certificate_file, self.key_file)
+
+
 class Exporter(Part):
     """The exporter."""
 
     listen: values.Address | None = None
     """Where `/metrics` is served."""
+    tls: Annotated[Tls | None, Field(description=TLS)] = None
+    """A certificate; with one it speaks HTTPS only."""
+    users_file: values.FilePath | None = None
+    """A file of yours alone with who may read the metrics, as `htpasswd -B` writes it; without
+    one everybody who reaches the address may."""
 
     def settings(self) -> ExporterSettings:
         """Return the typed settings."""
-        return ExporterSettings(*self.listen or ())
+        tls = self.tls.settings() if self.tls else None
+        listen: dict[str, Any] = dict(zip(("host", "port"), self.listen or (), strict=False))
+        return ExporterSettings(tls=tls, users_file=self.users_file, **listen)
 
 
 class Wallet(Part):
@@ -146,19 +166,6 @@ class Signer(Part):
             return WalletSigner(self.wallet.path, self.wallet.passphrase_file, **more)
         assert self.key_file
         return KeyFileSigner(self.key_file, **more)
-
-
-class Tls(Part):
-    """The certificate with which the switcher speaks HTTPS."""
-
-    certificate_file: values.FilePath
-    """The certificate, in PEM."""
-    key_file: values.FilePath
-    """Its private key, in a file of yours alone."""
-
-    def settings(self) -> TlsFiles:
-        """Return the typed settings."""
-        return TlsFiles(self.certificate_file, self.key_file)
 
 
 class PolicySection(Part):

@@ -125,7 +125,11 @@ def _judge_prometheus(
     yield from judge_path(prometheus.rules)
     yield from judge_clocks(prometheus.rules)
     yield from judge_targets(
-        prometheus.targets, shipped.intervals, window_of(shipped.rules), read.switcher
+        prometheus.targets,
+        shipped.intervals,
+        window_of(shipped.rules),
+        read.switcher,
+        read.exporter,
     )
     yield from judge_senders(prometheus.alertmanagers, len(read.monitoring.alertmanager))
 

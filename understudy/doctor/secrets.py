@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from exporter.access import IN_THE_CLEAR
+from exporter.errors import ExporterError
+from exporter.settings import ExporterSettings
+from exporter.users import Users
 from serving.tls import TlsFiles
 from switcher.auth import Scope, Tokens
 from switcher.errors import SwitcherError
@@ -22,11 +26,26 @@ _SOON = 14
 _TO_CERTIFY = "docs/how-to/listen-beyond-this-machine.md tells how to make one"
 _TO_CONNECT = "put the password in with: (umask 077; cat > FILE)"
 _TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name NAME --out FILE"
+_TO_NAME_USERS = "make it with: (umask 077; htpasswd -B -c FILE NAME)"
 _TO_OPERATE = "make one with: understudy token new --scope operate --name NAME --out FILE"
 
 
 def secrets_of(read: Configuration, now: float) -> Iterator[Finding]:
-    """Try every file with a secret that the configuration names for the switcher."""
+    """Try every file with a secret that the configuration names."""
+    yield from _of_exporter(read.exporter, now)
+    yield from _of_switcher(read, now)
+
+
+def _of_exporter(settings: ExporterSettings, now: float) -> Iterator[Finding]:
+    if settings.tls:
+        yield _certificate(settings.tls, now, "exporter")
+    if path := settings.users_file:
+        yield _tried("users file", path, _TO_NAME_USERS, lambda: Users.load(path))
+    if settings.passwords_in_the_clear:
+        yield warning("exporter", IN_THE_CLEAR)
+
+
+def _of_switcher(read: Configuration, now: float) -> Iterator[Finding]:
     settings, chain = read.switcher, read.chain
     if not settings:
         return
@@ -36,7 +55,7 @@ def secrets_of(read: Configuration, now: float) -> Iterator[Finding]:
     if settings.database_password_file:
         yield _database_password(settings.database_password_file)
     if settings.tls:
-        yield _certificate(settings.tls, now)
+        yield _certificate(settings.tls, now, "switcher")
     source = settings.signer
     kind, remedy = (
         ("key file", f"put the key in with: (umask 077; cat > {source.path})")
@@ -95,7 +114,7 @@ def _client_token(path: Path, token_file: Path) -> Finding:
     return found
 
 
-def _certificate(tls: TlsFiles, now: float) -> Finding:
+def _certificate(tls: TlsFiles, now: float, service: str) -> Finding:
     found = _tried("certificate", tls.certificate_file, _TO_CERTIFY, lambda: examine_tls(tls))
     if found.level is not Level.OK:
         return found
@@ -106,7 +125,7 @@ def _certificate(tls: TlsFiles, now: float) -> Finding:
     days = (certificate.expires - now) / _DAY
     if days < _SOON:
         return warning(
-            found.what, f"expires in {days:.0f} days; renew it, and restart the switcher"
+            found.what, f"expires in {days:.0f} days; renew it, and restart the {service}"
         )
     return Finding(found.what, text=f"stands for {', '.join(certificate.names)}; {days:.0f} days")
 
@@ -117,6 +136,6 @@ def _tried(kind: str, path: Path, remedy: str, use: Callable[[], object]) -> Fin
         return failure(what, f"there is no such file; {remedy}")
     try:
         use()
-    except SwitcherError as error:
+    except (ExporterError, SwitcherError) as error:
         return failure(what, str(error))
     return Finding(what)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from exporter.settings import ExporterSettings
+from serving.tls import TlsFiles
 from switcher.settings import SwitcherSettings
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.prometheus import Target
 
 _FEEDS_RULES, _OF_SWITCHER = "understudy-exporter", "understudy-switcher"
+_TOKEN = "a token of scope read as authorization.credentials_file"  # noqa: S105 - no token
+_USER = "a user of exporter.users_file as basic_auth"
 _TO_MEND = "start it, or mend its address"
 
 
@@ -18,24 +22,33 @@ def judge_targets(
     intervals: Mapping[str, float],
     window: float,
     switcher: SwitcherSettings | None = None,
+    exporter: ExporterSettings | None = None,
 ) -> Iterator[Finding]:
     """Yield what is wrong with each of our jobs.
 
     `intervals` (s) are the shipped ones, by job; the rules look back for `window` seconds at least.
     """
     targets = tuple(targets)
+    ways_in = {_FEEDS_RULES: _into_exporter(exporter), _OF_SWITCHER: _into_switcher(switcher)}
     for job, interval in intervals.items():
         found = [target for target in targets if target.job == job]
         felt = window if job == _FEEDS_RULES else math.inf
-        remedy = _way_in(switcher) if switcher and job == _OF_SWITCHER else ""
-        yield from _job(f"scrape job {job}", found, interval, felt, remedy)
+        yield from _job(f"scrape job {job}", found, interval, felt, ways_in.get(job, ""))
 
 
-def _way_in(switcher: SwitcherSettings) -> str:
-    """Return what a job needs in order to be let in where others than this machine may ask."""
+def _into_exporter(exporter: ExporterSettings | None) -> str:
+    return _way_in(exporter.tls, _USER if exporter.users_file else "") if exporter else ""
+
+
+def _into_switcher(switcher: SwitcherSettings | None) -> str:
+    return _way_in(switcher.tls, _TOKEN if switcher.exposed else "") if switcher else ""
+
+
+def _way_in(tls: TlsFiles | None, credentials: str) -> str:
+    """Return what a job needs in order to be let in."""
     needed = [
-        *(["scheme: https and the certificate as tls_config.ca_file"] if switcher.tls else []),
-        *(["a token of scope read as authorization.credentials_file"] if switcher.exposed else []),
+        *(["scheme: https and the certificate as tls_config.ca_file"] if tls else []),
+        *([credentials] if credentials else []),
     ]
     return f"give the job {' and '.join(needed)}" if needed else ""
 

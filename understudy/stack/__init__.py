@@ -12,18 +12,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from serving.tls import TlsError, examine_pair
+from serving.tls import TlsError, TlsFiles, examine_pair
 from understudy.errors import StackError
 from understudy.shipped import Folder, shipped_folder
 from understudy.stack import parts
 from understudy.stack.addresses import Addresses
 from understudy.stack.document import Written, document_of, reachable, write_documents
 from understudy.stack.folder import claimed, forget
-from understudy.stack.monitoring import Access, write_monitoring
+from understudy.stack.monitoring import Access, WayIn, write_monitoring
 from understudy.stack.ports import free_ports, is_taken
 from understudy.stack.program import Program
 from understudy.stack.settings import Replicas, StackSettings, numbered
@@ -147,7 +146,8 @@ class Stack:
         access = _access(self.written)
         monitoring = shipped_folder(Folder.ALERTMANAGER)
         write_monitoring(monitoring, folder, at, access, settings.interval, self.written.policy)
-        self.exporters = self._services("exporter", at.exporter)
+        exporter_scheme = "https" if access.exporter.certificate else "http"
+        self.exporters = self._services("exporter", at.exporter, exporter_scheme)
         self.switchers = self._services("switcher", at.switcher, access.scheme)
         self.prometheuses = tuple(
             parts.prometheus(self._tools, folder, address, name=numbered("prometheus", index))
@@ -203,21 +203,34 @@ def _refuse_taken(addresses: Addresses) -> None:
 
 
 def _access(written: Written) -> Access:
-    access = Access(written.alertmanager_token, written.prometheus_token)
-    if written.tls is None:
-        return access
+    certificate, name = _trusted(written.tls, written.switcher)
+    own, own_name = _trusted(written.exporter_tls, written.exporter)
+    user, password = written.exporter_user or (None, None)
+    return Access(
+        written.alertmanager_token,
+        written.prometheus_token,
+        certificate=certificate,
+        server_name=name,
+        exporter=WayIn(own, own_name, user, password),
+    )
+
+
+def _trusted(tls: TlsFiles | None, address: str) -> tuple[Path | None, str | None]:
+    """Return a certificate's file, and a name that it stands for, if not for the address.
+
+    Raises:
+        StackError: it can't be used.
+    """
+    if tls is None:
+        return None, None
     try:
-        names = examine_pair(written.tls).names
+        names = examine_pair(tls).names
     except TlsError as error:
         raise StackError(str(error)) from error
-    host = written.switcher.rpartition(":")[0].strip("[]")
-    return replace(
-        access,
-        certificate=written.tls.certificate_file,
-        server_name=None if host in names else _called(names),
-    )
+    host = address.rpartition(":")[0].strip("[]")
+    return tls.certificate_file, None if host in names else _called(names)
 
 
 def _called(names: Sequence[str]) -> str | None:
     """Return one of the names that a certificate stands for; any host is good for a wildcard."""
-    return names[0].replace("*", "switcher") if names else None
+    return names[0].replace("*", "any") if names else None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import yaml
 
 from serving.tls import TlsFiles
@@ -29,6 +31,10 @@ _TOKEN_FILES = {
     Scope.OPERATE: "client",
     Scope.READ: "prometheus",
 }
+_USER, _PASSWORD_FILE = "stack-prometheus", "exporter-password"
+_COST = 4
+"""bcrypt's least: nobody guesses a random password of 32 bytes."""
+
 _LISTENING = ("exporter", "switcher", "peers")
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not listened on
 
@@ -40,7 +46,9 @@ class Written:
     `alertmanager_token` is the file with the token for posting alerts, `prometheus_token` that for
     reading, `client_token` a token for operating the switcher, which `client_token_file` holds as
     well. `tls` has the switcher's certificate, if it has one; `policy` is its policy. `replica` is
-    where the switcher shows its replica of the peer chain, if there are peers.
+    where the switcher shows its replica of the peer chain, if there are peers. `exporter_tls` has
+    the exporter's certificate, if it has one; `exporter_user` is a name, and the file with its
+    password, where it asks for one.
     """
 
     configuration: Path
@@ -53,6 +61,8 @@ class Written:
     tls: TlsFiles | None
     policy: Policy
     replica: str | None = None
+    exporter_tls: TlsFiles | None = None
+    exporter_user: tuple[str, Path] | None = None
 
 
 def document_of(path: Path) -> dict[str, Any]:
@@ -73,6 +83,11 @@ def document_of(path: Path) -> dict[str, Any]:
         section["database_password_file"] = str(settings.database_password_file)
     if settings.tls:
         section["tls"] = {name: str(path) for name, path in asdict(settings.tls).items()}
+    if read.exporter.tls:
+        files = {name: str(path) for name, path in asdict(read.exporter.tls).items()}
+        document["exporter"]["tls"] = files
+    if read.exporter.users_file:
+        document["exporter"]["users_file"] = str(read.exporter.users_file)
     signer = settings.signer
     if isinstance(signer, KeyFileSigner):
         section["signer"]["key_file"] = str(signer.path)
@@ -122,6 +137,8 @@ def write_documents(
         for scope, name in _TOKEN_FILES.items()
     }
     switcher.setdefault("client_token_file", str(files[Scope.OPERATE]))
+    if users_file := made.get("exporter", {}).get("users_file"):
+        made["exporter"]["users_file"] = str(_write_users(Path(users_file), folder))
     own = {name: made[name]["listen"] for name in _LISTENING if "listen" in made.get(name, {})}
     first, *further = free.of_services()
     others = copy.deepcopy(made)
@@ -151,7 +168,9 @@ def _write_document(
         made["peers"].setdefault("database", f"sqlite:///{place}-peers.db")
     configuration = place.with_suffix(".yaml")
     configuration.write_text(yaml.safe_dump(made, sort_keys=False), encoding="utf-8")
-    settings = load(configuration).needed_switcher()
+    read = load(configuration)
+    settings, exporter = read.needed_switcher(), read.exporter
+    password = exporter.users_file and exporter.users_file.with_name(_PASSWORD_FILE)
     return Written(
         configuration=configuration,
         exporter=_reachable(made["exporter"]["listen"]),
@@ -163,6 +182,8 @@ def _write_document(
         tls=settings.tls,
         policy=settings.policy,
         replica=_reachable(made["peers"]["listen"]) if "peers" in made else None,
+        exporter_tls=exporter.tls,
+        exporter_user=(_USER, password) if password else None,
     )
 
 
@@ -183,6 +204,15 @@ def write_secret(path: Path, secret: str) -> Path:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(secret)
     return path
+
+
+def _write_users(given: Path, folder: Path) -> Path:
+    """Write the exporter's users, and one of the stack's own, whose password goes beside them."""
+    password = secrets.token_urlsafe()
+    write_secret(folder / _PASSWORD_FILE, password)
+    hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_COST)).decode()
+    known = given.read_text(encoding="utf-8").rstrip("\n")
+    return write_secret(folder / "users", f"{known}\n{_USER}:{hashed}\n")
 
 
 def _write_tokens(given: str | None, tokens: Mapping[Scope, tuple[str, str]], folder: Path) -> Path:

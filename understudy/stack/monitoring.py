@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -20,7 +20,30 @@ from understudy.stack.settings import numbered
 _REPLICA = "replica"
 """The label that tells several Prometheus apart; the shipped file drops it from alerts."""
 
-_SWITCHER_JOB = "understudy-switcher"
+_SWITCHER_JOB, _EXPORTER_JOB = "understudy-switcher", "understudy-exporter"
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """How Prometheus gets into the exporter, where that has a certificate or asks for a password.
+
+    `certificate` is a file, `server_name` one of the names that it stands for where it doesn't
+    stand for the address.
+    """
+
+    certificate: Path | None = None
+    server_name: str | None = None
+    user: str | None = None
+    password: Path | None = None
+
+    def of_job(self) -> dict[str, Any]:
+        """Return what the scrape job needs beside its targets."""
+        made: dict[str, Any] = {}
+        if self.certificate:
+            made = {"scheme": "https", "tls_config": _trusting(self.certificate, self.server_name)}
+        if self.user:
+            made["basic_auth"] = {"username": self.user, "password_file": str(self.password)}
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +52,14 @@ class Access:
 
     With `certificate` (a file) they speak HTTPS and trust it; where it doesn't stand for the
     address at which they reach the switcher, `server_name` is one of the names that it stands for.
+    `exporter` is the way into that.
     """
 
     alerts_token: Path
     read_token: Path | None = None
     certificate: Path | None = None
     server_name: str | None = None
+    exporter: WayIn = field(default_factory=WayIn)
 
     @property
     def scheme(self) -> str:
@@ -47,10 +72,13 @@ class Access:
             "authorization": {"type": "Bearer", "credentials_file": str(token)},
         }
         if self.certificate:
-            made["tls_config"] = {"ca_file": str(self.certificate)}
-            if self.server_name:
-                made["tls_config"]["server_name"] = self.server_name
+            made["tls_config"] = _trusting(self.certificate, self.server_name)
         return made
+
+
+def _trusting(certificate: Path, server_name: str | None) -> dict[str, str]:
+    made = {"ca_file": str(certificate)}
+    return made | {"server_name": server_name} if server_name else made
 
 
 def prometheus_configuration(
@@ -70,6 +98,8 @@ def prometheus_configuration(
     for job in jobs:
         if job["job_name"] == _SWITCHER_JOB and access.read_token:
             job.update(scheme=access.scheme, **access.http(access.read_token))
+        if job["job_name"] == _EXPORTER_JOB:
+            job.update(access.exporter.of_job())
     for holder in (*jobs, *notified):
         for group in holder.get("static_configs", []):
             targets = (addresses.moved(target) for target in group["targets"])

@@ -127,3 +127,35 @@ def test_password_file_for_the_database_is_looked_at(config: Path, password: Pat
     assert failures(secrets_of(load(config), NOW)) == []
     password.chmod(0o640)
     assert "chmod 600" in failures(secrets_of(load(config), NOW))[0]
+
+
+def exporting(config: Path, more: str) -> Path:
+    known(config, Scope.ALERTS)
+    config.write_text(f"{config.read_text()}\nexporter: {{{more}}}\n")
+    return config
+
+
+def test_exporters_certificate_and_users_are_looked_at(config: Path, tmp_path: Path) -> None:
+    files, users = self_signed(tmp_path), tmp_path / "users"
+    users.write_text("one:secret\n")
+    users.chmod(0o600)
+    tls = f"tls: {{certificate_file: {files.certificate_file}, key_file: {files.key_file}}}"
+    read = load(exporting(config, f"{tls}, users_file: {users}"))
+    (told,) = failures(secrets_of(read, NOW))
+    assert told.startswith(f"users file {users}: {users}, line 1, is no NAME:HASH")
+    (soon,) = warnings(secrets_of(read, NOW + 20 * 86_400))
+    assert soon.endswith("renew it, and restart the exporter")
+
+
+def test_passwords_for_the_exporter_in_the_clear_are_told(config: Path, tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    users.write_text(f"one:$2b$04${'a' * 53}\n")
+    users.chmod(0o600)
+    read = load(exporting(config, f'listen: "10.0.0.1:9877", users_file: {users}'))
+    (told,) = warnings(secrets_of(read, NOW))
+    assert told.startswith("exporter: passwords would pass over the network in the clear; give")
+
+
+def test_metrics_for_everybody_who_reaches_them_need_no_remark(config: Path) -> None:
+    read = load(exporting(config, 'listen: "0.0.0.0:9877"'))
+    assert warnings(secrets_of(read, NOW)) == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.settings import ExporterSettings
 from serving.tls import TlsFiles
 from switcher.settings import KeyFileSigner, SwitcherSettings
 from tests.understudy.doctor.made import SHIPPED, failures, warnings
@@ -68,6 +69,15 @@ def test_a_switcher_that_others_may_ask_lets_nobody_in_without_tls_and_token() -
     assert exporter.endswith("; start it, or mend its address")
     assert "scheme: https and the certificate as tls_config.ca_file" in refused
     assert "a token of scope read as authorization.credentials_file" in refused
+
+
+def test_an_exporter_with_a_certificate_and_users_wants_both_of_its_job() -> None:
+    settings = ExporterSettings(tls=TlsFiles(Path("c"), Path("k")), users_file=Path("users"))
+    (refused,) = failures(
+        judge_targets([target(EXPORTER, "down")], {EXPORTER: 2}, WINDOW, exporter=settings)
+    )
+    assert "scheme: https and the certificate as tls_config.ca_file" in refused
+    assert "a user of exporter.users_file as basic_auth" in refused
 
 
 @pytest.mark.parametrize(("interval", "fires"), [("5s", True), ("6s", False), ("15s", False)])
