@@ -133,7 +133,6 @@ def _made(board: Board, runbooks: str) -> dashboard.Dashboard:
         .timezone("browser")
         .time("now-1h", "now")
         .refresh("10s")
-        .readonly()
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .version(_VERSION)
         .link(others)

@@ -8,6 +8,9 @@ from grafana.queries import HOST_OF, NAMED, OURS, Query, age, most, now, within
 from grafana.words import BAD, GOOD, PENDING, WATCH, State, mapped, steps
 
 _FEED = "{{witness}} {{asset}}"
+_OWN = most("witness, asset", f"bitshares_price_feed_timestamp_seconds{OURS}")
+_NEWEST = most("asset", "bitshares_price_feed_newest_timestamp_seconds")
+_MAY_BE = most("witness, asset", f"bitshares_price_feed_max_age_seconds{OURS}")
 
 
 def proofs() -> Row:
@@ -24,7 +27,7 @@ def proofs() -> Row:
                 empty="no switcher is seen",
             ),
             now(f"{most(HOST_OF, drilled)} * 1000", NAMED),
-            Colours(mapped([State(0, "never", WATCH)])),
+            Colours(mapped(State(0, "never", WATCH))),
         ),
         tile(
             About(
@@ -35,7 +38,7 @@ def proofs() -> Row:
                 NONE,
             ),
             now(most("witness", f"bitshares_witness_pending_key{OURS}"), "{{witness}}"),
-            Colours(mapped(PENDING)),
+            Colours(mapped(*PENDING)),
         ),
         tile(
             About(
@@ -49,7 +52,7 @@ def proofs() -> Row:
                 most("witness", f"bitshares_witness_double_production_total{OURS}"),
                 "{{witness}}",
             ),
-            Colours(mapped([State(0, "never", GOOD)]), steps(GOOD, (1, BAD))),
+            Colours(mapped(State(0, "never", GOOD)), steps(GOOD, (1, BAD))),
         ),
     )
 
@@ -75,7 +78,7 @@ def funds() -> Row:
                 "Votes",
                 "Votes for the witness, and for the first one that is not active: who falls to "
                 "that line gets no slots. In core tokens, as last counted.",
-                "KeyNotInRing",
+                "WitnessNearEdge",
                 COUNT,
             ),
             Query(most("witness", f"bitshares_witness_votes{OURS}"), "{{witness}}"),
@@ -87,7 +90,7 @@ def funds() -> Row:
                 "Rank",
                 "The witness' place by votes, 1 for the most, and the number of active witnesses: "
                 "a higher rank than that gets no slots.",
-                "KeyNotInRing",
+                "WitnessNotActive",
                 COUNT,
             ),
             Query(most("witness", f"bitshares_witness_rank{OURS}"), "{{witness}}"),
@@ -107,7 +110,7 @@ def feeds() -> Row:
                 "Age of price feeds",
                 "How old the witness' price of each asset is, beside the newest that anybody else "
                 "has published.",
-                "KeyNotInRing",
+                "PriceFeedStale",
                 SECONDS,
                 empty="no feeds are configured",
             ),
@@ -122,25 +125,17 @@ def feeds() -> Row:
             About(
                 "Time left for price feeds",
                 "How long each price may still stay as it is: feed_max_age less what it is older "
-                "than the newest of others. At 0 it is stale.",
-                "KeyNotInRing",
+                "than the newest of others. At 0 it is stale, or there is none.",
+                "PriceFeedStale",
                 SECONDS,
                 empty="no feeds are configured",
             ),
             Query(
-                f"{most('witness, asset', f'bitshares_price_feed_max_age_seconds{OURS}')} - "
-                "on (witness, asset) clamp_min("
-                f"{_newest()} - on (asset) group_right () {_own()}, 0)",
+                f"{_MAY_BE} - on (witness, asset)"
+                f" clamp_min({_NEWEST} - on (asset) group_right () {_OWN}, 0)"
+                f" or on (witness, asset) ({_MAY_BE} * 0 and on (asset) {_NEWEST})",
                 _FEED,
             ),
             limits=steps(BAD, (0, GOOD)),
         ),
     )
-
-
-def _own() -> str:
-    return most("witness, asset", f"bitshares_price_feed_timestamp_seconds{OURS}")
-
-
-def _newest() -> str:
-    return most("asset", "bitshares_price_feed_newest_timestamp_seconds")

@@ -8,6 +8,7 @@ from grafana.panels import (
     BLOCKS,
     COUNT,
     NONE,
+    NOT_RECORDED,
     SECONDS,
     SHARE,
     WHEN,
@@ -38,7 +39,7 @@ def _glance() -> Row:
                 NONE,
             ),
             now("sum(max by (node) (bitshares_node_canonical))", "canonical nodes"),
-            Colours(mapped([State(0, "NONE", BAD)]), steps(BAD, (1, WATCH), (2, GOOD))),
+            Colours(mapped(State(0, "NONE", BAD)), steps(BAD, (1, WATCH), (2, GOOD))),
         ),
         tile(
             About(
@@ -87,12 +88,16 @@ def _glance() -> Row:
         tile(
             About(
                 "Clocks ahead",
-                "What each exporter's clock is ahead of the chain's; below 0 it is behind. "
-                "Understudy makes up for it, Prometheus does not.",
+                "What the clock of each exporter and switcher is ahead of the chain's; below 0 "
+                "it is behind. Understudy makes up for it, Prometheus does not.",
                 "ClockOff",
                 SECONDS,
             ),
-            now("max by (instance) (bitshares_clock_offset_seconds)", "{{instance}}"),
+            now(
+                "max by (instance)"
+                " (bitshares_clock_offset_seconds or understudy_clock_offset_seconds)",
+                "{{instance}}",
+            ),
             Colours(thresholds=steps(BAD, (-2, GOOD), (2, BAD))),
         ),
     )
@@ -210,7 +215,7 @@ def _answers() -> Row:
                 "less than the lower line, 95 of 100 less than the upper.",
                 "NodeDown",
                 SECONDS,
-                empty="no node answered",
+                empty=NOT_RECORDED,
             ),
             Query(most("node", f"{latency}:p50_5m{_NODES}"), "{{node}}: half"),
             Query(most("node", f"{latency}:p95_5m{_NODES}"), "{{node}}: 95 of 100"),
@@ -223,6 +228,7 @@ def _answers() -> Row:
                 "mostly isn't does little good among those that vote.",
                 "NodeDown",
                 SHARE,
+                empty=NOT_RECORDED,
             ),
             now(most("node", f"node:bitshares_node_canonical:avg1d{_NODES}"), _NODE),
             colours=Colours(thresholds=steps(BAD, (0.9, WATCH), (0.99, GOOD))),

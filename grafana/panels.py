@@ -23,7 +23,7 @@ from grafana_foundation_sdk.models import dashboard
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
 
 from grafana.queries import Query
-from grafana.words import GOOD, QUIET, UNKNOWN, State, mapped, steps
+from grafana.words import FINE, QUIET, UNKNOWN, State, mapped, steps, without_figure
 
 SOURCE = dashboard.DataSourceRef("prometheus", "${datasource}")
 RUNBOOKS = "docs/runbooks"
@@ -35,6 +35,12 @@ NONE = "none"
 SECONDS = "s"
 SHARE = "percentunit"
 WHEN = "dateTimeFromNow"
+
+NOT_RECORDED = "not known: is rules/dashboards.yml loaded?"
+"""What a panel says that shows recorded figures only."""
+
+_FIGURES = ("stat", "bargauge")
+"""Kinds of panels that show a figure, or say that there is none."""
 
 _STEPPED = looks.LineInterpolation.STEP_AFTER
 
@@ -61,7 +67,7 @@ class Colours:
     thresholds: dashboard.ThresholdsConfig | None = None
 
 
-PLAIN = Colours(thresholds=steps(GOOD))
+PLAIN = Colours(thresholds=steps(FINE))
 
 
 def tile(about: About, query: Query, colours: Colours = PLAIN) -> dashboard.Panel:
@@ -96,7 +102,7 @@ def timeline(about: About, query: Query, states: Iterable[State]) -> dashboard.P
             .calcs([])
         )
     )
-    shown = Colours(mapped(states), steps(QUIET))
+    shown = Colours(mapped(*states))
     return _finished(panel.build(), about, (query,), shown, dashboard.FieldColorModeId.THRESHOLDS)
 
 
@@ -217,7 +223,9 @@ def _finished(
     shown.no_value = about.empty
     shown.decimals = about.decimals
     shown.mappings = list(colours.words)
-    shown.thresholds = colours.thresholds or steps(GOOD)
+    if panel.type_val in _FIGURES:
+        shown.mappings.append(without_figure(about.empty))
+    shown.thresholds = colours.thresholds or steps(QUIET)
     shown.color = dashboard.FieldColor(mode)
     return panel
 

@@ -37,7 +37,7 @@ def _glance() -> Row:
                 empty=_NONE,
             ),
             now("sum(max by (peer) (peer_chain_canonical))", "canonical peers"),
-            Colours(mapped([State(0, "NONE", BAD)]), steps(BAD, (1, WATCH), (2, GOOD))),
+            Colours(mapped(State(0, "NONE", BAD)), steps(BAD, (1, WATCH), (2, GOOD))),
         ),
         tile(
             About(
@@ -60,7 +60,7 @@ def _glance() -> Row:
                 empty=_NONE,
             ),
             now("count(max by (hash) (peer_chain_tip_info))", "tips"),
-            Colours(mapped([State(1, "one", GOOD)]), steps(WATCH)),
+            Colours(mapped(State(1, "one", GOOD)), steps(WATCH)),
         ),
         tile(
             About(
@@ -72,7 +72,7 @@ def _glance() -> Row:
                 empty="no switcher with a replica is seen",
             ),
             now("max by (instance) (understudy_replica_up)", "{{instance}}"),
-            Colours(mapped(UP)),
+            Colours(mapped(*UP)),
         ),
     )
 

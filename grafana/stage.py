@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from grafana.frame import Board, Choice, Event, Part, Row
 from grafana.means import feeds, funds, proofs
-from grafana.panels import BLOCKS, NONE, SECONDS, About, Colours, heat, lines, tile, timeline
+from grafana.panels import (
+    BLOCKS,
+    NONE,
+    NOT_RECORDED,
+    SECONDS,
+    About,
+    Colours,
+    heat,
+    lines,
+    tile,
+    timeline,
+)
 from grafana.queries import (
     EVENT,
     HOST_OF,
@@ -57,7 +68,7 @@ def _on_air_now() -> Row:
                 empty="not known: nobody sees the chain",
             ),
             now(whole, NAMED),
-            Colours(mapped(HOST)),
+            Colours(mapped(*HOST)),
         ),
         tile(
             About(
@@ -94,6 +105,7 @@ def _on_air_now() -> Row:
                 "hours, or since it is watched.",
                 "WitnessMissingBlocks",
                 BLOCKS,
+                empty=NOT_RECORDED,
             ),
             now(most("witness", f"witness:chain_missed_blocks:increase1d{OURS}"), "{{witness}}"),
             Colours(thresholds=steps(GOOD, (1, WATCH))),
@@ -107,7 +119,7 @@ def _on_air_now() -> Row:
                 NONE,
             ),
             now(f"sum by (witness) ({at_hand} or {_SIGNING} * 0)", "{{witness}}"),
-            Colours(mapped([State(0, "NONE", BAD)]), steps(BAD, (1, GOOD))),
+            Colours(mapped(State(0, "NONE", BAD)), steps(BAD, (1, GOOD))),
         ),
         tile(
             About(
@@ -118,7 +130,7 @@ def _on_air_now() -> Row:
                 empty="no switcher is seen",
             ),
             now(f"min by (witness) (understudy_armed{OURS})", "{{witness}}"),
-            Colours(mapped(ARMED)),
+            Colours(mapped(*ARMED)),
         ),
     )
 

@@ -6,6 +6,7 @@ from grafana.frame import Board, Choice, Event, Part, Row
 from grafana.panels import (
     COUNT,
     NONE,
+    NOT_RECORDED,
     SECONDS,
     About,
     Colours,
@@ -28,7 +29,7 @@ from grafana.words import (
     State,
     mapped,
     steps,
-    without_figure,
+    without_events,
 )
 
 _STAGES = "alert_to_decision|decision_to_broadcast|broadcast_to_block|block_to_on_air"
@@ -53,7 +54,7 @@ def _glance() -> Row:
                 empty=_NO_SWITCHER,
             ),
             now(most("witness", f"understudy_acting{OURS}"), "{{witness}}"),
-            Colours(mapped(ANYBODY_ACTS)),
+            Colours(mapped(*ANYBODY_ACTS)),
         ),
         tile(
             About(
@@ -64,7 +65,7 @@ def _glance() -> Row:
                 empty=_NO_SWITCHER,
             ),
             now(f"sum by (witness) ({_INCIDENTS})", "{{witness}}"),
-            Colours(mapped([State(0, "none", GOOD)]), steps(GOOD, (1, WATCH))),
+            Colours(mapped(State(0, "none", GOOD)), steps(GOOD, (1, WATCH))),
         ),
         tile(
             About(
@@ -79,7 +80,7 @@ def _glance() -> Row:
                 f"min by (witness) (understudy_rotation_budget_remaining{OURS})",
                 "{{witness}}",
             ),
-            Colours(mapped([State(0, "SPENT", BAD)]), steps(BAD, (1, WATCH), (3, GOOD))),
+            Colours(mapped(State(0, "SPENT", BAD)), steps(BAD, (1, WATCH), (3, GOOD))),
         ),
         tile(
             About(
@@ -90,7 +91,7 @@ def _glance() -> Row:
                 empty=_NO_SWITCHER,
             ),
             now(f"min by (witness) (understudy_armed{OURS})", "{{witness}}"),
-            Colours(mapped(ARMED)),
+            Colours(mapped(*ARMED)),
         ),
         tile(
             About(
@@ -115,14 +116,14 @@ def _glance() -> Row:
                 "the time that it waited for the latest moment that still helps.",
                 "RotationFailed",
                 SECONDS,
-                empty="no rotation in 7 days",
+                empty=NOT_RECORDED,
                 decimals=1,
             ),
             now(
                 f"sum({most('stage', _MEAN)})",
                 "mean",
             ),
-            Colours(without_figure("no rotation in 7 days"), steps(GOOD, (30, WATCH), (60, BAD))),
+            Colours([without_events("no rotation in 7 days")], steps(GOOD, (30, WATCH), (60, BAD))),
         ),
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from grafana.frame import Row
-from grafana.panels import COUNT, SECONDS, About, Colours, bars, dots, gauges
+from grafana.panels import COUNT, NOT_RECORDED, SECONDS, About, Colours, bars, dots, gauges
 from grafana.queries import SHARE, Query, grown, most, now
-from grafana.words import FINE, steps, without_figure
+from grafana.words import FINE, steps, without_events
 
 DURATION = "stage:understudy_stage_duration_seconds"
 """The beginning of what is recorded about the steps of rotations."""
@@ -34,11 +34,11 @@ def times() -> Row:
                 "than the second, as exactly as the histogram tells.",
                 "RotationFailed",
                 SECONDS,
-                empty="no rotation in 7 days",
+                empty=NOT_RECORDED,
             ),
             now(most("stage", f"{DURATION}:p50_7d"), "{{stage}}: half"),
             now(most("stage", f"{DURATION}:p95_7d"), "{{stage}}: 95 of 100"),
-            colours=Colours(without_figure("no rotation in 7 days"), steps(FINE)),
+            colours=Colours([without_events("no rotation in 7 days")], steps(FINE)),
         ),
         bars(
             About(

@@ -6,7 +6,6 @@ tell apart; the word beside them says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grafana_foundation_sdk.models import dashboard
@@ -68,7 +67,7 @@ VERDICTS = {
 """By the words of `chains.standing.Verdict`."""
 
 
-def mapped(states: Iterable[State]) -> list[dashboard.ValueMapping]:
+def mapped(*states: State) -> list[dashboard.ValueMapping]:
     """Return the value mapping that shows the words."""
     results = {
         str(state.figure): dashboard.ValueMappingResult(state.word, state.colour, index=index)
@@ -77,13 +76,22 @@ def mapped(states: Iterable[State]) -> list[dashboard.ValueMapping]:
     return [dashboard.ValueMap(results)]
 
 
-def without_figure(word: str) -> list[dashboard.ValueMapping]:
-    """Return the value mapping that shows a word where there is nothing to work a figure out of."""
-    nothing = dashboard.DashboardSpecialValueMapOptions(
-        dashboard.SpecialValueMatch.NULL_AND_NAN,
-        dashboard.ValueMappingResult(word, QUIET, index=0),
-    )
-    return [dashboard.SpecialValueMap(nothing)]
+def without_events(word: str) -> dashboard.ValueMapping:
+    """Return the value mapping that shows a word for a mean or a quantile of nothing."""
+    return _special(dashboard.SpecialValueMatch.NA_N, word)
+
+
+def without_figure(word: str) -> dashboard.ValueMapping:
+    """Return the value mapping that shows a word where nobody told anything.
+
+    Grafana would show it in the colour of the lowest figure, which may be a good one.
+    """
+    return _special(dashboard.SpecialValueMatch.NULL_AND_NAN, word)
+
+
+def _special(match: dashboard.SpecialValueMatch, word: str) -> dashboard.ValueMapping:
+    result = dashboard.ValueMappingResult(word, QUIET, index=0)
+    return dashboard.SpecialValueMap(dashboard.DashboardSpecialValueMapOptions(match, result))
 
 
 def steps(lowest: str, *above: tuple[float, str]) -> dashboard.ThresholdsConfig:

@@ -19,6 +19,10 @@ STEP = 5
 """Seconds that a point of a graph stands for: the devnet's times are short."""
 
 
+Series = tuple[Mapping[str, str], Sequence[float], Sequence[float]]
+"""Labels, times and figures."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The series that a query has returned, each by its labels, or why there are none."""
@@ -26,18 +30,27 @@ class Answer:
     asked: Asked
     expr: str
     error: str = ""
-    series: Sequence[tuple[Mapping[str, str], Sequence[float]]] = ()
+    series: Sequence[Series] = ()
 
     def names(self) -> list[str]:
         """Return what the series are called."""
-        return [self._name(labels) for labels, _ in self.series]
+        return [self._name(labels) for labels, *_ in self.series]
 
     def _name(self, labels: Mapping[str, str]) -> str:
         return _LABEL.sub(lambda match: labels.get(match[1], ""), self.asked.legend)
 
+    def newest(self) -> dict[str, float]:
+        """Return the figure that each series ends with, of those that go on to the end."""
+        latest = max((times[-1] for _, times, _ in self.series), default=0.0)
+        return {
+            self._name(labels): values[-1]
+            for labels, times, values in self.series
+            if times[-1] == latest
+        }
+
     def has_data(self) -> bool:
         """Tell whether there is a figure at all."""
-        return any(not math.isnan(value) for _, values in self.series for value in values)
+        return any(not math.isnan(value) for *_, values in self.series for value in values)
 
 
 @dataclass
@@ -76,7 +89,11 @@ class Dashboard:
         if answer["status"] != "success" or answer.get("warnings"):
             return Answer(asked, expr, error=str(answer.get("error") or answer["warnings"]))
         series = [
-            (each["metric"], [float(value) for _, value in each["values"]])
+            (
+                each["metric"],
+                [time for time, _ in each["values"]],
+                [float(value) for _, value in each["values"]],
+            )
             for each in answer["data"]["result"]
         ]
         return Answer(asked, expr, series=series)

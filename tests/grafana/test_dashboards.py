@@ -17,7 +17,7 @@ from chains.standing import Verdict
 from exporter import catalogue
 from grafana.boards import BOARDS
 from grafana.frame import WIDTH, written
-from grafana.words import VERDICTS
+from grafana.words import QUIET, VERDICTS
 from switcher.metrics import Metrics
 from switcher.resolving.metrics import ResolveMetrics
 
@@ -25,8 +25,6 @@ from .boards import FILES, GRAFANA, gathered_by, metrics, panels, queries, read
 
 PROJECT = GRAFANA.parent
 STEMS = [path.stem for path in FILES]
-BY_INSTANCE = {"{{instance}}", "replica {{instance}}", "{{witness}}: {{instance}}"}
-"""What is drawn for each program."""
 
 
 class _Kept:
@@ -92,6 +90,16 @@ def test_each_panel_says_what_it_shows_in_which_unit_and_where_to_read_on(path: 
         assert folder == "${runbooks:raw}"
         assert f"Runbook: docs/runbooks/{page}" in panel["description"]
         assert (PROJECT / "docs" / "runbooks" / page).is_file(), f"{title}: {page}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_a_figure_that_nobody_told_is_grey_and_has_a_word(path: Path) -> None:
+    for panel in panels(read(path)):
+        if panel["type"] in ("stat", "bargauge"):
+            *_, last = panel["fieldConfig"]["defaults"]["mappings"]
+            assert (last["type"], last["options"]["match"]) == ("special", "null+nan")
+            assert last["options"]["result"]["color"] == QUIET
+            assert last["options"]["result"]["text"], panel["title"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=STEMS)
