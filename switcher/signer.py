@@ -49,7 +49,7 @@ class Signer:
         self._prefix = prefix
         self._chain_id = chain_id
         self._allow_owner_key = allow_owner_key
-        self._keys = {_public_key(wif, prefix): wif for wif in keys}
+        self._keys = {public_key_of(wif, prefix): wif for wif in keys}
 
     @classmethod
     def load(cls, source: KeyFileSigner | WalletSigner, *, prefix: str, chain_id: str) -> Signer:
@@ -207,7 +207,7 @@ def add_to_wallet(path: Path, passphrase: str, wif: str, prefix: str) -> str:
         SigningError: not a private key.
     """
     store = _unlocked(path, passphrase)
-    public = _public_key(wif, prefix)
+    public = public_key_of(wif, prefix)
     if public in store.getPublicKeys():
         raise SecretFileError(f"The wallet {path} has the key {public} already.")
     store.add(wif, public)
@@ -288,7 +288,12 @@ def _checked_suffix(path: Path) -> None:
         raise SecretFileError(f"A wallet's name ends in {_WALLET_SUFFIX}, {path.name} does not.")
 
 
-def _public_key(wif: str, prefix: str) -> str:
+def public_key_of(wif: str, prefix: str) -> str:
+    """Return the public key of a private one (WIF).
+
+    Raises:
+        SigningError: it is none.
+    """
     try:
         return str(PrivateKey(wif, prefix=prefix).pubkey)
     except Exception:

@@ -21,6 +21,7 @@ from understudy.commands import (
     devnet,
     drill,
     files,
+    init,
     journal,
     keygen,
     node,
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command("exporter")(services.exporter)
 app.command("switcher")(services.switcher)
 app.command("node")(node.node)
+app.command("init")(init.init)
 app.command("keygen")(keygen.keygen)
 app.command("bench")(bench.bench)
 app.command("check")(check.check)

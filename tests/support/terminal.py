@@ -70,6 +70,15 @@ class Screen:
             self._written.clear()
             await self._written.wait()
 
+    async def asks(self, question: str) -> None:
+        """Wait until a question stands in the last row, with the cursor a space behind it.
+
+        That space comes last: what is typed before is lost where it isn't to be seen.
+        """
+        while not (self.raw.endswith(": ") and question in self.rows[-1]):
+            self._written.clear()
+            await self._written.wait()
+
     def type(self, text: str) -> None:
         """Type something."""
         os.write(self._keyboard, text.encode())

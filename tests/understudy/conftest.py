@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.understudy.commands import PRIVATE_KEY, CommandLine, command_line
+from tests.understudy.running_devnet import RunningDevnet, running_devnet
 
 _MINIMAL = Path(__file__).parent.parent / "fixtures" / "config" / "good" / "minimal.yaml"
 
@@ -13,6 +15,13 @@ _MINIMAL = Path(__file__).parent.parent / "fixtures" / "config" / "good" / "mini
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     monkeypatch.setenv("COLUMNS", "200")
     return command_line(capsys, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def devnet() -> Iterator[RunningDevnet]:
+    """Run a devnet that nobody breaks, for all tests of this process."""
+    with running_devnet("--witnesses", "5") as running:
+        yield running
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_check_counts_the_peers_where_there_are_any(run: CommandLine, config: Pa
     nodes = "[{name: p1, url: 'http://10.0.0.5:5000'}, {name: p2, url: 'http://10.0.0.6:5000'}]"
     config.write_text(f"{config.read_text()}\npeers: {{nodes: {nodes}}}\n")
     result = run("check", "--offline", "--config", str(config))
-    assert f"{config}: ok: 1 node, 1 witness, 2 producers, 2 peers\n" in result.out, result.err
+    assert f"ok      {config}: 1 node, 1 witness, 2 producers, 2 peers\n" in result.out, result.err
 
 
 def test_check_is_content_with_secrets_that_only_their_owner_can_read(
@@ -79,16 +79,19 @@ def test_check_is_content_with_secrets_that_only_their_owner_can_read(
 ) -> None:
     result = run("check", "--offline", "--config", str(config))
     assert result.status == 0, result.err
-    assert f"{config}: ok: 1 node, 1 witness, 2 producers\n" in result.out
-    assert f"key file {config.parent / 'active.key'}: ok" in result.out
+    assert f"ok      {config}: 1 node, 1 witness, 2 producers\n" in result.out
+    assert f"ok      key file {config.parent / 'active.key'}\n" in result.out
 
 
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (["eu"], "warning: One node is configured: nothing contradicts it."),
-        (["eu", "us"], "warning: Two nodes are configured: both must agree, so that either"),
-        (["eu", "us", "asia"], "ok: 3"),
+        (["eu"], "warning voting nodes: One node is configured: nothing contradicts it."),
+        (
+            ["eu", "us"],
+            "warning voting nodes: Two nodes are configured: both must agree, so that either",
+        ),
+        (["eu", "us", "asia"], "ok voting nodes: 3 configured"),
     ],
 )
 def test_check_warns_of_too_few_nodes_to_vote(
@@ -100,8 +103,8 @@ def test_check_warns_of_too_few_nodes_to_vote(
     config.write_text("\n".join(lines))
     result = run("check", "--offline", "--config", str(config))
     assert result.status == 0, result.err
-    assert f"voting nodes: {told}" in " ".join((result.out + result.err).split())
-    assert ("Configure three." in result.err) == (len(names) < 3)
+    assert told in " ".join(result.out.split())
+    assert ("Configure three." in result.out) == (len(names) < 3)
 
 
 def test_check_tells_of_a_key_file_that_others_can_read(run: CommandLine, config: Path) -> None:
@@ -109,7 +112,8 @@ def test_check_tells_of_a_key_file_that_others_can_read(run: CommandLine, config
     key_file.chmod(0o644)
     result = run("check", "--offline", "--config", str(config))
     assert result.status == 1
-    assert f"chmod 600 {key_file}" in result.err
+    assert f"chmod 600 {key_file}" in result.out
+    assert result.out.endswith("1 failure, 2 warnings.\n")
 
 
 def test_check_tells_of_secret_files_that_are_not_there(run: CommandLine, config: Path) -> None:

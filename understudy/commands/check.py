@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
-from understudy.commands.output import answers, count, print_json, remarks
+from understudy.commands.output import answers, count, print_json, waiting
 from understudy.config import Configuration, ConfigurationError, Mistake, load
 from understudy.config.mistakes import written
+from understudy.doctor.finding import Finding, Level
 
-if TYPE_CHECKING:
-    from understudy.doctor.finding import Finding
-
-_STYLES = {"warning": "yellow", "failure": "red"}
+_STYLES = {"ok": "green", "warning": "yellow", "failure": "red"}
 
 
 def check(
@@ -46,8 +46,9 @@ def check(
         raise typer.Exit(2) from error
     from understudy.doctor.examine import examine
 
-    findings = asyncio.run(examine(read, offline=offline))
-    failed = any(finding.level == "failure" for finding in findings)
+    with waiting("asking nodes, peers, database, Prometheus and Alertmanager"):
+        findings = asyncio.run(examine(read, offline=offline))
+    failed = any(finding.level is Level.FAILURE for finding in findings)
     if as_json:
         found = [asdict(finding) for finding in findings]
         print_json({"ok": not failed, "file": config, "mistakes": [], "findings": found})
@@ -70,16 +71,31 @@ def _show(read: Configuration, findings: list[Finding], offline: bool) -> None:
     ]
     if read.peers is not None:
         counted.append(count(len(read.peers.nodes), "peer"))
-    answers.print(f"{read.path}: ok: {', '.join(counted)}", markup=False)
-    for finding in findings:
-        line = ": ".join(part for part in (finding.what, finding.level, finding.text) if part)
-        if style := _STYLES.get(finding.level):
-            remarks.print(line, style=style, markup=False)
-        else:
-            answers.print(line, markup=False)
+    answers.print(_line("ok", str(read.path), ", ".join(counted)))
+    show_findings(findings)
     if offline:
-        answers.print(
-            "nodes, peers, PostgreSQL, Prometheus and Alertmanager: not asked (--offline)"
-        )
+        left_out = "nodes, peers, PostgreSQL, Prometheus and Alertmanager"
+        answers.print(_line("", left_out, "not asked (--offline)"))
     elif not (read.monitoring.prometheus or read.monitoring.alertmanager):
-        answers.print("monitoring: not configured, so neither Prometheus nor Alertmanager is asked")
+        text = "not configured, so neither Prometheus nor Alertmanager is asked"
+        answers.print(_line("", "monitoring", text))
+    answers.print(_summary(findings), style="bold")
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Print a line for each finding."""
+    for each in findings:
+        answers.print(_line(each.level, each.what, each.text))
+
+
+def _line(level: str, what: str, text: str) -> Text:
+    told = f"{what}: {text}" if text else what
+    return Text.assemble((f"{level:<8}", _STYLES.get(level, "dim")), told)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    levels = [finding.level for finding in findings]
+    failures, warnings = levels.count(Level.FAILURE), levels.count(Level.WARNING)
+    if not failures and not warnings:
+        return "All is well."
+    return f"{count(failures, 'failure')}, {count(warnings, 'warning')}."

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -40,6 +43,28 @@ def show(drawn: RenderableType) -> None:
 def watched() -> bool:
     """Tell whether a person sees the remarks; with FORCE_COLOR a file calls itself a terminal."""
     return remarks.is_terminal and remarks.file.isatty()
+
+
+_SLOW = 2.0
+"""Seconds after which it is worth showing what is waited for."""
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show what is waited for, once that takes long and where a person sees it."""
+    if not watched():
+        yield
+        return
+    status = remarks.status(Text(what, style="dim"))
+    late = threading.Timer(_SLOW, status.start)
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
+        late.join()
+        status.stop()
 
 
 def print_json(value: Any) -> None:

@@ -64,10 +64,7 @@ def new(
     understudy token new --scope alerts --name alertmanager --out alertmanager-token
     """
     path = file or load(config).needed_switcher().token_file
-    token, line = _named(scope, name)
-    before = _untaken(path, name)
-    with _kept(out, token, path) if out else nullcontext():
-        _append(path, line if not before or before.endswith("\n") else f"\n{line}")
+    token = give(scope, name, path, out)
     if as_json:
         where = {"out": out} if out else {"token": token}
         print_json({"name": name, "scope": scope, **where, "file": path})
@@ -76,6 +73,21 @@ def new(
     else:
         typer.echo(token)
         remarks.print(f"{name} may {scope}: its hash is in {path}; the token won't be shown again.")
+
+
+def give(scope: Scope, name: str, path: Path, out: Path | None) -> str:
+    """Make a token, keep its hash in a token file, and put it into `out`, if that is given.
+
+    Raises:
+        TokenFileError: the token file can't be used, or has one of that name.
+        SecretFileError: there is a file `out` already, or it can't be written.
+        typer.BadParameter: no token can be called so.
+    """
+    token, line = _named(scope, name)
+    before = _untaken(path, name)
+    with _kept(out, token, path) if out else nullcontext():
+        _append(path, line if not before or before.endswith("\n") else f"\n{line}")
+    return token
 
 
 def _named(scope: Scope, name: str) -> tuple[str, str]:
