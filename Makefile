@@ -80,7 +80,7 @@ dashboards: setup ## Write Grafana's dashboards anew (RUNBOOKS=https://… where
 	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)
 
 docs: setup ## Write the documentation as a site into site/
-	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict  # not --quiet, which counts no warning
 	@echo "docs: site/index.html"
 
 reference: setup ## Write the pages in docs/reference anew from the code

@@ -15,7 +15,7 @@ from tests.manual.shell import PageError, Shell
 from tests.understudy.commands import PRIVATE_KEY
 from understudy.stack import free_ports
 
-PAGES = [*sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
 DONE_HERE = {"", "stays", "until", "typed"}
 ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.manual.pages import ROOT
 
 _LOADED = {
     "script": "src",
@@ -26,20 +29,39 @@ _LOADED = {
 _IN_STYLES = re.compile(r"(?:url\(|@import\s+)[\"']?([^\"')\s]+)")
 
 
-@pytest.fixture(scope="module")
-def site(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site, strictly: a link or anchor that leads nowhere is an error."""
-    folder = tmp_path_factory.mktemp("site")
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
-        cwd=repository,
+def build(project: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site as `make docs` does, into a folder."""
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (words,) = re.findall(r"(mkdocs build .*?)  #", recipe)
+    return subprocess.run(
+        [sys.executable, "-m", *words.split(), "--site-dir", folder],
+        cwd=project,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    built = build(ROOT, folder)
     assert built.returncode == 0, built.stderr
     return folder
+
+
+@pytest.mark.parametrize("link", ["nowhere.md", "index.md#nowhere", "/index.html"])
+def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path, link: str) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(f"# Page\n\nIt [leads]({link}) nowhere.\n")
+    shutil.copytree(ROOT / "manual", tmp_path / "manual")
+    (tmp_path / "mkdocs.yml").write_text(
+        re.sub(r"nav:\n(  - .*\n)+", "", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    )
+    built = build(tmp_path, tmp_path / "site")
+    assert built.returncode != 0
+    assert link in built.stderr
 
 
 class _Page(HTMLParser):
@@ -63,8 +85,8 @@ def _loaded(site: Path) -> Iterator[tuple[Path, str]]:
         yield from ((style, address) for address in _IN_STYLES.findall(style.read_text()))
 
 
-def test_every_page_of_the_repository_is_in_the_site(repository: Path, site: Path) -> None:
-    docs = repository / "docs"
+def test_every_page_of_the_repository_is_in_the_site(site: Path) -> None:
+    docs = ROOT / "docs"
     for page in docs.rglob("*.md"):
         name = page.with_name("index.md") if page.name == "README.md" else page
         assert (site / name.relative_to(docs)).with_suffix(".html").exists(), page

@@ -17,6 +17,8 @@ from understudy.config import load
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+LAST = ROOT / "docs" / "tutorial" / "3-your-witness.md"
+"""Where the tutorial ends, at one's own witness."""
 FOLDERS = [ROOT / "alertmanager", ROOT / "grafana", ROOT / "deploy"]
 PAGES = [
     README,
@@ -71,7 +73,7 @@ def test_every_command_exists_with_its_options(page: Path, words: str) -> None:
 
 
 def test_some_commands_are_found() -> None:
-    named = {words.split()[0] for _, words in found(COMMAND, [README])}
+    named = {words.split()[0] for _, words in found(COMMAND, [README, LAST])}
     assert {"check", "token", "wallet", "exporter", "switcher", "rotate", "arm"} <= named
 
 
@@ -115,10 +117,9 @@ def test_every_address_of_the_switcher_exists() -> None:
 
 
 def test_the_configuration_can_be_used_as_it_stands(tmp_path: Path) -> None:
-    (block,) = re.findall(r"^ *```yaml\n(.*?)^ *```", README.read_text(), re.DOTALL | re.MULTILINE)
-    indent = " " * (len(block) - len(block.lstrip(" ")))
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", LAST.read_text(), re.DOTALL | re.MULTILINE)
     path = tmp_path / "understudy.yaml"
-    path.write_text("".join(line.removeprefix(indent) for line in block.splitlines(True)))
+    path.write_text(block)
     configuration = load(path)
     assert len(configuration.chain.nodes) == 3
     assert configuration.needed_switcher().policy.arm is False
