@@ -21,6 +21,7 @@ from understudy.commands import (
     devnet,
     drill,
     files,
+    healthy,
     init,
     journal,
     keygen,
@@ -54,6 +55,7 @@ app.command("keygen")(keygen.keygen)
 app.command("bench")(bench.bench)
 app.command("check")(check.check)
 app.command("files")(files.files)
+app.command("healthy")(healthy.healthy)
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("status")(status.status)
