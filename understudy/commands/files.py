@@ -16,6 +16,9 @@ from understudy.shipped import Folder, shipped_folder
 _TOLD = 3
 """Files that are named where there are many."""
 
+_NOT_IN_A_WHEEL = {".py", ".pyc", "tests", ".env", "secrets", "state"}
+"""Parts of names: what writes and tests these files, and what is put beside them in a checkout."""
+
 
 def files(
     directory: Annotated[
@@ -55,7 +58,7 @@ def _copies(directory: Path) -> Iterator[tuple[Path, Path]]:
         here = shipped_folder(folder)
         for source in sorted(path for path in here.rglob("*") if path.is_file()):
             within = source.relative_to(here)
-            if source.suffix not in (".py", ".pyc") and within.parts[0] != "tests":
+            if not _NOT_IN_A_WHEEL & {*within.parts, source.suffix}:
                 yield source, directory / folder / within
 
 

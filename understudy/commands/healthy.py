@@ -35,7 +35,7 @@ def healthy(
     try:
         parts = parted_url(url, ("http", "https"))
     except (ValueError, PydanticCustomError) as error:
-        raise typer.BadParameter(f"{url} must be a URL such as {DEFAULT_URL}") from error
+        raise typer.BadParameter(f"URL must be such as {DEFAULT_URL}, without a user") from error
     assert parts.hostname
     try:
         status = _asked(parts.hostname, parts.port, parts.path or "/", parts.scheme == "https")
