@@ -7,7 +7,6 @@ never sees the network here. What it made is checked with our own primitives bef
 from __future__ import annotations
 
 import hmac
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,14 +29,11 @@ from chains.bitshares.transactions import (
     transaction_id,
 )
 from chains.errors import ChainError
-from serving.secret_file import reason_of
 from switcher.errors import SecretFileError, SigningError
 from switcher.secret_file import read_secret
 from switcher.settings import KeyFileSigner, WalletSigner
 from switcher.transaction import SignedUpdate, UpdateOrder
-
-_OWNER_ONLY = 0o600
-_WALLET_SUFFIX = ".sqlite"
+from switcher.wallet_files import close_wallet_file, make_wallet_file
 
 
 class Signer:
@@ -189,13 +185,7 @@ def create_wallet(path: Path, passphrase: str) -> None:
     """
     if not passphrase:
         raise SecretFileError("A wallet needs a passphrase that is not empty.")
-    _checked_suffix(path)
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
-    except FileExistsError as error:
-        raise SecretFileError(f"There is a wallet {path} already.") from error
-    except OSError as error:
-        raise SecretFileError(f"The wallet {path} can't be made: {reason_of(error)}.") from error
+    make_wallet_file(path)
     _open_store(path).unlock(passphrase)
 
 
@@ -235,16 +225,6 @@ def remove_from_wallet(path: Path, public_key: str) -> None:
     store.delete(public_key)
 
 
-def destroy_wallet(path: Path) -> None:
-    """Delete a wallet with all of its keys.
-
-    Raises:
-        SecretFileError: no such wallet.
-    """
-    _existing(path)
-    path.unlink()
-
-
 def _wallet_keys(path: Path, passphrase: str, prefix: str) -> list[str]:
     store = _unlocked(path, passphrase)
     publics = [key for key in store.getPublicKeys() if str(key).startswith(prefix)]
@@ -266,26 +246,13 @@ def _unlocked(path: Path, passphrase: str) -> Any:
 
 
 def _existing(path: Path) -> Any:
-    _checked_suffix(path)
-    if not path.is_file():
-        raise SecretFileError(f"There is no wallet {path}; do: understudy wallet init")
-    try:
-        path.chmod(_OWNER_ONLY)
-    except OSError as error:
-        raise SecretFileError(
-            f"The wallet {path} can't be closed to others: {reason_of(error)}."
-        ) from error
+    close_wallet_file(path)
     return _open_store(path)
 
 
 def _open_store(path: Path) -> Any:
     place = {"data_dir": str(path.parent), "profile": path.stem}
     return SqliteEncryptedKeyStore(config=SqliteConfigurationStore(**place), **place)
-
-
-def _checked_suffix(path: Path) -> None:
-    if path.suffix != _WALLET_SUFFIX:
-        raise SecretFileError(f"A wallet's name ends in {_WALLET_SUFFIX}, {path.name} does not.")
 
 
 def public_key_of(wif: str, prefix: str) -> str:

@@ -28,12 +28,11 @@ _SYMBOL = re.compile(r"[A-Z]{1,10}")
 
 @dataclass(frozen=True, slots=True)
 class ChainSeen:
-    """The chain that a node is on; `head_time` in seconds since the epoch."""
+    """The chain that a node is on, and how far that one is."""
 
     chain_id: str
     core_symbol: str
-    head_number: int
-    head_time: int
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ async def look_at_chain(node: NodeSettings, timeout: float) -> ChainSeen:
         symbol = core["symbol"]
         if not _CHAIN_ID.fullmatch(chain_id) or not _SYMBOL.fullmatch(symbol):
             raise BadReplyError(node.name, "names no chain")
-        return ChainSeen(chain_id, symbol, reading.head_number, reading.head_time)
+        return ChainSeen(chain_id, symbol, reading)
 
 
 async def look_for_witness(node: NodeSettings, account: str, timeout: float) -> WitnessSeen | str:

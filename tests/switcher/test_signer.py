@@ -19,11 +19,11 @@ from switcher.signer import (
     Signer,
     add_to_wallet,
     create_wallet,
-    destroy_wallet,
     list_wallet,
     remove_from_wallet,
 )
 from switcher.transaction import Reference, UpdateOrder
+from switcher.wallet_files import destroy_wallet
 from tests.switcher.stage import owner_only
 
 CHAIN = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"

@@ -10,7 +10,7 @@ import pytest
 
 import understudy
 from switcher.auth import Scope, Tokens
-from tests.understudy.commands import PRIVATE_KEY, PUBLIC_KEY, CommandLine
+from tests.understudy.commands import PRIVATE_KEY, CommandLine
 
 BAD = Path(__file__).parent.parent / "fixtures" / "config" / "bad" / "many.yaml"
 NEW_TOKEN = ("token", "new", "--scope", "operate", "--name", "me")
@@ -281,39 +281,6 @@ def test_a_token_never_goes_into_the_file_of_hashes(
     assert result.status == 2
     assert "which has hashes only" in " ".join(result.err.replace("│", "").split())
     assert not Path("tokens").exists()
-
-
-def test_a_wallet_from_making_to_destroying_it(run: CommandLine, tmp_path: Path) -> None:
-    wallet = tmp_path / "wallet.sqlite"
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("an open secret")
-    passphrase.chmod(0o600)
-    where = ("--wallet", str(wallet))
-    unlocked = (*where, "--passphrase-file", str(passphrase))
-
-    assert run("wallet", "init", *unlocked).status == 0
-    assert stat.S_IMODE(wallet.stat().st_mode) == 0o600
-    assert run("wallet", "add", *unlocked, typed=PRIVATE_KEY).out == f"{PUBLIC_KEY}\n"
-    listed = run("wallet", "list", "--json", *where)
-    assert json.loads(listed.out) == {"public_keys": [PUBLIC_KEY]}
-    assert run("wallet", "remove", PUBLIC_KEY, "--yes", *where).status == 0
-    assert run("wallet", "list", *where).out == ""
-    assert run("wallet", "destroy", "--yes", *where).status == 0
-    assert not wallet.exists()
-
-
-def test_a_wallet_is_not_destroyed_without_a_yes(run: CommandLine, tmp_path: Path) -> None:
-    wallet = tmp_path / "wallet.sqlite"
-    run("wallet", "init", "--wallet", str(wallet), typed="an open secret")
-    result = run("wallet", "destroy", "--wallet", str(wallet), typed="n")
-    assert result.status == 1
-    assert wallet.exists()
-
-
-def test_a_configuration_with_a_key_file_has_no_wallet(run: CommandLine, config: Path) -> None:
-    result = run("wallet", "list", "--config", str(config))
-    assert result.status == 1
-    assert "names a key file and no wallet" in result.err
 
 
 def test_a_devnet_that_cannot_be(run: CommandLine) -> None:

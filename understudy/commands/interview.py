@@ -137,8 +137,8 @@ class Interview:
             raise ValueError(f"{name} is on {told}; name a node of that chain")
         self.chain = self.chain or seen
         self.nodes.append(node)
-        age = time.time() - seen.head_time
-        told = f"{_chain(seen.chain_id)}, block {seen.head_number:,}, {age:.0f} s old"
+        age = time.time() - seen.reading.head_time
+        told = f"{_chain(seen.chain_id)}, block {seen.reading.head_number:,}, {age:.0f} s old"
         remarks.print(f"  {name}: {told}", style="green", markup=False)
 
     def _unanswered(self, node: NodeSettings, error: NodeError) -> None:

@@ -12,13 +12,15 @@ import typer
 from switcher.errors import SecretFileError
 from switcher.settings import WalletSigner
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Prefix, Yes
-from understudy.commands.output import print_json, remarks
+from understudy.commands.output import print_json, remarks, waiting
 from understudy.config import load
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="A wallet of the bitshares library. Its encryption is weak (one unsalted SHA-256 of the "
-    "passphrase): a key file that only its owner can read is as safe, and simpler.",
+    help="A wallet of the bitshares library. It keeps the keys from who gets its file and not the "
+    "passphrase, but not for long where that can be guessed: each try costs one SHA-256. It does "
+    "not keep them from who can read the passphrase's file as well, or the switcher's memory. A "
+    "key file that only its owner can read is as safe, and simpler.",
 )
 
 Path_ = Annotated[
@@ -55,13 +57,26 @@ def init(
     config: Config = DEFAULT_CONFIG,
     wallet: Path_ = None,
     passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
 ) -> None:
-    """Make an empty wallet that only its owner can read."""
+    """Make an empty wallet that only its owner can read.
+
+    As a sign that all is well, it shows what the chain says, as a node of the configuration tells
+    it. Where none answers, the wallet is made all the same.
+    """
     from switcher.signer import create_wallet
+    from understudy.commands.chain_says import ask_the_chain
 
     place = _place(config, wallet, passphrase_file)
     create_wallet(place.path, _passphrase(place, new=True))
-    remarks.print(f"The wallet {place.path} is made; put a key in: understudy wallet add")
+    said = ask_the_chain(config)
+    if as_json:
+        print_json({"wallet": place.path, **said.plain()})
+        return
+    remarks.print(
+        f"The wallet {place.path} is made; put a key in: understudy wallet add", markup=False
+    )
+    said.tell()
 
 
 @app.command("add")
@@ -69,20 +84,27 @@ def add(
     config: Config = DEFAULT_CONFIG,
     wallet: Path_ = None,
     passphrase_file: PassphraseFile = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="A file with the key, for you alone."),
+    ] = None,
     prefix: Prefix = None,
     as_json: Json = False,
 ) -> None:
     """Put a private key into the wallet.
 
-    It is asked for, or read from standard input; never an argument, which others could see.
+    It is asked for, or read from a file or from standard input; never an argument, which others
+    could see. A file that others can read is refused. Remove it once the key is in the wallet.
     """
+    from switcher.secret_file import read_secret
     from switcher.signer import add_to_wallet
 
     place = _place(config, wallet, passphrase_file)
+    # Of standard input the first line is the passphrase, so the key comes after it.
     passphrase = _passphrase(place)
-    public = add_to_wallet(
-        place.path, passphrase, _asked("Private key (WIF)"), prefix or place.prefix
-    )
+    wif = read_secret(file) if file else _asked("Private key (WIF)")
+    with waiting("encrypting the key"):
+        public = add_to_wallet(place.path, passphrase, wif, prefix or place.prefix)
     _answer(public, as_json)
 
 
@@ -119,14 +141,27 @@ def remove(
 
 
 @app.command("destroy")
-def destroy(config: Config = DEFAULT_CONFIG, wallet: Path_ = None, yes: Yes = False) -> None:
-    """Delete the wallet with all of its keys."""
-    from switcher.signer import destroy_wallet
+def destroy(
+    config: Config = DEFAULT_CONFIG,
+    wallet: Path_ = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Delete the wallet with all of its keys.
 
-    place = _place(config, wallet)
-    _confirm(f"Delete {place.path}? Without copies its keys are lost.", yes)
-    destroy_wallet(place.path)
-    remarks.print(f"The wallet {place.path} is gone.")
+    That is: its file, what SQLite may have left beside it, and the copies that earlier versions of
+    the library put into the folder backups. The passphrase's file stays.
+    """
+    from switcher.wallet_files import destroy_wallet, wallet_files
+
+    path = _place(config, wallet).path
+    named = ", ".join(str(each) for each in wallet_files(path))
+    _confirm(f"Delete {named}? Without copies elsewhere its keys are lost.", yes)
+    gone = destroy_wallet(path)
+    if as_json:
+        print_json({"deleted": [str(each) for each in gone]})
+    else:
+        remarks.print(f"The wallet {path} is gone.", markup=False)
 
 
 def _answer(public_key: str, as_json: bool) -> None:
