@@ -1,7 +1,7 @@
 """The dashboards on a real Prometheus, opened after a night in which all sorts of things failed.
 
 A host dies and is replaced, a node is left on a fork, a peer lags; all of it is seen by two
-exporters and two switchers.
+exporters.
 """
 
 from __future__ import annotations
@@ -64,9 +64,7 @@ async def night(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, float]]:
     async with Devnet(NET) as net:
         document = configuration(net)
         document["switcher"] = {"policy": POLICY}
-        settings = StackSettings(
-            document, net.active_wif("init0"), replicas=Replicas(exporter=2, switcher=2)
-        )
+        settings = StackSettings(document, net.active_wif("init0"), replicas=Replicas(exporter=2))
         async with (
             Stack(settings, Tools.find(), folder) as stack,
             httpx.AsyncClient(base_url=stack.prometheus.url, trust_env=False) as client,
