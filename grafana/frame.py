@@ -132,7 +132,7 @@ def _made(board: Board, runbooks: str) -> dashboard.Dashboard:
         .tags([TAG])
         .timezone("browser")
         .time("now-1h", "now")
-        .refresh("10s")
+        .refresh("5s")
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .version(_VERSION)
         .link(others)
