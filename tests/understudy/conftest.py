@@ -20,7 +20,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(scope="session")
 def devnet() -> Iterator[RunningDevnet]:
     """Run a devnet that nobody breaks, for all tests of this process."""
-    with running_devnet("--witnesses", "5") as running:
+    with running_devnet("--witnesses", "5", "--prehistory", "10") as running:
         yield running
 
 
