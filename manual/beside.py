@@ -9,8 +9,9 @@ from pathlib import Path
 
 from manual.contents import SHIPPED
 
-_LINK = re.compile(r"(\]\()([^)#\s]*)([^)]*\))")
-_CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\[(?P<said>[^\]]*)\]\((?P<to>[^)#\s]*)(?P<rest>[^)]*)\)")
+_BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(rf"{_BLOCK.pattern}|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 
 
 class Beside:
@@ -40,16 +41,22 @@ class Beside:
         return SHIPPED + path.relative_to(self._project).as_posix()
 
     def led(self, text: str, path: Path) -> str:
-        """Return the text of a page with its links leading to where things are in the site."""
+        """Return the text of a page with its links leading to where things are in the site.
+
+        A folder without a page of its own is nowhere there: what is said of it stays.
+        """
         here = Path(self.place(path)).parent
 
-        def target(link: str) -> str:
-            to = _file(link, path)
+        def retold(link: re.Match[str]) -> str:
+            to = _file(link["to"], path)
+            if to and _is_bare(to):
+                return link["said"]
             if to is None or not (to in self._found or to.is_relative_to(self._docs)):
-                return link
-            return Path(os.path.relpath(self.place(to), here)).as_posix()
+                return link.group()
+            place = Path(os.path.relpath(self.place(to), here)).as_posix()
+            return f"[{link['said']}]({place}{link['rest']})"
 
-        return _replaced(text, target)
+        return _replaced(text, retold)
 
     def _gather(self, pages: Iterable[Path]) -> None:
         for page in pages:
@@ -71,19 +78,20 @@ def _file(link: str, page: Path) -> Path | None:
     return to / "README.md" if to.is_dir() else to
 
 
+def _is_bare(page: Path) -> bool:
+    """Tell whether a page would be that of a folder, which has none."""
+    return page.name == "README.md" and page.parent.is_dir() and not page.exists()
+
+
 def _links(text: str) -> Iterator[str]:
-    for _, link, _ in _LINK.findall(_CODE.sub("", text)):
-        yield link
+    for link in _LINK.finditer(_CODE.sub("", text)):
+        yield link["to"]
 
 
-def _replaced(text: str, target: Callable[[str], str]) -> str:
-    """Return a text whose links are replaced, but for those that stand as code."""
+def _replaced(text: str, retold: Callable[[re.Match[str]], str]) -> str:
+    """Return a text whose links are told anew, but for those that stand in blocks of code."""
     told, end = [], 0
-    for code in _CODE.finditer(text):
-        told += [_retold(text[end : code.start()], target), code.group()]
-        end = code.end()
-    return "".join((*told, _retold(text[end:], target)))
-
-
-def _retold(text: str, target: Callable[[str], str]) -> str:
-    return _LINK.sub(lambda match: match[1] + target(match[2]) + match[3], text)
+    for block in _BLOCK.finditer(text):
+        told += [_LINK.sub(retold, text[end : block.start()]), block.group()]
+        end = block.end()
+    return "".join((*told, _LINK.sub(retold, text[end:])))

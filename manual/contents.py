@@ -16,23 +16,30 @@ SHIPPED = "shipped/"
 def expanded(nav: Sequence[Any], docs: Path, shipped: Sequence[str]) -> list[Any]:
     """Return a navigation of MkDocs with the pages of each folder in it in the folder's place.
 
-    `shipped` are the pages of the site that stand beside `docs`.
+    `shipped` are the pages of the site that stand beside `docs`. A page that is named by itself
+    stands where it is named.
     """
-    return [_entry(each, docs, shipped) for each in nav]
+    named = {page for entry in nav for page in _listed(entry)}
+
+    def pages(entry: str) -> list[str]:
+        if not entry.endswith("/"):
+            return [entry]
+        names = shipped if entry == SHIPPED else [f"{entry}{at.name}" for at in _in(docs / entry)]
+        return [name for name in names if name not in named]
+
+    return [
+        {title: [page for each in _listed(entry) for page in pages(each)] for title in entry}
+        if isinstance(entry, dict)
+        else entry
+        for entry in nav
+    ]
 
 
-def _entry(entry: Any, docs: Path, shipped: Sequence[str]) -> Any:
-    if not isinstance(entry, dict):
-        return entry
-    ((title, inside),) = entry.items()
-    listed = [inside] if isinstance(inside, str) else inside
-    return {title: [page for each in listed for page in _pages(each, docs, shipped)]}
+def _listed(entry: Any) -> list[str]:
+    """Return the pages and folders of an entry: a title with some, or with one, or a page."""
+    ((_, inside),) = entry.items() if isinstance(entry, dict) else [("", entry)]
+    return [inside] if isinstance(inside, str) else inside
 
 
-def _pages(entry: str, docs: Path, shipped: Sequence[str]) -> list[str]:
-    if not entry.endswith("/"):
-        return [entry]
-    if entry == SHIPPED:
-        return sorted(shipped)
-    names = [path.name for path in (docs / entry).glob("*.md")]
-    return [f"{entry}{name}" for name in sorted(names, key=lambda n: (n != "README.md", n))]
+def _in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.md"), key=lambda page: (page.name != "README.md", page.name))

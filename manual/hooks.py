@@ -11,6 +11,7 @@ from mkdocs.structure.pages import Page
 
 from manual.beside import Beside
 from manual.contents import expanded
+from manual.lists import in_steps
 
 _BESIDE = "beside"
 
@@ -32,7 +33,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, **_: Any) -> str:
-    """Lead links to where things are in the site."""
+    """Bring lists into the form that is wanted, and lead links to where things are in the site."""
     beside: Beside = config.extra[_BESIDE]
     assert page.file.abs_src_path
-    return beside.led(markdown, Path(page.file.abs_src_path).resolve())
+    return beside.led(in_steps(markdown), Path(page.file.abs_src_path).resolve())

@@ -1,38 +1,51 @@
-"""Lists as everybody else reads them: nested by two spaces, and begun without an empty line."""
+"""Lists as everybody writes and reads them, brought into the form that the site's reader wants.
+
+That reader counts in steps of four spaces, and wants an empty line before a list. Elsewhere what
+belongs to an item begins where the item's text does.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
 
-from markdown import Markdown
-from markdown.extensions import Extension
-from markdown.preprocessors import Preprocessor
-
-_ITEM = re.compile(r"(?:[-*+]|1\.) +\S")
-_TEXT = re.compile(r"(?![-*+>|#]|\d+\.|\s|$)")
-_AFTER_FENCES = 20
-"""A priority below that of fenced blocks, which are out of the way then."""
+_ITEM = re.compile(r"(?:[-*+]|\d+[.)])(?: +(?=\S)|$)")
+_FIRST = re.compile(r"(?:[-*+]|1[.)])(?: +(?=\S)|$)")
+_FENCE = re.compile(r"`{3,}|~{3,}")
+_STEP = 4
 
 
-class _Begun(Preprocessor):  # type: ignore[misc]  # the library has no types
-    def run(self, lines: list[str]) -> list[str]:
-        """Put an empty line between a paragraph and the list that follows it."""
-        told: list[str] = []
-        for line in lines:
-            if told and _ITEM.match(line) and _TEXT.match(told[-1]):
-                told.append("")
-            told.append(line)
-        return told
+def in_steps(markdown: str) -> str:
+    """Return a page whose lists nest by four spaces and begin after an empty line."""
+    return "\n".join(_lines(markdown.split("\n")))
 
 
-class _Lists(Extension):  # type: ignore[misc]  # the library has no types
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the library's name
-        """Change how a Markdown reader takes lists."""
-        md.tab_length = 2
-        md.preprocessors.register(_Begun(md), "begun_lists", _AFTER_FENCES)
-
-
-def makeExtension(**settings: Any) -> Extension:  # noqa: N802 - the library's name
-    """Return the extension."""
-    return _Lists(**settings)
+def _lines(lines: list[str]) -> Iterator[str]:
+    items: list[int] = []  # where the text of each item begins that a line may belong to
+    fence, text_before = "", False
+    for line in lines:
+        text = line.lstrip(" ")
+        begin = len(line) - len(text)
+        if not text:
+            text_before = False
+            yield ""
+            continue
+        depth = len(items)
+        while not fence and items and begin < items[-1]:
+            items.pop()
+        inside = items[-1] if items else 0
+        within_text = text_before and len(items) == depth
+        item = None if fence else (_FIRST if within_text else _ITEM).match(text)
+        if item and begin - inside < _STEP:
+            if within_text and not items:
+                yield ""
+            yield " " * _STEP * len(items) + text
+            items.append(begin + item.end())
+            text_before = False
+        else:
+            yield " " * _STEP * len(items) + line[min(begin, inside) :]
+            text_before = not _FENCE.match(text)
+        if fence:
+            fence = "" if text.strip() == fence else fence
+        elif opened := _FENCE.match(text):
+            fence = opened.group()

@@ -98,6 +98,7 @@ class Shell:
     async def _stay(self, command: Command) -> None:
         self._count += 1
         taken = self._folder / f"{self._count}.out"
+        taken.touch()
         pid = await self._ask(f"(exec {command.text}\n) </dev/null >{taken} 2>&1 & echo $!")
         self._staying.append(pid)
         while not is_said(command.says, output := taken.read_text(encoding="utf-8")):

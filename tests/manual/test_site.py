@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from manual.beside import Beside
 from tests.manual.pages import ROOT
 
 _LOADED = {
@@ -57,7 +58,7 @@ def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path, link: str) ->
     (tmp_path / "docs" / "index.md").write_text(f"# Page\n\nIt [leads]({link}) nowhere.\n")
     shutil.copytree(ROOT / "manual", tmp_path / "manual")
     (tmp_path / "mkdocs.yml").write_text(
-        re.sub(r"nav:\n(  - .*\n)+", "", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+        re.sub(r"nav:\n(?: +- .*\n| .*:\n)+", "", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
     )
     built = build(tmp_path, tmp_path / "site")
     assert built.returncode != 0
@@ -105,11 +106,13 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
     assert not any('class="mermaid"' in page.read_text() for page in site.rglob("*.html"))
 
 
-def test_no_page_shows_a_list_or_a_table_as_running_text(site: Path) -> None:
+def test_no_page_shows_a_list_a_table_or_a_block_as_running_text(site: Path) -> None:
     broken = [
         (page.relative_to(site), found)
         for page in site.rglob("*.html")
-        for found in re.findall(r"<p>[^<]*\n *(?:[-*|]|1\.) .*|.*\| ?-{3}.*", page.read_text())
+        for found in re.findall(
+            r"<p>[^<]*\n *(?:[-*|]|1\.) .*|.*\| ?-{3}.*|.*```.*", page.read_text()
+        )
     ]
     assert broken == []
 
@@ -119,3 +122,17 @@ def test_what_stands_beside_the_docs_comes_along(site: Path) -> None:
     assert "Prometheus and Alertmanager for Understudy" in page
     assert 'href="../../how-to/many-watchers.html"' in page
     assert (site / "shipped" / "alertmanager" / "alertmanager.yml").exists()
+
+
+def test_a_folder_without_a_page_is_no_link(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "bare").mkdir(parents=True)
+    (docs / "full").mkdir()
+    (docs / "full" / "README.md").touch()
+    page = docs / "page.md"
+    page.write_text(
+        "[a b](bare), [c](full), [d](../docs/bare), `[e](bare)`, [f](https://g.example)"
+    )
+    assert Beside(docs).led(page.read_text(), page) == (
+        "a b, [c](full/README.md), d, `[e](bare)`, [f](https://g.example)"
+    )
