@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from manual.contents import SHIPPED
 
-_LINK = re.compile(r"\[(?P<said>[^\]]*)\]\((?P<to>[^)#\s]*)(?P<rest>[^)]*)\)")
-_BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
-_CODE = re.compile(rf"{_BLOCK.pattern}|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(
+    # Code comes first, so that what looks like a link in it is none.
+    r"^ *```.*?^ *```|`[^`\n]+`|\[(?P<said>[^\]]*)\]\((?P<to>[^)#\s]*)(?P<rest>[^)]*)\)",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 class Beside:
@@ -56,7 +58,7 @@ class Beside:
             place = Path(os.path.relpath(self.place(to), here)).as_posix()
             return f"[{link['said']}]({place}{link['rest']})"
 
-        return _replaced(text, retold)
+        return _LINK.sub(retold, text)
 
     def _gather(self, pages: Iterable[Path]) -> None:
         for page in pages:
@@ -70,7 +72,7 @@ class Beside:
         return outside and path.is_relative_to(self._project) and path.is_file()
 
 
-def _file(link: str, page: Path) -> Path | None:
+def _file(link: str | None, page: Path) -> Path | None:
     """Return the file or folder that a link names, a folder by its page; None for an address."""
     if not link or "://" in link or link.startswith(("/", "mailto:")):
         return None
@@ -84,14 +86,6 @@ def _is_bare(page: Path) -> bool:
 
 
 def _links(text: str) -> Iterator[str]:
-    for link in _LINK.finditer(_CODE.sub("", text)):
-        yield link["to"]
-
-
-def _replaced(text: str, retold: Callable[[re.Match[str]], str]) -> str:
-    """Return a text whose links are told anew, but for those that stand in blocks of code."""
-    told, end = [], 0
-    for block in _BLOCK.finditer(text):
-        told += [_LINK.sub(retold, text[end : block.start()]), block.group()]
-        end = block.end()
-    return "".join((*told, _LINK.sub(retold, text[end:])))
+    for link in _LINK.finditer(text):
+        if link["to"]:
+            yield link["to"]
