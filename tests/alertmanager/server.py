@@ -53,6 +53,13 @@ async def prometheus(folder: Path, exporter: str) -> AsyncIterator[Prometheus]:
     switcher, alertmanager, own = (f"127.0.0.1:{port}" for port in free_ports(3))
     addresses = Addresses((exporter,), (switcher,), (alertmanager,), (own,))
     write_monitoring(FOLDER, folder, addresses, Access(folder / "token"), None)
+    async with started(folder, own) as running:
+        yield running
+
+
+@asynccontextmanager
+async def started(folder: Path, own: str) -> AsyncIterator[Prometheus]:
+    """Run Prometheus at an address with the folder's prometheus.yml."""
     process = await asyncio.create_subprocess_exec(
         tool("prometheus"),
         f"--config.file={folder / 'prometheus.yml'}",

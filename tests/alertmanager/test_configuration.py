@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,21 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
+from .samples import SAMPLE, with_samples
 from .tools import FOLDER, run
-
-_SAMPLE = re.compile(r"^(\s*)# (\s*(?:- )?(?:[a-z_]+:( .*)?|\{.*\}|&[a-z]+|[a-z0-9.]+:[0-9]+))$")
 
 KINDS = ("telegram_configs", "email_configs", "slack_configs", "webhook_configs")
 
 
 def _configuration(name: str) -> Any:
     return yaml.safe_load((FOLDER / name).read_text())
-
-
-def _with_samples(name: str) -> str:
-    """Return a configuration with its commented settings switched on."""
-    lines = (FOLDER / name).read_text().splitlines()
-    return "\n".join(_SAMPLE.sub(r"\1\2", line) for line in lines) + "\n"
 
 
 def _routed_to(configuration: Path, *labels: str) -> list[str]:
@@ -44,7 +36,7 @@ def alertmanager_yml(request: pytest.FixtureRequest, folder: Path) -> Path:
     if request.param == "as shipped":
         return FOLDER / "alertmanager.yml"
     path = folder / "alertmanager.yml"
-    path.write_text(_with_samples("alertmanager.yml"))
+    path.write_text(with_samples("alertmanager.yml"))
     return path
 
 
@@ -53,7 +45,7 @@ def test_amtool_accepts_the_configuration(alertmanager_yml: Path) -> None:
 
 
 def test_the_samples_are_real_settings(tmp_path: Path) -> None:
-    sampled = yaml.safe_load(_with_samples("alertmanager.yml"))
+    sampled = yaml.safe_load(with_samples("alertmanager.yml"))
     named = {each.pop("name"): each for each in sampled["receivers"]}
     assert set(named["people"]) == set(KINDS)
     for kind, (settings,) in named["people"].items():
@@ -66,8 +58,8 @@ def _with_one_kind(kind: str) -> str:
     lines, on = [], False
     for line in (FOLDER / "alertmanager.yml").read_text().splitlines():
         begins = line.strip().endswith("_configs:")
-        on = line.strip() == f"# {kind}:" if begins else on and bool(_SAMPLE.match(line))
-        lines.append(_SAMPLE.sub(r"\1\2", line) if on else line)
+        on = line.strip() == f"# {kind}:" if begins else on and bool(SAMPLE.match(line))
+        lines.append(SAMPLE.sub(r"\1\2", line) if on else line)
     return "\n".join(lines) + "\n"
 
 
@@ -83,7 +75,7 @@ def test_each_kind_of_receiver_can_be_switched_on_alone(kind: str, folder: Path)
 
 
 def test_the_sampled_second_switcher_is_told_as_the_first_is() -> None:
-    receivers = yaml.safe_load(_with_samples("alertmanager.yml"))["receivers"]
+    receivers = yaml.safe_load(with_samples("alertmanager.yml"))["receivers"]
     one, other = next(r for r in receivers if r["name"] == "switcher")["webhook_configs"]
     assert other == {**one, "url": "https://10.9.0.2:9878/alerts"}
 
@@ -94,7 +86,7 @@ def test_promtool_accepts_the_configuration() -> None:
 
 def test_promtool_accepts_the_samples_of_the_configuration(tmp_path: Path) -> None:
     path = tmp_path / "prometheus.yml"
-    path.write_text(_with_samples("prometheus.yml"))
+    path.write_text(with_samples("prometheus.yml"))
     sampled = yaml.safe_load(path.read_text())
     assert sampled["global"]["external_labels"] == {"replica": "a"}
     assert sampled["alerting"]["alert_relabel_configs"] == [
@@ -133,7 +125,7 @@ def test_the_heartbeat_goes_to_the_switcher_and_wakes_nobody() -> None:
 
 def test_the_sampled_heartbeat_goes_to_an_outside_service_too(tmp_path: Path) -> None:
     path = tmp_path / "alertmanager.yml"
-    path.write_text(_with_samples("alertmanager.yml"))
+    path.write_text(with_samples("alertmanager.yml"))
     heartbeat = ("alertname=AlertPathHeartbeat", "severity=none")
     assert _routed_to(path, *heartbeat) == ["switcher", "heartbeat"]
 
@@ -171,7 +163,7 @@ def test_our_jobs_are_scraped_often_whatever_the_rest_is() -> None:
 
 def test_the_sampled_seed_nodes_are_asked_through_the_prober() -> None:
     jobs = {
-        j["job_name"]: j for j in yaml.safe_load(_with_samples("prometheus.yml"))["scrape_configs"]
+        j["job_name"]: j for j in yaml.safe_load(with_samples("prometheus.yml"))["scrape_configs"]
     }
     job = jobs["understudy-seed-nodes"]
     (group,) = job["static_configs"]

@@ -57,13 +57,16 @@ class Receiver:
 
 
 @asynccontextmanager
-async def alertmanager(folder: Path, webhook_port: int) -> AsyncIterator[httpx.AsyncClient]:
+async def alertmanager(
+    folder: Path, webhook_port: int, shipped: str | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run Alertmanager with the shipped file, or a variant of it."""
     (folder / "token").write_text("a-token")
-    shipped = (FOLDER / "alertmanager.yml").read_text()
+    shipped = shipped or (FOLDER / "alertmanager.yml").read_text()
     moved = shipped.replace("127.0.0.1:9878", f"127.0.0.1:{webhook_port}").replace(
         "/etc/understudy/alertmanager-token", str(folder / "token")
     )
-    assert str(yaml.safe_load(moved)).count(str(folder)) == 1
+    assert str(folder / "token") in str(yaml.safe_load(moved))
     (folder / "alertmanager.yml").write_text(moved)
     (port,) = free_ports(1)
     address = f"127.0.0.1:{port}"
