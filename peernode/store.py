@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Self
 from uuid import uuid4
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, inspect, make_url
 
 from chains.peer.blocks import FIRST_PROOF, PeerBlock, Proof, verify
 from peernode import adopting, pending, registered, rows, tables
@@ -186,6 +186,21 @@ def _open(url: str) -> Database:
         opened.close()
         raise
     return opened
+
+
+def look_into(url: str) -> bool:
+    """Connect to a PostgreSQL, write nothing, and tell whether a chain is kept there.
+
+    Raises:
+        StoreError: it lets nobody in, or can't hold a chain.
+    """
+    opened = open_database(CHAIN, url)
+    try:
+        with opened.reading() as db:
+            postgresql.check_encoding(CHAIN, db)
+            return inspect(db).has_table(tables.blocks.name)
+    finally:
+        opened.close()
 
 
 def _head_and_hash(db: Connection, height: int) -> tuple[Head, str | None]:

@@ -152,10 +152,23 @@ def _able(
         wanted = ", ".join(shown) or "only other accounts"
         text = f"no key at hand may sign its rotations; its active authority has {wanted}"
         yield failure(what, f"{text}: put the private key of that into {_place(switcher)}")
-    held = said.holdings[account.id].core
-    if said.fee is not None and held < said.fee:
-        fee, balance = _amount(said.fee, chain), _amount(held, chain)
-        yield failure(what, f"has {balance}, and an update costs {fee}; send it some")
+    elif keys and (switcher.signer.allow_owner_key or not authorities.owner.weight_of(keys)):
+        yield Finding(what, text="a key at hand may sign its rotations")
+    if said.fee is not None:
+        yield _paid(what, said.holdings[account.id].core, said.fee, chain, switcher)
+
+
+def _paid(
+    what: str, held: int, fee: int, chain: ChainSettings, switcher: SwitcherSettings
+) -> Finding:
+    """Return for how many updates a witness can pay."""
+    text = f"has {_amount(held, chain)}, and an update costs {_amount(fee, chain)}"
+    if held < fee:
+        return failure(what, f"{text}; send it some")
+    daily = switcher.policy.rotations_per_day
+    if held < fee * daily:
+        return warning(what, f"{text}; {daily} a day are allowed, so send it some")
+    return Finding(what, text=text)
 
 
 def _place(switcher: SwitcherSettings) -> str:

@@ -16,10 +16,10 @@ from understudy.doctor.ask import NoAnswerError, ask_alertmanager, ask_prometheu
 from understudy.doctor.ask_peers import look_at_peers, look_at_way
 from understudy.doctor.blast import judge_keys, judge_witnesses
 from understudy.doctor.cluster import judge_cluster, judge_senders
-from understudy.doctor.database import try_database
+from understudy.doctor.database import judge_folders, try_databases
 from understudy.doctor.finding import Finding, failure
 from understudy.doctor.mutes import judge_inhibitions, judge_silences
-from understudy.doctor.nodes import judge_nodes, judge_number
+from understudy.doctor.nodes import judge_clock, judge_nodes, judge_number
 from understudy.doctor.peers import judge_peers, judge_way
 from understudy.doctor.prometheus import Prometheus, Rule, acting
 from understudy.doctor.raised import alerts_of, subjects_of
@@ -38,11 +38,16 @@ async def examine(read: Configuration, *, offline: bool = False) -> list[Finding
     Raises:
         MissingFilesError: this installation lacks the rules to compare with.
     """
-    here = [*secrets_of(read, time.time()), judge_number(read.chain), *judge_rings(read.chain)]
+    here = [
+        *secrets_of(read, time.time()),
+        *judge_folders(read),
+        judge_number(read.chain),
+        *judge_rings(read.chain),
+    ]
     if offline:
         return here
     database, nodes, peers, monitoring = await asyncio.gather(
-        asyncio.to_thread(lambda: list(try_database(read))),
+        asyncio.to_thread(lambda: list(try_databases(read))),
         _nodes(read),
         _peers(read),
         _monitoring(read),
@@ -54,7 +59,8 @@ async def _nodes(read: Configuration) -> list[Finding]:
     chain, switcher = read.chain, read.switcher
     keys = await asyncio.to_thread(public_keys_of, read)
     said = await canvass(chain, keys)
-    findings = list(judge_nodes(said, chain, time.time()))
+    now = time.time()
+    findings = [*judge_nodes(said, chain, now), *judge_clock(said, now)]
     if switcher and said.agreed:
         findings += judge_keys(said.agreed, keys, chain, switcher)
         findings += judge_witnesses(said.agreed, keys, chain, switcher)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chains.bitshares.offset import FARTHEST
 from chains.bitshares.survey import Canvass
 from chains.bitshares.views import quorum_note
 from chains.errors import ChainError, NodeError, WrongChainError
@@ -12,6 +13,9 @@ from understudy.doctor.finding import Finding, failure, warning
 
 _STALE = 30.0
 """Seconds, ten slots of the main chain: more than a network's hiccup."""
+
+_PROMPT = 1.5
+"""Seconds by which a block may seem to be early where clocks are as they should be."""
 
 
 def judge_number(chain: ChainSettings) -> Finding:
@@ -45,6 +49,30 @@ def judge_nodes(canvass: Canvass, chain: ChainSettings, now: float) -> Iterator[
             f"fewer than {canvass.needed} say the same of keys and accounts, which are not judged"
         )
         yield failure("voting nodes", f"{text}; ask again, or name other nodes")
+
+
+def judge_clock(canvass: Canvass, now: float) -> Iterator[Finding]:
+    """Yield how the clock here compares with the newest block that enough nodes have.
+
+    Such a block is signed at its time or later, and heard of soon after. What is wrong by less than
+    some seconds, only a running switcher or exporter can tell.
+    """
+    heads = sorted((each.head_time for each in canvass.surveys.values()), reverse=True)
+    if len(heads) < canvass.needed:
+        return
+    ahead = now - heads[canvass.needed - 1]
+    if -_PROMPT <= ahead <= _STALE:
+        yield Finding(
+            "clock", text=f"agrees with the chain, whose newest block is {ahead:.0f} s old"
+        )
+        return
+    off = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the chain's newest block"
+    remedy = "have it set by NTP" + (", or see whether the chain stands still" * (ahead > 0))
+    if abs(ahead) > FARTHEST:
+        text = f"is {off}, which is too far to make up for, so that nothing is rotated; {remedy}"
+        yield failure("clock", text)
+    else:
+        yield warning("clock", f"is {off}; {remedy}")
 
 
 def _troubled(what: str, trouble: ChainError) -> Finding:

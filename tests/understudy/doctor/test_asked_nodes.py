@@ -76,7 +76,13 @@ async def test_what_the_key_can_spend_is_told_in_figures(house: House) -> None:
     assert text_of(findings, f"key {ACTIVE}") == (
         "can spend all of init0's 10,000 BTS, vote for it and replace its active key"
     )
-    assert text_of(findings, "witness init0") == "the key on the chain is that of alpha"
+    told = [each.text for each in findings if each.what == "witness init0"]
+    assert told == [
+        "the key on the chain is that of alpha",
+        "a key at hand may sign its rotations",
+        "has 10,000 BTS, and an update costs 20 BTS",
+    ]
+    assert text_of(findings, "clock").startswith("agrees with the chain, whose newest block is ")
     for name in ("eu", "us", "asia"):
         assert text_of(findings, f"node {name}") == "answers, on the configured chain"
 

@@ -16,7 +16,7 @@ from switcher.settings import KeyFileSigner, SwitcherSettings
 from tests.understudy.doctor.made import failures, warnings
 from understudy.doctor.blast import judge_keys, judge_witnesses
 from understudy.doctor.finding import Finding, Level
-from understudy.doctor.nodes import judge_nodes
+from understudy.doctor.nodes import judge_clock, judge_nodes
 
 OURS, OTHER, OWNER, MEMO = "BTSours", "BTSother", "BTSowner", "BTSmemo"
 NULL = "BTS1111111111111111111111111111111114T1Anm"
@@ -130,3 +130,48 @@ def test_a_node_that_has_fallen_behind_is_not_counted() -> None:
     assert "its newest block is 300 s old; is it in sync" in warnings(findings)[0]
     (text,) = failures(findings)
     assert text.startswith("voting nodes: 1 of 3 can be used and 2 must agree")
+
+
+def clock(*ages: float) -> list[tuple[Level, str]]:
+    """Return what is told of the clock where nodes have blocks that are so old."""
+    said = survey(Authority(1, {OURS: 1}))
+    surveys = {str(age): replace(said, head_time=int(NOW - age)) for age in ages}
+    return [(each.level, each.text) for each in judge_clock(Canvass(surveys, {}, 2), NOW)]
+
+
+def test_a_clock_is_held_against_the_blocks_that_enough_nodes_have() -> None:
+    assert clock(2, 900, 3) == [(Level.OK, "agrees with the chain, whose newest block is 3 s old")]
+    [(level, text)] = clock(-40, -43, 0)
+    assert (level, text) == (
+        Level.WARNING,
+        "is 40 s behind the chain's newest block; have it set by NTP",
+    )
+    [(level, text)] = clock(45, 44, 900)
+    assert level is Level.WARNING
+    assert "is 45 s ahead of the chain's newest block; have it set by NTP, or see whether" in text
+
+
+def test_a_clock_that_is_too_far_off_is_a_failure() -> None:
+    [(level, text)] = clock(-601, -602)
+    assert level is Level.FAILURE
+    assert "601 s behind the chain's newest block, which is too far to make up for" in text
+
+
+def test_one_node_alone_says_nothing_of_the_clock() -> None:
+    assert clock(-40) == []
+
+
+def paid(core: int) -> tuple[Level, str]:
+    said = survey(Authority(1, {OURS: 1}))
+    said = replace(said, holdings={"1.2.6": Holding(core, 0)})
+    *_, last = judge_witnesses(said, [OURS], CHAIN, SWITCHER)
+    return last.level, last.text
+
+
+def test_it_is_told_whether_a_witness_can_pay() -> None:
+    assert paid(120_00000) == (Level.OK, "has 120 BTS, and an update costs 20 BTS")
+    assert paid(119_00000) == (
+        Level.WARNING,
+        "has 119 BTS, and an update costs 20 BTS; 6 a day are allowed, so send it some",
+    )
+    assert paid(19_00000)[0] is Level.FAILURE
