@@ -58,12 +58,12 @@ NODE_UP = _gauge(
 NODE_CANONICAL = _gauge(
     "bitshares_node_canonical",
     "node",
-    "Whether the node is on the longest valid chain that any node has, and not behind (1: it is).",
+    "Whether the node is at the head of the longest valid chain that is known (1) or not (0).",
 )
 NODE_STATE = _gauge(
     "bitshares_node_state",
     "node state",
-    "How the node stands towards the longest valid chain: 1 for its present state, 0 for others.",
+    "How the node compares with the longest valid chain: 1 for its present state, else 0.",
 )
 NODE_HEAD_BLOCK = _gauge(
     "bitshares_node_head_block",
@@ -73,12 +73,12 @@ NODE_HEAD_BLOCK = _gauge(
 NODE_HEAD_TIMESTAMP = _gauge(
     "bitshares_node_head_timestamp_seconds",
     "node",
-    "Time of the newest block on the node. Absent while the node is down.",
+    "Unix time of the newest block on the node. Absent while the node is down.",
 )
 NODE_IRREVERSIBLE_BLOCK = _gauge(
     "bitshares_node_irreversible_block",
     "node",
-    "Number of the newest block that the node can't undo any more. Absent while it is down.",
+    "Number of the newest block that the chain can't undo any more. Absent while it is down.",
 )
 NODE_DIVERGENCE = _gauge(
     "bitshares_node_divergence_blocks",
@@ -88,7 +88,7 @@ NODE_DIVERGENCE = _gauge(
 NODE_DIVERGENCE_HEIGHT = _gauge(
     "bitshares_node_divergence_height",
     "node",
-    "Newest height at which the node has that chain's block. Absent while down, or not known.",
+    "Newest height at which node and longest valid chain agree. Absent while down or unknown.",
 )
 
 # The chain.
@@ -96,12 +96,12 @@ NODE_DIVERGENCE_HEIGHT = _gauge(
 CHAIN_PARTICIPATION = _gauge(
     "bitshares_chain_participation_ratio",
     "window",
-    "Share of slots that got a block: of the last 8, of the last round (one a witness), or of 128.",
+    "Share (0 to 1) of slots that got a block: of the last 8, of the last round, or of 128.",
 )
 CHAIN_ACTIVE_WITNESSES = _gauge(
     "bitshares_chain_active_witnesses",
     "",
-    "Number of witnesses that take turns in producing blocks.",
+    "Number of witnesses that are voted in and take turns in producing blocks.",
 )
 CHAIN_RECENTLY_MISSED = _gauge(
     "bitshares_chain_recently_missed_blocks",
@@ -111,19 +111,19 @@ CHAIN_RECENTLY_MISSED = _gauge(
 CHAIN_NEXT_MAINTENANCE = _gauge(
     "bitshares_chain_next_maintenance_timestamp_seconds",
     "",
-    "When votes are counted next, after which the set of active witnesses may be another one.",
+    "Unix time at which votes are counted next, and who is active may change.",
 )
 
 CHAIN_STANDBY_VOTES = _gauge(
     "bitshares_chain_standby_votes",
     "",
-    "Votes for the first witness that is not active, in core tokens. Absent where there is none.",
+    "Votes, in core tokens, of the first witness that is not active. Absent if all are.",
 )
 
 CLOCK_OFFSET = _gauge(
     "bitshares_clock_offset_seconds",
     "",
-    "What the exporter's clock is ahead of the chain's (negative: behind). Absent while not known.",
+    "Seconds the exporter's clock is ahead of the chain's (negative: behind). Absent if unknown.",
 )
 
 # Witnesses. `witness` is the account's name, `signing_key` a public key.
@@ -131,22 +131,22 @@ CLOCK_OFFSET = _gauge(
 WITNESS_INFO = _gauge(
     "bitshares_witness_info",
     "witness witness_id signing_key producer url",
-    "Always 1; signing_key is the one in force, producer the configured host that holds it.",
+    "Always 1. signing_key is the one in force, producer the configured host that has it.",
 )
 WITNESS_RECENT_MISSED = _gauge(
     "bitshares_witness_recent_missed_blocks",
     "witness signing_key",
-    "Slots missed within missed_window since the signing key last came into force, from blocks.",
+    "Slots missed with the signing key in force, within missed_window (10 minutes by default).",
 )
 WITNESS_PROVISIONAL_MISSED = _gauge(
     "bitshares_witness_provisional_missed_blocks",
     "witness signing_key",
-    "Slots that passed empty since the newest block; the next block decides if they are charged.",
+    "Slots that passed empty since the newest block; the next block decides if they count.",
 )
 WITNESS_MISSED = _counter(
     "bitshares_witness_missed_blocks_total",
     "witness signing_key",
-    "Slots missed with a signing key, counted once irreversible, since the exporter started.",
+    "Slots missed with a signing key since the exporter started, once they can't be undone.",
 )
 WITNESS_CHAIN_MISSED = _gauge(
     "bitshares_witness_chain_missed_blocks",
@@ -161,32 +161,32 @@ WITNESS_LAST_CONFIRMED = _gauge(
 WITNESS_ACTIVE = _gauge(
     "bitshares_witness_active",
     "witness",
-    "Whether the witness is voted in, so that slots are given to it (1) or not (0).",
+    "Whether the witness is voted in, so that it gets slots to produce blocks in (1) or not (0).",
 )
 WITNESS_VOTES = _gauge(
     "bitshares_witness_votes",
     "witness",
-    "Votes for the witness, in core tokens.",
+    "Votes for the witness, in core tokens, as they were counted last.",
 )
 WITNESS_RANK = _gauge(
     "bitshares_witness_rank",
     "witness",
-    "Place among all witnesses by votes, 1 for the most; the first ones are active.",
+    "Place among all witnesses by votes: 1 has most; the first ones are active.",
 )
 WITNESS_FEE_BALANCE = _gauge(
     "bitshares_witness_fee_balance",
     "witness",
-    "What the witness account holds to pay fees with, in core tokens.",
+    "Core tokens that the witness account holds; it pays the fees of rotations with them.",
 )
 WITNESS_NEXT_SLOT = _gauge(
     "bitshares_witness_next_slot_timestamp_seconds",
     "witness",
-    "When the witness' next slot begins. Absent when it lies behind the next shuffle.",
+    "Unix time of the witness' next slot. Absent while the order of that round is not drawn yet.",
 )
 WITNESS_PENDING_KEY = _gauge(
     "bitshares_witness_pending_key",
     "witness",
-    "Whether a node shows a signing key that no block holds yet (1): an update is on its way.",
+    "Whether a node shows a signing key that no block holds yet (1), as before a key change.",
 )
 WITNESS_DOUBLE_PRODUCTION = _counter(
     "bitshares_witness_double_production_total",
@@ -196,13 +196,13 @@ WITNESS_DOUBLE_PRODUCTION = _counter(
 PRICE_FEED_TIMESTAMP = _gauge(
     "bitshares_price_feed_timestamp_seconds",
     "witness asset",
-    "When the witness last published a price of the asset.",
+    "Unix time at which the witness last published a price of the asset. Absent without one.",
 )
 
 PRICE_FEED_NEWEST = _gauge(
     "bitshares_price_feed_newest_timestamp_seconds",
     "asset",
-    "When anybody else than the configured witnesses last published a price of the asset.",
+    "Unix time of the newest price of the asset by anybody but the configured witnesses.",
 )
 PRICE_FEED_MAX_AGE = _gauge(
     "bitshares_price_feed_max_age_seconds",
@@ -215,7 +215,7 @@ PRICE_FEED_MAX_AGE = _gauge(
 PRODUCER_UP = _gauge(
     "bitshares_producer_up",
     "witness producer signing_key",
-    "Whether the producing host's own endpoint answers (1). Absent where none is configured.",
+    "Whether the host's own endpoint answers (1) or not (0). Absent where none is configured.",
 )
 PRODUCER_HEAD_BLOCK = _gauge(
     "bitshares_producer_head_block",
@@ -225,17 +225,17 @@ PRODUCER_HEAD_BLOCK = _gauge(
 PRODUCER_CANONICAL = _gauge(
     "bitshares_producer_canonical",
     "witness producer signing_key",
-    "Whether the host is on the longest valid chain, and not behind (1). Absent while not known.",
+    "Whether the host is at the head of the longest valid chain (1) or not (0). Absent if unknown.",
 )
 PRODUCER_SIGNING = _gauge(
     "bitshares_producer_signing",
     "witness producer signing_key",
-    "Whether the producer's key is the one in force (1: it is on air), whether or not it is up.",
+    "Whether the host's key is the one in force, so that it is on air (1) or not (0), up or down.",
 )
 PRODUCER_LAST_SIGNED = _gauge(
     "bitshares_producer_last_signed_timestamp_seconds",
     "witness producer signing_key",
-    "Time of the newest recent block that the producer's key signed. Absent without one.",
+    "Unix time of the newest recent block signed with the host's key. Absent without one.",
 )
 
 # Peers: the nodes of the peer chain.
@@ -243,12 +243,12 @@ PRODUCER_LAST_SIGNED = _gauge(
 PEER_UP = _gauge(
     "peer_chain_up",
     "peer",
-    "Whether the peer answers (1) or not (0).",
+    "Whether the node of the peer chain answers (1) or not (0).",
 )
 PEER_CANONICAL = _gauge(
     "peer_chain_canonical",
     "peer",
-    "Whether the peer has the longest valid chain that any peer has (1: it has).",
+    "Whether the peer has the longest valid chain that any peer has (1) or not (0).",
 )
 PEER_LENGTH = _gauge(
     "peer_chain_length_blocks",
@@ -258,7 +258,7 @@ PEER_LENGTH = _gauge(
 PEER_VALID = _gauge(
     "peer_chain_valid",
     "peer",
-    "Whether every block on the peer keeps the rules (1). Absent while down, or not examined yet.",
+    "Whether every block on the peer keeps the rules (1) or not (0). Absent while not examined.",
 )
 PEER_DIVERGENCE = _gauge(
     "peer_chain_divergence_blocks",
@@ -268,12 +268,12 @@ PEER_DIVERGENCE = _gauge(
 PEER_STATE = _gauge(
     "peer_chain_state",
     "peer state",
-    "How the peer stands towards that chain: 1 for the present state, 0 for each of the others.",
+    "How the peer compares with the longest valid chain: 1 for its present state, else 0.",
 )
 PEER_TIP = _gauge(
     "peer_chain_tip_info",
     "peer hash",
-    "Always 1; hash is that of the newest block on the peer. Absent unless its chain is valid.",
+    "Always 1. hash is that of the newest block on the peer. Absent unless its chain is valid.",
 )
 
 # Measured as it happens, not worked out at a scrape.
@@ -282,11 +282,11 @@ NODE_RPC_DURATION = Metric(
     "bitshares_node_rpc_duration_seconds",
     "histogram",
     ("node",),
-    "How long the node took to answer a call.",
+    "Seconds that the node took to answer a call.",
 )
 BUILD_INFO = Metric(
     "understudy_build_info",
     "gauge",
     ("version", "python"),
-    "Always 1; the version of Understudy and of the Python that runs it.",
+    "Always 1. The version of Understudy and of the Python that runs it.",
 )

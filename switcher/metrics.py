@@ -92,25 +92,25 @@ class Metrics:
         PlatformCollector(registry=registry)
         self._alerts = Counter(
             "understudy_alerts_received",
-            "Alerts received, and requests refused, by what became of them.",
+            "Alerts delivered by Alertmanager, and requests refused, by what became of them.",
             ["result"],
             registry=registry,
         )
         self._decisions = Counter(
             "understudy_decisions",
-            "Changes of decision, by action and decision.",
+            "Decisions about accusations, each counted when it is made or changes.",
             ["action", "decision"],
             registry=registry,
         )
         self._rotations = Counter(
             "understudy_rotations",
-            "Rotations by the furthest they came; each outcome on the way counts.",
+            "Changes of a signing key, counted at each outcome; one passes through several.",
             ["witness", "outcome"],
             registry=registry,
         )
         self._stages = Histogram(
             "understudy_stage_duration_seconds",
-            "Time between the steps of a rotation.",
+            "Seconds from one step of a rotation to the next.",
             ["stage"],
             buckets=_BUCKETS,
             registry=registry,
@@ -129,30 +129,33 @@ class Metrics:
         )
         self._budget = Gauge(
             "understudy_rotation_budget_remaining",
-            "Rotations by itself that are left of the last 24 hours' budget.",
+            "Rotations that the switcher may still make by itself within 24 hours.",
             ["witness"],
             registry=registry,
         )
         self._open = Gauge(
             "understudy_open_incidents",
-            "Open accusations, not orders, by their present decision.",
+            "Open accusations by what is decided about them now. Orders don't count.",
             ["witness", "decision"],
             registry=registry,
         )
         self._heartbeat = Gauge(
             "understudy_heartbeat_timestamp_seconds",
-            "When the dead man's switch last came, 0 if never.",
+            "Unix time at which the alert AlertPathHeartbeat last came, 0 if never.",
             registry=registry,
         )
         self._drills = Gauge(
             "understudy_drill_timestamp_seconds",
-            "When a drill last had this result for a producer, 0 if never.",
+            "Unix time at which a drill last had this result for a producing host, 0 if never.",
             ["witness", "producer", "result"],
             registry=registry,
         )
         registry.register(_ClockOffset(clock_offset))
         build = Gauge(
-            "understudy_build_info", "1, labelled.", ["version", "python"], registry=registry
+            "understudy_build_info",
+            "Always 1. The version of Understudy and of the Python that runs it.",
+            ["version", "python"],
+            registry=registry,
         )
         build.labels(_version(), platform.python_version()).set(1)
         self._start_at_zero()
@@ -259,7 +262,7 @@ class _ClockOffset(Collector):
     def collect(self) -> Iterator[Metric]:
         family = GaugeMetricFamily(
             "understudy_clock_offset_seconds",
-            "What the switcher's clock is ahead of the chain's (negative: behind), from arrivals.",
+            "Seconds the switcher's clock is ahead of the chain's, or behind. Absent if unknown.",
         )
         if (offset := self._offset()) is not None:
             family.add_metric((), offset)

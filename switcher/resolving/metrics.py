@@ -40,13 +40,13 @@ class ResolveMetrics:
         self._subjects = tuple(subjects)
         self._outcomes = Counter(
             "understudy_resolutions",
-            "Resolutions of chains by what came of them; each outcome on the way counts.",
+            "Resolutions of forks, counted at each outcome; one passes through several.",
             ["outcome"],
             registry=registry,
         )
         self._open = Gauge(
             "understudy_open_resolutions",
-            "Open alerts about the chain of a node or a peer, by their present decision.",
+            "Open alerts about the chain of a node or peer, by what is decided about them now.",
             ["node", "peer", "decision"],
             registry=registry,
         )

@@ -23,6 +23,7 @@ from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from serving.tls import trusting
+from tests.alertmanager.tools import run as promtool
 from tests.support.certificates import self_signed
 from understudy.config import load
 from understudy.doctor.examine import examine
@@ -45,6 +46,10 @@ pytestmark = pytest.mark.stack
 async def net() -> AsyncIterator[Devnet]:
     async with Devnet(DevnetSettings()) as running:
         yield running
+
+
+def _remarks(exposed: str) -> str:
+    return promtool("promtool", "check", "metrics", stdin=exposed)
 
 
 async def targets_up(stack: Stack, jobs: set[str]) -> set[str]:
@@ -141,7 +146,10 @@ async def test_over_tls_the_real_alertmanager_and_prometheus_come_through_as_wel
         assert ours <= await targets_up(stack, ours)
         metrics = f"{stack.exporter.url}/metrics"
         assert (await client.get(metrics)).status_code == 401
-        assert (await client.get(metrics, auth=("me", "secret"))).status_code == 200
+        for url in (metrics, f"{stack.switcher.url}/metrics"):
+            exposed = await client.get(url, auth=("me", "secret"))
+            assert exposed.status_code == 200
+            assert await asyncio.to_thread(_remarks, exposed.text) == ""
         findings = await examine(load(stack.written.configuration))
     assert [each for each in findings if each.level is not Level.OK] == []
 
