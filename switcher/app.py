@@ -7,13 +7,28 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from switcher.errors import JOURNAL_UNUSABLE, JournalError
 from switcher.feed import Feed
 from switcher.journal.plain import plain_json
-from switcher.routes import alerts, events, health, operate, read, resolve, shown
+from switcher.page.answers import html
+from switcher.page.writing import Writer
+from switcher.routes import (
+    alerts,
+    events,
+    health,
+    operate,
+    order,
+    page,
+    read,
+    resolve,
+    shown,
+    sign_in,
+)
 from switcher.running import Switcher
+
+_ROOMS = (alerts, operate, resolve, read, events, shown, health, page, sign_in, order)
 
 _NO_OBJECT = ("model_attributes_type", "missing")
 _OBJECT = "The body must be a JSON object, sent with Content-Type: application/json"
@@ -31,14 +46,18 @@ def create_app(switcher: Switcher) -> FastAPI:
     )
     app.state.switcher = switcher
     app.state.feed = Feed(switcher)
-    for room in (alerts, operate, resolve, read, events, shown, health):
+    app.state.writer = Writer(lambda: switcher.chain.witnesses)
+    for room in _ROOMS:
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
     app.add_exception_handler(RequestValidationError, _senseless)
     return app
 
 
-async def _journal_unusable(_request: Request, _error: Exception) -> JSONResponse:
+async def _journal_unusable(request: Request, _error: Exception) -> Response:
+    if "text/html" in request.headers.get("accept", ""):
+        writer: Writer = request.app.state.writer
+        return html(writer.write("problem.html", session=None, refusal=JOURNAL_UNUSABLE), 503)
     return JSONResponse({"detail": JOURNAL_UNUSABLE}, status_code=503)
 
 

@@ -10,7 +10,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from switcher.auth import Bearer, Tokens, digest_of
+from switcher.auth import Bearer, Scope, Tokens, digest_of
 
 SECONDS = 30 * 86_400
 """How long a cookie is good for."""
@@ -25,6 +25,11 @@ class Session:
 
     bearer: Bearer
     form_token: str
+
+    @property
+    def may_operate(self) -> bool:
+        """Whether he may give orders."""
+        return self.bearer.may(Scope.OPERATE)
 
 
 class Sessions:

@@ -58,42 +58,47 @@ class DrillOrder(BaseModel):
 @router.post("/rotate/plan")
 async def plan_rotation(order: RotationOrder, switcher: Running, operator: Operator) -> Preview:
     """Show what a rotation by hand would do, cost and wait for; nothing is done."""
-    return await _preview(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
+    return await previewed(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
 
 
 @router.post("/rotate", status_code=status.HTTP_202_ACCEPTED)
 async def rotate(order: RotationOrder, switcher: Running, operator: Operator) -> Ordered:
     """Rotate by hand, in the gap between two of the witness' slots."""
-    return await _order(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
+    return await given(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
 
 
 @router.post("/drill/plan")
 async def plan_drill(order: DrillOrder, switcher: Running, operator: Operator) -> Preview:
     """Show what a drill would do, cost and wait for; nothing is done."""
-    return await _preview(Cause.DRILL, order.witness, None, order.why, switcher, operator)
+    return await previewed(Cause.DRILL, order.witness, None, order.why, switcher, operator)
 
 
 @router.post("/drill", status_code=status.HTTP_202_ACCEPTED)
 async def drill(order: DrillOrder, switcher: Running, operator: Operator) -> Ordered:
     """Put every backup on air in turn, see each sign a block, and go back to the first."""
-    return await _order(Cause.DRILL, order.witness, None, order.why, switcher, operator)
+    return await given(Cause.DRILL, order.witness, None, order.why, switcher, operator)
 
 
 @router.post("/arm")
 async def arm(order: ArmingOrder, switcher: Running, operator: Operator) -> list[ArmingState]:
     """Allow rotations; kept over restarts."""
-    return await _set(order, switcher, operator, armed=True)
+    return await set_arming(order, switcher, operator, armed=True)
 
 
 @router.post("/disarm")
 async def disarm(order: ArmingOrder, switcher: Running, operator: Operator) -> list[ArmingState]:
     """Forbid rotations; kept over restarts. A transaction that is already sent is not undone."""
-    return await _set(order, switcher, operator, armed=False)
+    return await set_arming(order, switcher, operator, armed=False)
 
 
-async def _preview(
+async def previewed(
     cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
 ) -> Preview:
+    """Return what an order would do.
+
+    Raises:
+        HTTPException: it could not be given like that.
+    """
     refuse_secrets(switcher, witness, to, why)
     _known(witness, switcher)
     try:
@@ -103,9 +108,14 @@ async def _preview(
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
 
 
-async def _order(
+async def given(
     cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
 ) -> Ordered:
+    """Give an order.
+
+    Raises:
+        HTTPException: it is refused.
+    """
     refuse_secrets(switcher, witness, to, why)
     _known(witness, switcher)
     try:
@@ -125,9 +135,14 @@ def _known(witness: str, switcher: Running) -> None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, sentence)
 
 
-async def _set(
+async def set_arming(
     order: ArmingOrder, switcher: Running, operator: Bearer, *, armed: bool
 ) -> list[ArmingState]:
+    """Arm or disarm a witness, or all of them.
+
+    Raises:
+        HTTPException: the order is refused.
+    """
     refuse_secrets(switcher, order.witness, order.why)
     if order.witness is not None:
         _known(order.witness, switcher)
