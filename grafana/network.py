@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chains.standing import Verdict
+from grafana.alerts import named
 from grafana.frame import Board, Choice, Event, Part, Row
 from grafana.panels import (
     BLOCKS,
@@ -24,7 +25,6 @@ from grafana.words import BAD, FINE, GOOD, VERDICTS, WATCH, State, mapped, steps
 
 _NODES = '{node=~"$node"}'
 _NODE = "{{node}}"
-_ABOUT_NODES = "ChainStalled|Node.+|NoNodeCanonical|AllNodesDown|ClockOff"
 
 
 def _glance() -> Row:
@@ -238,7 +238,8 @@ def _answers() -> Row:
 
 
 def _alert() -> Event:
-    told = alerts("node", alertname=_ABOUT_NODES)
+    about_nodes = f"{named('chain.yml', 'seed-nodes.yml')}|NodeForked|ClockOff"
+    told = alerts("alertname, severity, node", alertname=about_nodes)
     return Event("Alert", told, "{{alertname}} ({{severity}}) {{node}}", BAD)
 
 

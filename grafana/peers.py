@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grafana.alerts import named
 from grafana.frame import Board, Choice, Event, Part, Row
 from grafana.panels import BLOCKS, COUNT, NONE, About, Colours, bars, lines, tile, timeline
 from grafana.queries import (
@@ -184,7 +185,7 @@ def _resolving() -> Row:
 
 def _events() -> tuple[Event, ...]:
     converged = 'understudy_resolutions_total{outcome="converged"}'
-    told = alerts("peer", alertname="Peer.+|Resolution.+|ReplicaDown")
+    told = alerts("alertname, severity, peer", alertname=named("peers.yml", "resolutions.yml"))
     return (
         Event("Converged", f"{grown('outcome', converged)} > 0", "A peer was brought along.", FINE),
         Event("Alert", told, "{{alertname}} ({{severity}}) {{peer}}", BAD),

@@ -80,10 +80,10 @@ def lately(labels: str, metric: str) -> str:
 
 
 def alerts(labels: str, **matchers: str) -> str:
-    """Return which alerts fired, by name, severity and further labels; matchers are patterns."""
+    """Return which alerts fired; the values of matchers are patterns."""
     asked = ", ".join(f'{name}=~"{value}"' for name, value in matchers.items())
     firing = f'ALERTS{{alertstate="firing", {asked}}}'
-    return lately(f"alertname, severity, {labels}", firing)
+    return lately(labels, firing)
 
 
 def behind_longest(length: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from grafana.alerts import firing
 from grafana.frame import Board, Choice, Event, Part, Row
+from grafana.held import accusations, held
 from grafana.means import feeds, funds, proofs
 from grafana.panels import (
     BLOCKS,
@@ -27,7 +29,6 @@ from grafana.queries import (
     foreign_key,
     grown,
     hosts,
-    lately,
     most,
     now,
 )
@@ -162,6 +163,10 @@ def _in_time() -> Row:
     )
 
 
+def _what_happens() -> Row:
+    return Row.of(7, firing(), held())
+
+
 def _misses() -> Row:
     holders = most(f"{_KEY_OF}, producer", f"bitshares_producer_signing{OURS}")
     missed = grown(_KEY_OF, f"bitshares_witness_missed_blocks_total{OURS}")
@@ -251,15 +256,10 @@ def _events() -> tuple[Event, ...]:
     )
     return (
         Event("Key change", change, "{{witness}}: {{producer}} is on air.", FINE),
-        Event(
-            "Open accusation",
-            f"{lately('witness, decision', f'understudy_open_incidents{OURS}')} > 0",
-            "{{witness}}: the switcher says {{decision}}.",
-            WATCH,
-        ),
+        accusations(),
         Event(
             "Alert",
-            alerts("witness", witness="$witness"),
+            alerts("alertname, severity, witness", witness="$witness"),
             "{{witness}}: {{alertname}} ({{severity}}).",
             BAD,
         ),
@@ -273,7 +273,7 @@ STAGE = Board(
     [Choice("witness", "Witness", "bitshares_witness_missed_blocks_total", "witness")],
     _events(),
     [
-        Part("On air", [_on_air_now(), _in_time()]),
+        Part("On air", [_on_air_now(), _in_time(), _what_happens()]),
         Part("What was missed", [_misses()]),
         Part("Hosts and keys", [_behind(), proofs()]),
         Part("What the witness lives on", [funds(), feeds()]),

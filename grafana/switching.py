@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from grafana.alerts import named
 from grafana.frame import Board, Choice, Event, Part, Row
+from grafana.held import accusations, held
 from grafana.panels import (
     COUNT,
     NONE,
@@ -15,7 +17,7 @@ from grafana.panels import (
     tile,
     timeline,
 )
-from grafana.queries import OURS, Query, alerts, grown, happened, lately, most, now, within
+from grafana.queries import OURS, Query, alerts, grown, happened, most, now, within
 from grafana.timing import DURATION, times
 from grafana.words import (
     ACTING,
@@ -24,7 +26,6 @@ from grafana.words import (
     BAD,
     FINE,
     GOOD,
-    OPEN,
     WATCH,
     State,
     mapped,
@@ -36,8 +37,6 @@ _STAGES = "alert_to_decision|decision_to_broadcast|broadcast_to_block|block_to_o
 _NO_SWITCHER = "no switcher is seen"
 _MEAN = f'{DURATION}:mean7d{{stage=~"{_STAGES}"}}'
 _INCIDENTS = most("witness, decision", f"understudy_open_incidents{OURS}")
-_LATELY = lately("witness, decision", f"understudy_open_incidents{OURS}")
-_OPEN_LATELY = f"{_LATELY} > 0"
 _ROTATIONS = f"understudy_rotations_total{OURS}"
 
 
@@ -181,21 +180,9 @@ def _what_happened() -> Row:
 
 
 def _state() -> Row:
-    nothing = (
-        f'label_replace(sum by (witness) ({_LATELY}) == 0, "decision", "nothing open", "", "")'
-    )
     return Row.of(
         8,
-        timeline(
-            About(
-                "What is held or planned",
-                "Open accusations by their decision. A gap: no switcher told.",
-                "RotationHeld",
-                NONE,
-            ),
-            Query(f"clamp_max({_OPEN_LATELY}, 1) or {nothing}", "{{witness}}: {{decision}}"),
-            OPEN,
-        ),
+        held(),
         timeline(
             About(
                 "Which switcher acts",
@@ -226,21 +213,16 @@ def _state() -> Row:
 
 
 def _events() -> tuple[Event, ...]:
-    named = "Rotation.+|SigningKeyRotated|Switcher.+|NobodyActs|AlertPathBroken|ArmingDiffers"
+    about_us = named("rotations.yml", "readiness.yml", "services.yml")
     done = within(_ROTATIONS, outcome="on_air")
     return (
         Event(
             "On air", f"{grown('witness', done)} > 0", "{{witness}}: a new host is on air.", FINE
         ),
-        Event(
-            "Open accusation",
-            f"{lately('witness, decision', f'understudy_open_incidents{OURS}')} > 0",
-            "{{witness}}: the switcher says {{decision}}.",
-            WATCH,
-        ),
+        accusations(),
         Event(
             "Alert",
-            alerts("witness", alertname=named),
+            alerts("alertname, severity, witness", alertname=about_us),
             "{{alertname}} ({{severity}}) {{witness}}",
             BAD,
         ),

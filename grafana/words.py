@@ -45,6 +45,12 @@ HOST = (
 ARMED = (State(0, "DISARMED: only watches", WATCH), State(1, "armed", GOOD))
 ACTING = (State(0, "does not act", QUIET), State(1, "acts", GOOD))
 ANYBODY_ACTS = (State(0, "NOBODY ACTS", BAD), State(1, "can be written", GOOD))
+ALERT = (
+    State(0, "none", GOOD),
+    State(1, "info", FINE),
+    State(2, "warning", WATCH),
+    State(3, "critical", BAD),
+)
 OPEN = (State(0, "nothing open", GOOD), State(1, "open", WATCH))
 PENDING = (State(0, "none", GOOD), State(1, "on its way", WATCH))
 UP = (State(0, "DOWN", BAD), State(1, "up", GOOD))

@@ -114,8 +114,8 @@ def _mistakes(answer: Answer) -> list[str]:
     if answer.error:
         return [f"{where}: {answer.error}"]
     told = []
-    if not answer.has_data() and answer.asked.expr not in WITHOUT_DATA:
-        told.append(f"{where}: no data")
+    if answer.has_data() == (answer.asked.expr in WITHOUT_DATA):
+        told.append(f"{where}: {'data' if answer.has_data() else 'no data'}")
     names = answer.names()
     if len(names) != len(set(names)) and not _is_event(answer.asked):
         told.append(f"{where}: called the same: {sorted(names)}")
