@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A program that was removed from the system since, or an interrupted set-up.
 gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
-.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak dashboards docs reference clean
+.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak dashboards manifests docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ soak: setup tools ## Run short troubles before the whole stack for MINUTES=60, a
 
 dashboards: setup ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
 	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)
+
+manifests: setup ## Write the manifests for Kubernetes that follow from alertmanager/ anew
+	@python -m deploy
 
 docs: setup ## Write the documentation as a site into site/
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict  # not --quiet, which counts no warning
