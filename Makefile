@@ -11,7 +11,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A program that was removed from the system since, or an interrupted set-up.
 gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
-.PHONY: again help setup tools test faults fuzz lint lock run demo bench soak dashboards manifests docs reference clean
+no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
+
+.PHONY: again help setup develop tools test faults fuzz lint lock run demo bench soak dashboards manifests docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,14 +21,22 @@ help: ## Show what can be made
 setup: .venv/ready ## Make the virtual environment .venv from the locked dependencies
 	@:
 
-.venv/ready: requirements/build.txt requirements/dev.txt pyproject.toml
+# What it takes to run, and no more: who tries the demonstration waits for it.
+.venv/ready: requirements/build.txt requirements/run.txt pyproject.toml
 	@echo "setup: .venv"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	@$(PYTHON) -m venv .venv || { echo "Making a virtual environment needs the package python3-venv." >&2; exit 1; }
 	@$(BIN)/pip install --quiet --require-hashes -r requirements/build.txt && \
-	    $(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/dev.txt || \
-	    { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
+	    $(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/run.txt || $(no_network)
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+develop: .venv/developed ## Add what tests, checks and documentation need
+	@:
+
+.venv/developed: .venv/ready requirements/dev.txt
+	@echo "setup: what tests and checks need"
+	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/dev.txt || $(no_network)
 	@touch $@
 
 tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober into .tools/bin
@@ -43,20 +53,20 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober in
 	@scripts/postgresql
 	@touch $@
 
-test: setup tools .tools/postgresql lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
+test: develop tools .tools/postgresql lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),4) --dist worksteal
 
-faults: setup tools .tools/postgresql ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
+faults: develop tools .tools/postgresql ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
 	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),4) --dist worksteal $(ARGS)
 
-.tools/fuzz: .venv/ready requirements/fuzz.txt
+.tools/fuzz: .venv/developed requirements/fuzz.txt
 	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/fuzz.txt
 	@mkdir -p $(@D) && touch $@
 
-fuzz: setup .tools/fuzz ## Feed the parsers with what nobody thought of, each for MINUTES=1
+fuzz: develop .tools/fuzz ## Feed the parsers with what nobody thought of, each for MINUTES=1
 	@python -m tests.fuzz --minutes $(or $(MINUTES),1) $(ARGS)
 
-lint: setup ## Style, types and layers
+lint: develop ## Style, types and layers
 	@echo "lint: ruff, mypy, import-linter"
 	@ruff check --quiet .
 	@ruff format --check --quiet .
@@ -69,20 +79,20 @@ demo: setup tools ## Watch a host die and its understudy take over (ARGS=--keep 
 run: setup tools ## Run the whole stack: on a devnet, or with CONFIG=understudy.yaml on your own nodes
 	@understudy run $(if $(CONFIG),--config $(CONFIG))
 
-bench: setup tools ## Run all measurements, or one with NAME=live
+bench: develop tools ## Run all measurements, or one with NAME=live
 	@for name in $(or $(NAME),$$(python -c 'from bench.run import NAMES; print(*NAMES)')); do \
 	    echo "bench: $$name"; understudy bench "$$name" $(ARGS); done
 
-soak: setup tools ## Run short troubles before the whole stack for MINUTES=60, and count needless switches
+soak: develop tools ## Run short troubles before the whole stack for MINUTES=60, and count needless switches
 	@understudy bench soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-dashboards: setup ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
+dashboards: develop ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
 	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)
 
-manifests: setup ## Write the manifests for Kubernetes that follow from alertmanager/ anew
+manifests: develop ## Write the manifests for Kubernetes that follow from alertmanager/ anew
 	@python -m deploy
 
-docs: setup ## Write the documentation as a site into site/
+docs: develop ## Write the documentation as a site into site/
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict  # not --quiet, which counts no warning
 	@echo "docs: site/index.html"
 

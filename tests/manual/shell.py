@@ -13,7 +13,7 @@ from typing import Self
 from tests.manual.pages import ROOT, Command, is_said
 
 _SECONDS = 150.0
-_OF_MAKE = ("setup", "tools", ".venv/ready", ".tools/ready")
+_OF_MAKE = ("setup", "develop", "tools", ".venv/ready", ".venv/developed", ".tools/ready")
 """What has been made already, or these tests would not run."""
 _LEFT_BEHIND = {"site", "build", "dist", "understudy.yaml"}
 
