@@ -15,6 +15,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from chains.standing import Verdict
 from exporter import catalogue
+from grafana.__main__ import main
 from grafana.boards import BOARDS
 from grafana.frame import WIDTH, written
 from grafana.words import QUIET, VERDICTS
@@ -24,6 +25,7 @@ from switcher.resolving.metrics import ResolveMetrics
 from .boards import FILES, GRAFANA, gathered_by, metrics, panels, queries, read
 
 PROJECT = GRAFANA.parent
+WIKI = "https://wiki.example.org/runbooks"
 STEMS = [path.stem for path in FILES]
 
 
@@ -58,11 +60,15 @@ def test_the_files_are_those_that_the_code_writes(board: Any) -> None:
     assert written(board) == written(board)
 
 
-def test_runbooks_may_be_elsewhere() -> None:
-    (stage, *_) = BOARDS
-    given = json.loads(written(stage, "https://wiki.example.org/runbooks"))
-    (variable,) = (v for v in given["templating"]["list"] if v["name"] == "runbooks")
-    assert variable["query"] == "https://wiki.example.org/runbooks"
+def test_dashboards_for_runbooks_elsewhere_can_be_written_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["grafana", "--runbooks", f"{WIKI}/", str(tmp_path)])
+    main()
+    assert sorted(path.stem for path in tmp_path.iterdir()) == STEMS
+    for path in tmp_path.iterdir():
+        *_, variable = read(path)["templating"]["list"]
+        assert (variable["name"], variable["query"]) == ("runbooks", WIKI)
 
 
 @pytest.mark.parametrize("path", FILES, ids=STEMS)
