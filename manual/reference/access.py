@@ -6,18 +6,20 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from switcher.access import allowed_to_look, allowed_to_read
+from switcher.access import allowed_to_look, allowed_to_read, session_of
 from switcher.auth import Scope
 
 _ANYBODY = "nothing"
 _READING = "`read`, unless `readers` says otherwise"
+_BY_COOKIE = "of the page: a cookie, which an order needs with scope `operate`"
 _ON_LOOPBACK = "nothing on this machine, else `read`"
 
 
 def needed(route: Any) -> str:
     """Return the scope that a route needs, as Markdown."""
-    told = {_told(call) for call in _dependencies(getattr(route, "dependant", None))} - {""}
-    return ", ".join(sorted(told)) or _ANYBODY
+    asked = list(_dependencies(getattr(route, "dependant", None)))
+    told = {_told(call) for call in asked} - {""}
+    return ", ".join(sorted(told)) or (_BY_COOKIE if session_of in asked else _ANYBODY)
 
 
 def _told(call: Callable[..., Any]) -> str:
