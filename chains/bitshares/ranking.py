@@ -10,6 +10,9 @@ from chains.bitshares.objects import whole_number
 from chains.bitshares.schedule import instance
 from chains.errors import MalformedDataError
 
+MOST_WITNESSES = 1000
+"""A stock node's api_limit_lookup_witness_accounts; the main network has some 150 witnesses."""
+
 _UINT32 = (1 << 32) - 1
 
 
@@ -39,7 +42,7 @@ class Ranking:
 
 
 def parse_ids(reply: Any) -> list[str]:
-    """Return the witness ids of an answer to `lookup_witness_accounts`.
+    """Return the witness ids of an answer to `lookup_witness_accounts("", MOST_WITNESSES)`.
 
     Raises:
         MalformedDataError: that is no such answer.
@@ -50,8 +53,8 @@ def parse_ids(reply: Any) -> list[str]:
             instance(each)
     except (TypeError, ValueError, AttributeError) as error:
         raise MalformedDataError(f"no list of witnesses: {error!r:.80}") from error
-    if not ids:
-        raise MalformedDataError("no witnesses at all")
+    if not 1 <= len(ids) <= MOST_WITNESSES:
+        raise MalformedDataError(f"{len(ids)} witnesses, instead of 1 to {MOST_WITNESSES}")
     return ids
 
 

@@ -7,15 +7,12 @@ after each is enough: two calls an hour to one node on the main network.
 from __future__ import annotations
 
 from chains.bitshares.objects import Reading
-from chains.bitshares.ranking import Ranking, parse_ids, parse_ranking
+from chains.bitshares.ranking import MOST_WITNESSES, Ranking, parse_ids, parse_ranking
 from chains.bitshares.watch import Watch
 from chains.errors import BadReplyError, MalformedDataError, NodeError
 
 _AGAIN = 30.0
 """Seconds from one asking to the next at least: a chain may count often, a node may not answer."""
-
-_MOST_WITNESSES = 1000
-"""A stock node's api_limit_lookup_witness_accounts; the main network has some 150 witnesses."""
 
 
 class VoteWatch:
@@ -61,7 +58,7 @@ class VoteWatch:
     async def _ask(self, node: str, counted: int) -> Ranking:
         try:
             listed = await self._watch.call(
-                node, "database", "lookup_witness_accounts", "", _MOST_WITNESSES
+                node, "database", "lookup_witness_accounts", "", MOST_WITNESSES
             )
             ids = parse_ids(listed)
             objects = await self._watch.call(node, "database", "get_witnesses", ids)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chains.bitshares.ranking import Ranking, parse_ranking
+from chains.bitshares.ranking import MOST_WITNESSES, Ranking, parse_ids, parse_ranking
 from chains.bitshares.votes import VoteWatch
 from chains.bitshares.watch import Watch
 from chains.errors import MalformedDataError
@@ -60,6 +60,12 @@ def test_who_stands_outside_first_is_who_has_most_votes_of_those_not_active() ->
 def test_what_are_no_votes_is_refused(reply: Any) -> None:
     with pytest.raises(MalformedDataError):
         parse_ranking(IDS, reply, 0)
+
+
+@pytest.mark.parametrize("count", [0, MOST_WITNESSES + 1])
+def test_a_node_that_names_none_or_too_many_is_not_asked_about_them(count: int) -> None:
+    with pytest.raises(MalformedDataError, match="instead of 1 to 1000"):
+        parse_ids([[f"a{n}", f"1.6.{n}"] for n in range(count)])
 
 
 class _Counted(Watch):
