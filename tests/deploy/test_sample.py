@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,36 @@ def test_it_watches_the_main_network_through_several_operators_and_begins_disarm
     assert len(set(hosts)) == len(hosts) >= 3
     assert all(node.url.startswith("wss://") for node in read.chain.nodes)
     assert read.needed_switcher().policy.arm is False
+
+
+def with_the_other_ways(text: str) -> str:
+    """Take the # from what the sample offers, in place of what it says by itself."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        offered = re.fullmatch(r"( +)# (?!chain_id)(- \{.*|([a-z_]+): .*)", line)
+        if offered is None:
+            lines.append(line)
+            continue
+        indent, said, key = offered.groups()
+        if key:
+            start = max(n for n, each in enumerate(lines) if not each.startswith(indent))
+            lines[start:] = [each for each in lines[start:] if not each.startswith(indent + key)]
+        lines.append(indent + said)
+    return "\n".join(lines)
+
+
+def test_what_it_offers_beside_can_be_used_as_it_stands(filled_in: Path) -> None:
+    filled_in.write_text(with_the_other_ways(filled_in.read_text()))
+    read = load(filled_in)
+    switcher = read.needed_switcher()
+    assert switcher.exposed
+    assert switcher.database.startswith("postgresql")
+    assert switcher.database_password_file
+    assert switcher.policy.return_after == 3600
+    assert read.exporter.tls
+    assert read.exporter.users_file
+    assert read.chain.witnesses[0].feeds
+    assert "home" in {node.name for node in read.chain.nodes}
 
 
 def test_with_its_files_beside_it_the_doctor_has_nothing_against_it(
