@@ -19,9 +19,9 @@ def page(seen: Observed, peers: ObservedPeers | None, version: str) -> str:
 <title>Understudy exporter</title>
 <style>
 :root {{ color-scheme: light dark; font-family: system-ui, sans-serif; }}
-body {{ margin: 2rem; }}
+body {{ margin: 1rem; }}
 td, th {{ padding: 0.2rem 1rem 0.2rem 0; text-align: left; vertical-align: top; }}
-td:last-child {{ overflow-wrap: anywhere; }}
+p, td:last-child {{ overflow-wrap: anywhere; }}
 </style>
 </head>
 <body>
@@ -32,7 +32,7 @@ Whether it <a href="healthz">runs</a>, and whether it <a href="readyz">follows a
 <p>Chain {escape(seen.settings.chain_id)}, {f"block {head.number}" if head else "no block yet"}.</p>
 {_table("Nodes", ("Node", "State", "Detail"), _nodes(seen))}
 {_table("Witnesses", ("Witness", "State", "Price feeds"), _witnesses(seen))}
-{_table("Producers", ("Witness", "Producer", "Signing key", "Own endpoint"), _producers(seen))}
+{_table("Producers", ("Witness", "Producer", "Endpoint", "Signing key"), _producers(seen))}
 {_of_peers(peers) if peers else ""}</body>
 </html>
 """
@@ -57,8 +57,8 @@ def _witnesses(seen: Observed) -> Iterable[tuple[str, ...]]:
 
 def _producers(seen: Observed) -> Iterable[tuple[str, ...]]:
     for view in seen.producers:
-        own = "none configured" if view.node is None else view.node.verdict.value
-        yield view.witness, view.producer.name, view.producer.signing_key, own
+        own = "none" if view.node is None else view.node.verdict.value
+        yield view.witness, view.producer.name, own, view.producer.signing_key
 
 
 def _of_peers(peers: ObservedPeers) -> str:
