@@ -89,6 +89,10 @@ soak: develop tools ## Run short troubles before the whole stack for MINUTES=60,
 dashboards: develop ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
 	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)
 
+wheel: setup ## Build what can be installed elsewhere into dist/, with the versions that are locked
+	@hatchling build -t wheel
+	@sed -n 's/^\([A-Za-z0-9].*==[^ ]*\).*/\1/p' requirements/run.txt >dist/locked.txt
+
 manifests: develop ## Write the manifests for Kubernetes that follow from alertmanager/ anew
 	@python -m deploy
 
