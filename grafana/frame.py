@@ -14,13 +14,12 @@ from grafana_foundation_sdk.models import dashboard
 
 from grafana.panels import RUNBOOKS, SOURCE
 from grafana.queries import labels_of
-from grafana.words import QUIET
 
 TAG = "understudy"
 WIDTH = 24
 """Columns of Grafana's grid."""
 
-_VERSION = 1
+_EVENT_STEP = "15s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Event:
     name: str
     expr: str
     text: str
-    colour: str = QUIET
+    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,6 @@ class _Annotation(dashboard.AnnotationQuery):
         }
 
 
-_EVENT_STEP = "15s"
-
-
 def written(board: Board, runbooks: str = RUNBOOKS) -> str:
     """Return the JSON of a dashboard, the same each time; `runbooks` is where runbooks are."""
     made = _made(board, runbooks)
@@ -134,7 +130,7 @@ def _made(board: Board, runbooks: str) -> dashboard.Dashboard:
         .time("now-1h", "now")
         .refresh("5s")
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
-        .version(_VERSION)
+        .version(1)
         .link(others)
     ).build()
     made.templating.list_val = [_source(), *map(_choice, board.choices), _runbooks(runbooks)]
