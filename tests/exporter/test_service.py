@@ -13,6 +13,7 @@ import bcrypt
 import httpx
 import pytest
 
+from chains.bitshares.votes import VoteWatch
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings, PeerChainSettings
 from devnet.launch import Devnet
@@ -110,7 +111,8 @@ async def test_a_block_costs_a_node_two_calls_however_many_witnesses(witnesses: 
     async with Devnet(DevnetSettings(witnesses=21, prehistory=84)) as net:
         settings = chain_settings(told(net, 0, witnesses))
         watch = Watch(settings, on_call=lambda node, _: calls.update([node]))
-        following = asyncio.create_task(watch.run())
+        votes = VoteWatch(watch)
+        following = asyncio.gather(watch.run(), votes.run())
         try:
             async with asyncio.timeout(DEADLINE):
                 await until_all_canonical(watch)
@@ -121,6 +123,7 @@ async def test_a_block_costs_a_node_two_calls_however_many_witnesses(witnesses: 
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+    assert votes.ranking
     for node in settings.nodes:
         # One more block at most is half read where the count begins or ends.
         assert blocks <= made[node.name] <= 2 * (last - first + 1)
