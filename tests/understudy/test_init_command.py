@@ -117,11 +117,12 @@ def test_what_goes_into_prometheus_and_alertmanager_is_right_to_them(
     jobs = [job["job_name"] for job in made["scrape_configs"]]
     assert jobs == ["understudy-exporter", "understudy-switcher"]
     routed = yaml.safe_load((monitoring / "alertmanager.yml").read_text())
-    [switcher, _] = routed["receivers"]
+    [switcher, notices, _] = routed["receivers"]
+    assert notices["name"] == "notices"
     credentials = switcher["webhook_configs"][0]["http_config"]["authorization"]
     assert credentials["credentials_file"] == str(tmp_path / "alertmanager-token")
     assert [each["receiver"] for each in routed["route"]["routes"]] == [
-        *("switcher", "switcher"),
+        *("switcher", "switcher", "notices", "notices"),
         routed["route"]["receiver"],
     ]
 

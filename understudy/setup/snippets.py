@@ -13,7 +13,7 @@ from understudy.stack.addresses import Addresses, program_at
 from understudy.stack.monitoring import Access, alertmanager_configuration
 
 _OURS = ("exporter", "switcher")
-_RECEIVER = "switcher"
+_RECEIVER, _NOTICES = "switcher", "notices"
 
 _FOR_PROMETHEUS = """\
 # For your prometheus.yml: take over the scrape jobs, with their names and intervals, and the line
@@ -21,8 +21,10 @@ _FOR_PROMETHEUS = """\
 """
 _FOR_ALERTMANAGER = """\
 # For your alertmanager.yml: put the routes first in your route's list, and the receiver
-# "{receiver}" beside your own. "{people}" stands for the receiver that tells you; use your own. The
-# token's file has to be readable by Alertmanager's user, and by nobody else.
+# "{receiver}" beside your own. "{people}" stands for the receiver that tells you; use your own.
+# "{notices}" is told that the watch begins, and once a week that it goes on: the same people, with
+# send_resolved: false. The token's file has to be readable by Alertmanager's user, and by nobody
+# else.
 """
 
 
@@ -33,17 +35,19 @@ def prometheus_snippet(shipped: Mapping[str, Any], rules: Path) -> str:
 
 
 def alertmanager_snippet(shipped: Mapping[str, Any], token: Path) -> str:
-    """Return the routes and the receiver of an alertmanager.yml as shipped that lead to us."""
+    """Return the routes and receivers of an alertmanager.yml as shipped, without its templates."""
     at = Addresses(exporter=(EXPORTER,), switcher=(SWITCHER,), alertmanager=(), prometheus=())
     whole = alertmanager_configuration(shipped, at, Access(token))
     people = whole["route"]["receiver"]
-    routes = [each for each in whole["route"]["routes"] if each.get("receiver") == _RECEIVER]
-    receivers = [each for each in whole["receivers"] if each["name"] == _RECEIVER]
+    ours = (_RECEIVER, _NOTICES)
+    routes = [each for each in whole["route"]["routes"] if each.get("receiver") in ours]
+    receivers = [each for each in whole["receivers"] if each["name"] in ours]
     made = {
         "route": {"receiver": people, "routes": [*routes, {"receiver": people}]},
         "receivers": [*receivers, {"name": people}],
     }
-    return _FOR_ALERTMANAGER.format(receiver=_RECEIVER, people=people) + _dumped(made)
+    head = _FOR_ALERTMANAGER.format(receiver=_RECEIVER, notices=_NOTICES, people=people)
+    return head + _dumped(made)
 
 
 def _scrapes_ours(job: Mapping[str, Any]) -> bool:
