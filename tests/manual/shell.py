@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +14,11 @@ from typing import Self
 from tests.manual.pages import ROOT, Command, is_said
 
 _SECONDS = 150.0
+_TO_END = 30.0
 _OF_MAKE = ("setup", "develop", "tools", ".venv/ready", ".venv/developed", ".tools/ready")
 """What has been made already, or these tests would not run."""
-_LEFT_BEHIND = {"site", "build", "dist", "understudy.yaml"}
+_MADE = {"site", "build", "dist"}
+_FILES = ("Makefile", "pyproject.toml", "mkdocs.yml", "README.md")
 
 
 class PageError(AssertionError):
@@ -47,6 +50,7 @@ class Shell:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=self._checkout,
+            start_new_session=True,
             env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
         )
         return self
@@ -58,9 +62,15 @@ class Shell:
         _traceback: TracebackType | None,
     ) -> None:
         """End what stays up, and the shell after it."""
-        async with asyncio.timeout(_SECONDS):
-            pids = " ".join(self._staying)
-            await self._bash.communicate(f"kill {pids}; wait {pids}\n".encode() if pids else b"")
+        pids = " ".join(self._staying)
+        last = f"kill {pids}; wait {pids}\n" if pids else ""
+        try:
+            async with asyncio.timeout(_TO_END):
+                await self._bash.communicate(last.encode())
+        except TimeoutError:
+            # A command of the page goes on, which had more time than it may take.
+            os.killpg(self._bash.pid, signal.SIGKILL)
+            await self._bash.wait()
 
     def write(self, name: str, text: str) -> None:
         """Write a file into the folder of the checkout."""
@@ -70,41 +80,41 @@ class Shell:
         """Do what a page says, as it is marked.
 
         Raises:
-            PageError: it failed, or did not say what the page shows.
+            PageError: it failed, took too long, or did not say what the page shows.
         """
-        async with asyncio.timeout(_SECONDS):
-            match command.mark:
-                case "stays":
-                    await self._stay(command)
-                case "until":
-                    while not await self._succeeds(command):
-                        await asyncio.sleep(0.5)
-                case _:
-                    status, output = await self._run(command, typed)
-                    if status or not is_said(command.says, output):
-                        raise PageError(command, output)
-
-    async def _succeeds(self, command: Command) -> bool:
-        status, output = await self._run(command, "")
-        return not status and is_said(command.says, output)
-
-    async def _run(self, command: Command, typed: str) -> tuple[int, str]:
         self._count += 1
-        given, taken = self._folder / f"{self._count}.in", self._folder / f"{self._count}.out"
+        said = self._folder / f"{self._count}.out"
+        said.touch()
+        try:
+            async with asyncio.timeout(_SECONDS):
+                done = await self._do(command, typed, said)
+        except TimeoutError:
+            done = False
+        if not done:
+            raise PageError(command, said.read_text(encoding="utf-8"))
+
+    async def _do(self, command: Command, typed: str, said: Path) -> bool:
+        """Tell whether a command did what its page says; what it says goes into a file."""
+        if command.mark == "stays":
+            return await self._stays(command, said)
+        while not (done := await self._succeeds(command, typed, said)) and command.mark == "until":
+            await asyncio.sleep(0.5)
+        return done
+
+    async def _succeeds(self, command: Command, typed: str, said: Path) -> bool:
+        given = said.with_suffix(".in")
         given.write_text(typed)
-        status = await self._ask(f"{{ {command.text}\n}} <{given} >{taken} 2>&1; echo $?")
-        return int(status), taken.read_text(encoding="utf-8")
+        status = await self._ask(f"{{ {command.text}\n}} <{given} >{said} 2>&1; echo $?")
+        return status == "0" and is_said(command.says, said.read_text(encoding="utf-8"))
 
-    async def _stay(self, command: Command) -> None:
-        self._count += 1
-        taken = self._folder / f"{self._count}.out"
-        taken.touch()
-        pid = await self._ask(f"(exec {command.text}\n) </dev/null >{taken} 2>&1 & echo $!")
+    async def _stays(self, command: Command, said: Path) -> bool:
+        pid = await self._ask(f"(exec {command.text}\n) </dev/null >{said} 2>&1 & echo $!")
         self._staying.append(pid)
-        while not is_said(command.says, output := taken.read_text(encoding="utf-8")):
+        while not is_said(command.says, said.read_text(encoding="utf-8")):
             if await self._ask(f"kill -0 {pid} 2>/dev/null; echo $?") != "0":
-                raise PageError(command, output)
+                return False
             await asyncio.sleep(0.1)
+        return True
 
     async def _ask(self, line: str) -> str:
         assert self._bash.stdin and self._bash.stdout
@@ -118,8 +128,9 @@ class Shell:
 def _check_out(folder: Path) -> None:
     """Make a folder that has what a checkout has, set up, and nothing that was made in one."""
     folder.mkdir()
-    for path in ROOT.iterdir():
-        if not path.name.startswith(".") and path.name not in _LEFT_BEHIND:
+    folders = [at for at in ROOT.iterdir() if at.is_dir() and not at.name.startswith(".")]
+    for path in (*folders, *(ROOT / name for name in _FILES)):
+        if path.name not in _MADE:
             (folder / path.name).symlink_to(path)
     (folder / ".venv").symlink_to(sys.prefix)
     if (tools := ROOT / ".tools").exists():
