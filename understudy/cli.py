@@ -2,72 +2,54 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from collections.abc import Iterator
 from typing import Annotated, NoReturn
 
 import typer
 
-import understudy
-from chains.errors import ChainError
-from exporter.errors import ExporterError
-from peernode.errors import PeerNodeError
-from switcher.errors import SwitcherError
-from understudy.commands import (
-    arming,
-    bench,
-    check,
-    demo,
-    devnet,
-    drill,
-    files,
-    healthy,
-    init,
-    journal,
-    keygen,
-    node,
-    resolve,
-    rotate,
-    run,
-    services,
-    status,
-    tokens,
-    wallet,
-)
-from understudy.config import ConfigurationError
-from understudy.errors import UnderstudyError
+# Where all versions have it, though it is declared elsewhere.
+from typer.completion import completion_init  # type: ignore[attr-defined]
 
-_FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
-_EXPECTED = (ChainError, ExporterError, PeerNodeError, SwitcherError, UnderstudyError)
-"""Errors whose text is a sentence for people; anything else is a fault of ours."""
+import understudy
+from understudy.commands.lazily import group_of
+
+_INTERRUPTED = 130
+_NAME, _COMPLETING = "understudy", "_UNDERSTUDY_COMPLETE"
+
+_COMMANDS = {
+    "exporter": "services.exporter",
+    "switcher": "services.switcher",
+    "node": "node.node",
+    "init": "init.init",
+    "keygen": "keygen.keygen",
+    "bench": "bench.bench",
+    "check": "check.check",
+    "files": "files.files",
+    "healthy": "healthy.healthy",
+    "demo": "demo.demo",
+    "run": "run.run",
+    "status": "status.status",
+    "rotate": "rotate.rotate",
+    "drill": "drill.drill",
+    "resolve": "resolve.resolve",
+    "arm": "arming.arm",
+    "disarm": "arming.disarm",
+    "completion": "completion.completion",
+    "token": "tokens.app",
+    "journal": "journal.app",
+    "wallet": "wallet.app",
+    "devnet": "devnet.app",
+}
 
 app = typer.Typer(
+    cls=group_of(_COMMANDS),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command("exporter")(services.exporter)
-app.command("switcher")(services.switcher)
-app.command("node")(node.node)
-app.command("init")(init.init)
-app.command("keygen")(keygen.keygen)
-app.command("bench")(bench.bench)
-app.command("check")(check.check)
-app.command("files")(files.files)
-app.command("healthy")(healthy.healthy)
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("status")(status.status)
-app.command("rotate")(rotate.rotate)
-app.command("drill")(drill.drill)
-app.command("resolve")(resolve.resolve)
-app.command("arm")(arming.arm)
-app.command("disarm")(arming.disarm)
-app.add_typer(tokens.app, name="token")
-app.add_typer(journal.app, name="journal")
-app.add_typer(wallet.app, name="wallet")
-app.add_typer(devnet.app, name="devnet")
 
 
 def _show_version(asked: bool) -> None:
@@ -94,39 +76,31 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process; the entry point of the console script."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    if _COMPLETING in os.environ:
+        completion_init()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # File names may be no text; as JSON has it, this is what stands for such bytes.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app([word for word in words if word != "--debug"], prog_name="understudy")
+        status = _run([word for word in words if word != "--debug"])
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     except Exception as error:
         if debug:
             raise
-        sys.exit(_told(error))
-    sys.exit(0)
+        from understudy.telling import tell  # noqa: PLC0415 - takes longer than all the rest
+
+        sys.exit(tell(error))
+    sys.exit(status)
 
 
-def _told(error: Exception) -> int:
-    """Print an error as sentences, and return the exit status that it deserves."""
-    status = _FAILED
-    for leaf in _leaves(error):
-        if isinstance(leaf, ConfigurationError):
-            status = _WRONG_USE
-            print(leaf, file=sys.stderr)
-        elif isinstance(leaf, OSError) and leaf.strerror:
-            where = f"{leaf.filename}: " if leaf.filename else ""
-            print(f"understudy: {where}{leaf.strerror}", file=sys.stderr)
-        elif isinstance(leaf, _EXPECTED):
-            print(f"understudy: {leaf}", file=sys.stderr)
-        else:
-            kind = type(leaf).__name__
-            text = f"unexpected {kind}: {leaf}; --debug shows where, please report it"
-            print(f"understudy: {text}", file=sys.stderr)
-    return status
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
+def _run(words: list[str]) -> int:
+    """Run a command, and return the exit status that it asks for."""
+    status: object = app(words, prog_name=_NAME, standalone_mode=False)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # What can't be written now can't be at the end of the process either, where nobody asks.
+        sys.stdout = io.StringIO()
+        raise
+    return status if isinstance(status, int) else 0

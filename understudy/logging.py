@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from enum import StrEnum
 from typing import TextIO
 
 import structlog
 from structlog.typing import Processor
+
+from understudy.levels import LogFormat, LogLevel
+
+__all__ = ["LogFormat", "LogLevel", "set_up_logging"]
 
 _NOISY = (
     "httpx",
@@ -19,22 +22,6 @@ _NOISY = (
     "alembic.runtime.plugins",
 )
 """Libraries whose every step is no concern of ours; their warnings are."""
-
-
-class LogFormat(StrEnum):
-    """How a log line looks."""
-
-    JSON = "json"
-    CONSOLE = "console"
-
-
-class LogLevel(StrEnum):
-    """The least important lines that are written."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 class _StandardError:

@@ -98,8 +98,11 @@ class Screen:
 
 
 @asynccontextmanager
-async def in_terminal(*words: str) -> AsyncIterator[Screen]:
-    """Run a command of ours with a terminal around it; it is stopped in the end."""
+async def in_terminal(*words: str, **variables: str) -> AsyncIterator[Screen]:
+    """Run a command of ours with a terminal around it; it is stopped in the end.
+
+    `variables` are of its environment.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, _COLUMNS, 0, 0))
     kept = {name: each for name, each in os.environ.items() if name not in {"NO_COLOR", "COLUMNS"}}
@@ -108,7 +111,7 @@ async def in_terminal(*words: str) -> AsyncIterator[Screen]:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env={**kept, "TERM": "xterm"},
+        env={**kept, "TERM": "xterm", **variables},
     )
     os.close(theirs)
     screen, loop = Screen(process, ours), asyncio.get_running_loop()

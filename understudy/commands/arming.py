@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.commands.completing import witnesses
+from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
 from understudy.commands.ordering import ask, known_witness, needs_terminal
 from understudy.commands.output import answers, print_json, remarks
-from understudy.config import Configuration, load
 
 if TYPE_CHECKING:
     from switcher.answers import ArmingState, ProducerStatus
+    from understudy.config import Configuration
     from understudy.operate.client import SwitcherClient
 
 Which = Annotated[
-    str | None, typer.Argument(metavar="WITNESS", help="The witness account; all without one.")
+    str | None,
+    typer.Argument(
+        metavar="WITNESS",
+        help="The witness account; all without one.",
+        autocompletion=witnesses,
+    ),
 ]
 Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="For the journal.")]
 

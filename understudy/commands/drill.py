@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from understudy.commands.configured import load
 from understudy.commands.handover import Handover
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
 from understudy.commands.ordering import Account, Why, known_witness, needs_terminal
 from understudy.commands.output import answers, print_json
-from understudy.config import load
 from understudy.errors import CommandError
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
 from understudy.commands.output import answers, count, print_json, remarks, watched
-from understudy.config import load
 
 if TYPE_CHECKING:
     from switcher.journal.hashes import Head

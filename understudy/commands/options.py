@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from understudy.logging import LogFormat, LogLevel
+from understudy.levels import LogFormat, LogLevel
 
 Config = Annotated[
     Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration file.")

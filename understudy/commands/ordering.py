@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chains.settings import WitnessSettings
-from understudy.config import Configuration
+from understudy.commands.completing import witnesses
 from understudy.errors import CommandError
 
+if TYPE_CHECKING:
+    from understudy.config import Configuration
+
 Account = Annotated[
-    str, typer.Argument(metavar="WITNESS", help="The witness account, as in the configuration.")
+    str,
+    typer.Argument(
+        metavar="WITNESS",
+        help="The witness account, as in the configuration.",
+        autocompletion=witnesses,
+    ),
 ]
 Why = Annotated[str | None, typer.Option("--why", metavar="TEXT", help="For the journal.")]
 

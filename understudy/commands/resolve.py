@@ -9,22 +9,28 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from understudy.commands.completing import nodes_and_peers
+from understudy.commands.configured import load
 from understudy.commands.dialogue import Dialogue
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
 from understudy.commands.ordering import Why, needs_terminal
 from understudy.commands.output import answers, print_json
-from understudy.config import Configuration, load
 from understudy.errors import CommandError
 
 if TYPE_CHECKING:
     from switcher.resolving.answers import ResolvePreview
+    from understudy.config import Configuration
     from understudy.operate.resolving import Resolving
 
 
 def resolve(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="The node or peer, as in the configuration."),
+        typer.Argument(
+            metavar="NAME",
+            help="The node or peer, as in the configuration.",
+            autocompletion=nodes_and_peers,
+        ),
     ],
     allow_depth: Annotated[
         int | None,

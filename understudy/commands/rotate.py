@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.commands.completing import producers
+from understudy.commands.configured import load
 from understudy.commands.handover import Handover
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
 from understudy.commands.ordering import Account, Why, known_witness, needs_terminal
 from understudy.commands.output import print_json
-from understudy.config import load
 from understudy.errors import CommandError
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ def rotate(
     witness: Account,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="NAME", help="The producer, instead of the next ready one."),
+        typer.Option(
+            "--to",
+            metavar="NAME",
+            help="The producer, instead of the next ready one.",
+            autocompletion=producers,
+        ),
     ] = None,
     why: Why = None,
     yes: Yes = False,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.commands.configured import load
 from understudy.commands.options import Json
 from understudy.commands.output import answers, print_json
-from understudy.config import load
 from understudy.errors import CommandError
 from understudy.logging import LogLevel, set_up_logging
 from understudy.whereabouts import USUAL, told

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from understudy.commands.checked import checked
+from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Form, Level
-from understudy.config import load
 from understudy.config.values import Address
 from understudy.logging import LogLevel, set_up_logging
 from understudy.supervision import supervised

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
 from understudy.commands.output import print_json, show
-from understudy.config import Configuration, load
 from understudy.errors import UnderstudyError
 
 if TYPE_CHECKING:
+    from understudy.config import Configuration
     from understudy.operate.board import Look
 
 

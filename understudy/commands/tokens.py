@@ -13,9 +13,9 @@ import typer
 from switcher.auth import Scope, Tokens, new_token
 from switcher.errors import TokenFileError
 from switcher.secret_file import write_new_secret
+from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
 from understudy.commands.output import print_json, remarks
-from understudy.config import load
 
 app = typer.Typer(no_args_is_help=True, help="Tokens for Alertmanager, operators and readers.")
 

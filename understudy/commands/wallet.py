@@ -11,16 +11,19 @@ import typer
 
 from switcher.errors import SecretFileError
 from switcher.settings import WalletSigner
+from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Prefix, Yes
 from understudy.commands.output import print_json, remarks, waiting
-from understudy.config import load
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="A wallet of the bitshares library. It keeps the keys from who gets its file and not the "
-    "passphrase, but not for long where that can be guessed: each try costs one SHA-256. It does "
-    "not keep them from who can read the passphrase's file as well, or the switcher's memory. A "
-    "key file that only its owner can read is as safe, and simpler.",
+    help="""A wallet of the bitshares library, for those who have one.
+
+    It keeps the keys from who gets its file and not the passphrase, but not for long where that can
+    be guessed: each try costs one SHA-256. It does not keep them from who can read the passphrase's
+    file as well, or the switcher's memory. A key file that only its owner can read is as safe, and
+    simpler.
+    """,
 )
 
 Path_ = Annotated[

@@ -1,0 +1,123 @@
+"""What somebody reads when something goes wrong: a sentence with the remedy, and no trace."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.terminal import in_terminal
+from tests.understudy.commands import CommandLine
+
+BROKEN = ("check", "--offline", "--config", "absent.yaml")
+
+
+def ran(*words: str | bytes, **how: object) -> subprocess.CompletedProcess[bytes]:
+    line = [sys.executable, "-m", "understudy", *words]
+    return subprocess.run(line, check=False, stderr=subprocess.PIPE, **how)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("rotat",),
+            "No such command 'rotat'. Did you mean 'rotate'? Look at: understudy --help",
+        ),
+        (("wallet", "ad"), "No such command 'ad'. Did you mean 'add'?"),
+        (("rotate",), "Missing argument 'WITNESS'. Look at: understudy rotate --help"),
+        (("status", "--events", "x"), "Invalid value for '--events': "),
+        (("status", "--wach"), "No such option: --wach (Possible options: --watch)."),
+        (("completion", "csh"), "is not one of 'bash', 'zsh', 'fish'."),
+    ],
+)
+def test_wrong_use_is_one_line_with_what_would_be_right(
+    run: CommandLine, words: tuple[str, ...], sentence: str
+) -> None:
+    told = run(*words)
+    assert told.status == 2
+    assert told.out == ""
+    [line] = told.err.splitlines()
+    assert line.startswith("understudy: ")
+    assert sentence in line
+
+
+def test_a_group_without_a_command_tells_of_its_commands(run: CommandLine) -> None:
+    told = run("wallet")
+    assert told.status == 2
+    assert "Take a key out of the wallet." in told.out + told.err
+
+
+@pytest.mark.parametrize("words", [("--debug", *BROKEN), (*BROKEN, "--debug")])
+def test_debug_shows_the_traceback_wherever_it_stands(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    told = ran(*words, cwd=tmp_path)
+    assert b"Traceback" in told.stderr
+    told = ran(*BROKEN, cwd=tmp_path)
+    assert told.returncode == 2
+    assert b"Traceback" not in told.stderr
+    assert told.stderr.startswith(b"absent.yaml: no such file")
+
+
+def test_who_reads_no_further_is_not_bothered() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        told = ran("--help", stdout=writing)
+    finally:
+        os.close(writing)
+    assert (told.returncode, told.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("words", [("--version",), ("keygen", "--json"), ("--help",)])
+def test_a_full_disk_is_told(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        told = ran(*words, stdout=full)
+    assert told.returncode == 1
+    assert told.stderr.endswith(b"understudy: No space left on device\n")
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path: Path) -> None:
+    told = ran("check", "--json", "--config", b"\xff.yaml", cwd=tmp_path, stdout=subprocess.PIPE)
+    assert (told.returncode, told.stderr) == (2, b"")
+    assert b'"file": "\\udcff.yaml"' in told.stdout
+
+
+async def test_ctrl_c_at_a_question_ends_it(tmp_path: Path) -> None:
+    wallet = tmp_path / "wallet.sqlite"
+    async with in_terminal("wallet", "init", "--wallet", str(wallet)) as screen:
+        await screen.asks("Passphrase")
+        screen.interrupt()
+        assert await screen.ended() == 1
+        await screen.shows(lambda row: row == "understudy: Interrupted; nothing more was done.")
+    assert not wallet.exists()
+
+
+@pytest.mark.parametrize("color", [{"NO_COLOR": "1"}, {}])
+def test_there_are_no_colours_but_on_a_terminal(color: dict[str, str], config: Path) -> None:
+    environment = {name: os.environ[name] for name in os.environ if name != "FORCE_COLOR"}
+    told = ran(
+        *("check", "--offline", "--config", str(config)),
+        env={**environment, **color},
+        stdout=subprocess.PIPE,
+    )
+    assert b"warning" in told.stdout
+    assert b"\x1b" not in told.stdout + told.stderr
+
+
+async def test_no_colour_is_respected_on_a_terminal(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("check", "--offline", "--config", str(config))
+    async with in_terminal(*words) as screen:
+        await screen.ended()
+        await screen.shows(lambda row: "warning" in row)
+        assert "\x1b[33m" in screen.raw
+    async with in_terminal(*words, NO_COLOR="1") as screen:
+        await screen.ended()
+        await screen.shows(lambda row: "warning" in row)
+        assert "\x1b[33m" not in screen.raw
