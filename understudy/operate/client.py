@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -20,12 +20,16 @@ from switcher.secret_file import read_secret
 from switcher.settings import SwitcherSettings
 from understudy.config import Configuration, ConfigurationError, Mistake
 from understudy.errors import RefusedError, SwitcherGoneError
+from understudy.operate.events import Event, events_of
 
 Kind = Literal["rotate", "drill"]
 _T = TypeVar("_T")
 
 _ANSWER_SECONDS = 20.0
 """How long an answer may take; a plan has the nodes asked about fee, balance and authority."""
+
+SILENCE = 12.0
+"""Seconds: a little more than `switcher.feed.SILENCE`."""
 
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
 _PAGE = 1000
@@ -130,6 +134,23 @@ class SwitcherClient:
             if page.before is None or page.before <= after:
                 return found[::-1]
             query["before"] = page.before
+
+    def events(self, after: int) -> Iterator[Event]:
+        """Yield what the switcher tells as it happens, and the entries after one (its id).
+
+        It ends where the switcher ends it, and raises `SwitcherGoneError` where that is silent for
+        more than `SILENCE` seconds, as it never is by itself.
+        """
+        path, headers = "/api/events", {"Last-Event-ID": str(after)}
+        timeout = httpx.Timeout(_ANSWER_SECONDS, read=SILENCE)
+        try:
+            with self._http.stream("GET", path, headers=headers, timeout=timeout) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise RefusedError(self._refusal(answer, path))
+                yield from events_of(answer.iter_lines())
+        except httpx.HTTPError as error:
+            raise SwitcherGoneError(f"{self._silence(error, path)}.") from error
 
     def _ask(
         self, shape: type[_T], method: str, path: str, *, advised: bool = True, **request: Any

@@ -22,6 +22,7 @@ from tests.understudy.orders.answers import JOURNAL_AT, STATUS, entry, page
 from understudy.config import load
 from understudy.errors import SwitcherGoneError
 from understudy.operate.client import SwitcherClient
+from understudy.operate.events import Event, events_of
 from understudy.operate.vigil import Vigil
 
 STATUS_AT = "/api/status"
@@ -238,6 +239,63 @@ def test_what_is_no_longer_so_stands_still(vigil: Vigil, switcher: Canned) -> No
     assert (vigil.stale, vigil.now) == (False, 1_002.0)
     seconds[0] += 2  # an answer that is so long in coming is none
     assert (vigil.stale, vigil.now) == (True, 1_000.0)
+
+
+def stream(*events: tuple[str, object]) -> tuple[int, str]:
+    return 200, "".join(f"event: {n}\ndata: {json.dumps(d)}\n\n" for n, d in events)
+
+
+def test_what_the_switcher_tells_by_itself_is_not_asked_for(vigil: Vigil, switcher: Canned) -> None:
+    news = ("entry", SECOND), ("status", DISARMED), ("status", WELL)
+    switcher.answers["/api/events"] = [stream(("status", WELL), *news)]
+    assert answered(vigil, 4) == [True] * 4
+    assert [path for path, _ in switcher.asked].count(STATUS_AT) == 1
+    assert vigil.look is not None
+    assert [each.id for each in vigil.look.entries] == [1, 2]
+
+
+def test_fresh_are_the_entries_since_the_news_before(vigil: Vigil, switcher: Canned) -> None:
+    switcher.answers["/api/events"] = [
+        stream(("entry", SECOND), ("status", DISARMED), ("status", WELL))
+    ]
+    fresh = [[each.id for each in vigil.fresh] for _ in itertools.islice(vigil.looks(), 3)]
+    assert fresh == [[1], [2], []]
+
+
+def test_a_journal_that_cannot_be_read_is_told(vigil: Vigil, switcher: Canned) -> None:
+    switcher.answers["/api/events"] = [stream(("trouble", {"detail": "No disk."}))]
+    assert answered(vigil, 2) == [True, False]
+    assert vigil.stale
+    assert "No disk." in vigil.silence
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(503, {"detail": "Too many listeners."}), (200, "event: status\ndata: 7\n\n"), HANG_UP],
+)
+def test_where_it_tells_nothing_by_itself_it_is_asked(
+    vigil: Vigil, switcher: Canned, answer: tuple[int, Any]
+) -> None:
+    switcher.answers |= {"/api/events": [answer], STATUS_AT: [(200, WELL), (200, DISARMED)]}
+    assert answered(vigil, 3) == [True] * 3
+    assert vigil.look is not None
+    assert vigil.look.status.witnesses[0].armed is False
+    assert [path for path, _ in switcher.asked].count("/api/events") == 1
+
+
+def test_an_event_that_is_cut_off_is_none() -> None:
+    lines = [
+        "event: status",
+        "data: 1",
+        "data: 2",
+        "",
+        ": alive",
+        "data:3",
+        "",
+        "event: x",
+        "data: 4",
+    ]
+    assert list(events_of(lines)) == [Event("status", "1\n2"), Event(""), Event("message", "3")]
 
 
 def test_no_event_is_missed_however_many_come_at_once(vigil: Vigil, switcher: Canned) -> None:
