@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -121,3 +122,22 @@ async def test_no_colour_is_respected_on_a_terminal(
         await screen.ended()
         await screen.shows(lambda row: "warning" in row)
         assert "\x1b[33m" not in screen.raw
+
+
+async def test_what_takes_long_is_seen_meanwhile_and_leaves_no_trace(config: Path) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        lines = config.read_text().splitlines()
+        lines[1] = f"  nodes: [{{name: eu, url: 'ws://{host}:{port}'}}]"
+        config.write_text("\n".join(lines))
+        words = ("check", "--config", str(config))
+        async with in_terminal(*words) as screen:
+            await screen.shows(lambda row: row.startswith("asking nodes, peers, database"))
+            await screen.ended()
+            await screen.shows(lambda row: row.startswith("warning node eu"))
+            assert not any(row.startswith("asking") for row in screen.rows)

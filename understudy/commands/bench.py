@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from understudy.commands.options import Json
-from understudy.commands.output import answers, print_json
+from understudy.commands.output import answers, print_json, waiting
 from understudy.errors import CommandError
 
 
@@ -34,7 +34,8 @@ def bench(
     options = {option: value for option, value in asked.items() if value is not None}
     for option in options.keys() - options_of(name):
         raise typer.BadParameter(f"The measurement {name} takes no --{option}.")
-    figures = asyncio.run(measure(name, **options))
+    with waiting(f"measuring {name}"):
+        figures = asyncio.run(measure(name, **options))
     if as_json:
         print_json(figures)
         return

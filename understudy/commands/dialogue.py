@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from understudy.commands.ordering import ask
-from understudy.commands.output import answers, remarks
+from understudy.commands.output import answers, remarks, waiting
 from understudy.errors import CommandError, RefusedError, UnderstudyError
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class Dialogue(ABC, Generic[_Plan]):
             CommandError: the answer was no, or it was interrupted, in which case the order goes on.
         """
         try:
-            plan = self.order.look()
+            with waiting("asking what that would come to"):
+                plan = self.order.look()
             if not as_json:
                 self.show(plan)
             if plan.refusal:

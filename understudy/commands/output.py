@@ -51,12 +51,17 @@ _SLOW = 2.0
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Show what is waited for, once that takes long and where a person sees it."""
+    """Show what is waited for, and for how long, once that takes long and a person sees it."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     if not watched():
         yield
         return
-    status = remarks.status(Text(what, style="dim"))
-    late = threading.Timer(_SLOW, status.start)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    # What is logged goes to standard error, which stands above the bar meanwhile.
+    bar = Progress(*columns, console=remarks, transient=True, redirect_stdout=False)
+    bar.add_task(what, total=None)
+    late = threading.Timer(_SLOW, bar.start)
     late.daemon = True
     late.start()
     try:
@@ -64,7 +69,7 @@ def waiting(what: str) -> Iterator[None]:
     finally:
         late.cancel()
         late.join()
-        status.stop()
+        bar.stop()
 
 
 def print_json(value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from understudy.commands.configured import load
 from understudy.commands.options import Json
-from understudy.commands.output import answers, print_json
+from understudy.commands.output import answers, print_json, waiting
 from understudy.errors import CommandError
 from understudy.logging import LogLevel, set_up_logging
 from understudy.whereabouts import USUAL, told
@@ -47,7 +47,9 @@ def run(
 async def _run(config: Path | None, directory: Path, as_json: bool) -> None:
     from understudy.stay import tell_addresses, until_interrupted
 
-    async with _running(config, directory) as (stack, addresses):
+    async with AsyncExitStack() as until_stopped:
+        with waiting("starting everything"):
+            stack, addresses = await until_stopped.enter_async_context(_running(config, directory))
         with told(directory, addresses):
             if as_json:
                 print_json(addresses)

@@ -9,7 +9,7 @@ import typer
 
 from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json
-from understudy.commands.output import print_json, show
+from understudy.commands.output import print_json, show, waiting
 from understudy.errors import UnderstudyError
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def _show_once(read: Configuration, events: int, as_json: bool) -> bool:
 
     with SwitcherClient.of(read) as client:
         try:
-            look = Look(client.status(), client.newest(events))
+            with waiting("asking the switcher"):
+                look = Look(client.status(), client.newest(events))
         except UnderstudyError as error:
             if not as_json:
                 raise
