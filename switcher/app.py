@@ -13,6 +13,7 @@ from switcher.errors import JOURNAL_UNUSABLE, JournalError
 from switcher.feed import Feed
 from switcher.journal.plain import plain_json
 from switcher.page.answers import html
+from switcher.page.visitors import SignInError
 from switcher.page.writing import Writer
 from switcher.routes import (
     alerts,
@@ -50,6 +51,7 @@ def create_app(switcher: Switcher) -> FastAPI:
     for room in _ROOMS:
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
+    app.add_exception_handler(SignInError, _to_sign_in)
     app.add_exception_handler(RequestValidationError, _senseless)
     return app
 
@@ -59,6 +61,13 @@ async def _journal_unusable(request: Request, _error: Exception) -> Response:
         writer: Writer = request.app.state.writer
         return html(writer.write("problem.html", session=None, refusal=JOURNAL_UNUSABLE), 503)
     return JSONResponse({"detail": JOURNAL_UNUSABLE}, status_code=503)
+
+
+async def _to_sign_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SignInError)
+    writer: Writer = request.app.state.writer
+    text = writer.write("sign_in.html", session=error.session, refusal=str(error))
+    return html(text, error.status)
 
 
 async def _senseless(_request: Request, error: Exception) -> JSONResponse:

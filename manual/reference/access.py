@@ -6,24 +6,26 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from switcher.access import allowed_to_look, allowed_to_read, session_of
+from switcher.access import allowed_to_look, allowed_to_read
 from switcher.auth import Scope
+from switcher.page.visitors import operator, reader
 
 _ANYBODY = "nothing"
 _READING = "`read`, unless `readers` says otherwise"
-_BY_COOKIE = "of the page: a cookie, which an order needs with scope `operate`"
+_SIGNED_IN = "a browser that is signed in with `operate`"
 _ON_LOOPBACK = "nothing on this machine, else `read`"
 
 
 def needed(route: Any) -> str:
     """Return the scope that a route needs, as Markdown."""
-    asked = list(_dependencies(getattr(route, "dependant", None)))
-    told = {_told(call) for call in asked} - {""}
-    return ", ".join(sorted(told)) or (_BY_COOKIE if session_of in asked else _ANYBODY)
+    told = {_told(call) for call in _dependencies(getattr(route, "dependant", None))} - {""}
+    return ", ".join(sorted(told)) or _ANYBODY
 
 
 def _told(call: Callable[..., Any]) -> str:
-    if call is allowed_to_read:
+    if call is operator:
+        return _SIGNED_IN
+    if call in (allowed_to_read, reader):
         return _READING
     if call is allowed_to_look:
         return _ON_LOOPBACK

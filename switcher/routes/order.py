@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from switcher.access import Running, SignedIn
+from switcher.access import Running
 from switcher.model import Cause
 from switcher.page.answers import html
 from switcher.page.forms import of_another_session, sent_from_elsewhere
 from switcher.page.sessions import Session
+from switcher.page.visitors import Operating
 from switcher.page.writing import Writer
 from switcher.planned import told
 from switcher.reading import read_status
@@ -32,7 +33,6 @@ from switcher.running import Switcher
 What = Literal["arm", "disarm", "rotate", "drill"]
 _CAUSES = {"rotate": Cause.MANUAL, "drill": Cause.DRILL}
 _NO_REASON = "Say why, in 500 letters at most: it will stand in the journal."
-_NO_SCOPE = "This needs a token of scope operate: sign in with one."
 
 router = APIRouter(include_in_schema=False, max_body_size=MAX_BODY)
 
@@ -54,13 +54,11 @@ class Wish(BaseModel):
 async def ask(
     switcher: Running,
     writer: Writing,
-    session: SignedIn,
+    session: Operating,
     what: Annotated[What, Query()],
     witness: Annotated[str, Query(max_length=63)],
 ) -> Response:
     """Return the form of an order."""
-    if session is None or not session.may_operate:
-        return _to_sign_in(writer, session)
     return await _Counter(switcher, writer, session).form(Wish(what=what, witness=witness))
 
 
@@ -69,12 +67,10 @@ async def take(
     request: Request,
     switcher: Running,
     writer: Writing,
-    session: SignedIn,
+    session: Operating,
     wish: Annotated[Wish, Form()],
 ) -> Response:
     """Show what an order would do, or give it where that was confirmed."""
-    if session is None or not session.may_operate:
-        return _to_sign_in(writer, session)
     counter = _Counter(switcher, writer, session)
     refusal = sent_from_elsewhere(request) or of_another_session(session, wish.form_token)
     if refusal:
@@ -161,8 +157,3 @@ class _Counter:
             dry_run=standing.dry_run,
         )
         return html(text, code)
-
-
-def _to_sign_in(writer: Writer, session: Session | None) -> Response:
-    code = status.HTTP_403_FORBIDDEN if session else status.HTTP_401_UNAUTHORIZED
-    return html(writer.write("sign_in.html", session=session, refusal=_NO_SCOPE), code)

@@ -8,7 +8,6 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from switcher.access import (
-    Credentials,
     Listening,
     Running,
     SignedIn,
@@ -16,8 +15,9 @@ from switcher.access import (
 )
 from switcher.errors import JOURNAL_UNUSABLE, JournalError
 from switcher.feed import Feed, Sight
-from switcher.page.answers import HEADERS, accepts_gzip, compressed_html, html
+from switcher.page.answers import HEADERS, accepts_gzip, compressed_html
 from switcher.page.assets import ASSETS
+from switcher.page.visitors import reader
 from switcher.page.writing import PAGE, Writer
 from switcher.reading import read_status
 from switcher.routes.events import refuse_too_many
@@ -37,23 +37,16 @@ Writing = Annotated[Writer, Depends(_writer)]
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
+@router.get("/", dependencies=[Depends(reader)])
 async def page(
     request: Request,
     switcher: Running,
     writer: Writing,
     session: SignedIn,
-    credentials: Credentials,
     before: Id = None,
     incident: Id = None,
 ) -> Response:
-    """Return the status page, or what to sign in with where it needs that."""
-    try:
-        await allowed_to_read(request, switcher, credentials, session)
-    except HTTPException as refused:
-        told = refused.detail if credentials or session else ""
-        text = writer.write("sign_in.html", session=session, refusal=told)
-        return html(text, refused.status_code)
+    """Return the status page."""
     try:
         sight = await _sight(switcher, before, incident)
     except JournalError:
