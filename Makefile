@@ -13,7 +13,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test faults fuzz lint lock run demo bench soak dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test pictures faults fuzz lint lock run demo bench soak dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,8 +53,17 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober in
 	@scripts/postgresql
 	@touch $@
 
-test: develop tools .tools/postgresql lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
+# For tests and measurements of the status page.
+.tools/chromium: scripts/chromium scripts/unpack.sh $(call gone,chromium)
+	@echo "setup: Chromium"
+	@scripts/chromium
+	@touch $@
+
+test: develop tools .tools/postgresql .tools/chromium lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),4) --dist worksteal
+
+pictures: develop .tools/chromium ## Take the documentation's pictures of the status page anew
+	@pytest -q tests/page --pictures -k failover
 
 faults: develop tools .tools/postgresql ## Run every fault scenario at all its moments, and the long ones (SEED=N draws the same again)
 	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),4) --dist worksteal $(ARGS)
@@ -79,12 +88,12 @@ demo: setup tools ## Watch a host die and its understudy take over (ARGS=--keep 
 run: setup tools ## Run the whole stack: on a devnet, or with CONFIG=understudy.yaml on your own nodes
 	@understudy run $(if $(CONFIG),--config $(CONFIG))
 
-bench: develop tools ## Run all measurements, or one with NAME=live
+bench: develop tools .tools/chromium ## Run all measurements, or one with NAME=live
 	@for name in $(or $(NAME),$$(python -c 'from bench.run import NAMES; print(*NAMES)')); do \
 	    echo "bench: $$name"; understudy bench "$$name" $(ARGS); done
 
-soak: develop tools ## Run short troubles before the whole stack for MINUTES=60, and count needless switches
-	@understudy bench soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
+soak: develop tools .tools/chromium ## Short troubles before the whole stack for MINUTES=60; with NAME=faces 50 who look on for 10
+	@understudy bench $(or $(NAME),soak) $(if $(NAME),$(if $(MINUTES),--minutes $(MINUTES)),--minutes $(or $(MINUTES),60)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 dashboards: develop ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
 	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)

@@ -7,10 +7,10 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-NAMES = ("policy", "live", "exporter", "headers", "peers")
+NAMES = ("policy", "live", "exporter", "headers", "peers", "page")
 """Those of `make bench`."""
 
-ALL = (*NAMES, "soak")
+ALL = (*NAMES, "soak", "faces")
 
 
 def options_of(name: str) -> frozenset[str]:

@@ -150,19 +150,19 @@ def _plain(seen: str) -> str:
 @contextlib.contextmanager
 def playhouse(folder: Path) -> Iterator[Playhouse]:
     """Start everything, and give the orders."""
-    devnet = _start("devnet", "--rings", "4", "--prehistory", "60", "--port", "0", "--json")
-    with _ended(devnet):
+    devnet = start("devnet", "--rings", "4", "--prehistory", "60", "--port", "0", "--json")
+    with ended(devnet):
         assert devnet.stdout
         told = json.loads(devnet.stdout.readline())
-        house = _furnished(folder, told)
+        house = furnished(folder, told)
         control = told["control"]
         httpx.post(f"{control}/faults/kill", json={"host": DEAD}).raise_for_status()
-        switcher = _start("switcher", "--config", str(house.config), log=folder / "log")
-        with _ended(switcher), contextlib.ExitStack() as stack:
-            _wait_for(house, switcher)
+        switcher = start("switcher", "--config", str(house.config), log=folder / "log")
+        with ended(switcher), contextlib.ExitStack() as stack:
+            wait_for(house, switcher)
             for account, words in _ORDERS.items():
                 house.orders[account] = house.command(*words)
-                stack.enter_context(_ended(house.orders[account].process))
+                stack.enter_context(ended(house.orders[account].process))
             yield house
 
 
@@ -173,13 +173,13 @@ _ORDERS = {
 }
 
 
-def _furnished(folder: Path, devnet: dict[str, Any]) -> Playhouse:
+def furnished(folder: Path, devnet: dict[str, Any]) -> Playhouse:
     """Write the switcher's files and return the playhouse."""
     tokens = {scope: new_token(scope, f"the-{scope}") for scope in Scope}
-    _owner_only(folder / "tokens", "".join(line for _, line in tokens.values()))
+    owner_only(folder / "tokens", "".join(line for _, line in tokens.values()))
     for scope, (token, _) in tokens.items():
-        _owner_only(folder / f"{scope}-token", token)
-    _owner_only(folder / "active.key", "\n".join(devnet["active_keys"].values()))
+        owner_only(folder / f"{scope}-token", token)
+    owner_only(folder / "active.key", "\n".join(devnet["active_keys"].values()))
     document = json.loads(json.dumps(devnet["configuration"]))
     for witness in document["bitshares"]["witnesses"]:
         for producer in witness["producers"]:
@@ -199,12 +199,14 @@ def _furnished(folder: Path, devnet: dict[str, Any]) -> Playhouse:
     return Playhouse(folder, devnet, plain, f"http://127.0.0.1:{port}")
 
 
-def _owner_only(path: Path, text: str) -> None:
+def owner_only(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
     path.touch(mode=0o600)
     path.write_text(text)
 
 
-def _start(*words: str, log: Path | None = None) -> subprocess.Popen[str]:
+def start(*words: str, log: Path | None = None) -> subprocess.Popen[str]:
+    """Start a command that stays."""
     with (log or Path(os.devnull)).open("a") as errors:
         return subprocess.Popen(
             [sys.executable, "-m", "understudy", *words],
@@ -214,7 +216,7 @@ def _start(*words: str, log: Path | None = None) -> subprocess.Popen[str]:
         )
 
 
-def _wait_for(house: Playhouse, switcher: subprocess.Popen[str]) -> None:
+def wait_for(house: Playhouse, switcher: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and switcher.poll() is None:
         with contextlib.suppress(httpx.HTTPError):
@@ -225,7 +227,8 @@ def _wait_for(house: Playhouse, switcher: subprocess.Popen[str]) -> None:
 
 
 @contextlib.contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Have a process end with a block of code."""
     try:
         yield
     finally:

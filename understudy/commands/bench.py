@@ -14,7 +14,10 @@ from understudy.errors import CommandError
 
 def bench(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="policy, live, exporter, headers, peers or soak.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="policy, live, exporter, headers, peers, page, soak or faces."
+        ),
     ],
     seed: Annotated[
         int | None, typer.Option(help="Draw the same failures again; it is told at the start.")
