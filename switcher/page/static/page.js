@@ -4,6 +4,7 @@
   const SILENCE = 20000; // ms; something comes every 10 s, whether there is news or not
   const live = document.getElementById("live");
   const link = document.getElementById("link");
+  document.getElementById("still").remove();
   let heard = Date.now(), ahead = 0, lost = false;
 
   function hear() {
