@@ -52,7 +52,6 @@ async def _figures(chromium: Browser, url: str, token: str) -> dict[str, Any]:
     await session.send("Network.enable")
     await session.send("Network.setCacheDisabled", {"cacheDisabled": True})
     for _ in range(LOADS):
-        await page.goto("about:blank")
         await page.goto(url, wait_until="load")
         paints.append(float(await page.evaluate(_PAINT)))
         sizes.append(float(await page.evaluate(_BYTES)) / 1000)

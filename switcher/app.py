@@ -29,7 +29,8 @@ from switcher.routes import (
 )
 from switcher.running import Switcher
 
-_ROOMS = (alerts, operate, resolve, read, events, shown, health, page, sign_in, order)
+ROOMS = (alerts, operate, resolve, read, events, shown, health, page, sign_in, order)
+"""What has a router."""
 
 _NO_OBJECT = ("model_attributes_type", "missing")
 _OBJECT = "The body must be a JSON object, sent with Content-Type: application/json"
@@ -48,7 +49,7 @@ def create_app(switcher: Switcher) -> FastAPI:
     app.state.switcher = switcher
     app.state.feed = Feed(switcher)
     app.state.writer = Writer(lambda: switcher.chain.witnesses)
-    for room in _ROOMS:
+    for room in ROOMS:
         app.include_router(room.router)
     app.add_exception_handler(JournalError, _journal_unusable)
     app.add_exception_handler(SignInError, _to_sign_in)

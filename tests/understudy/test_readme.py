@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from exporter.catalogue import all_metrics
-from switcher.routes import alerts, health, operate, read, resolve, shown
+from switcher.app import ROOMS
 from understudy.cli import app
 from understudy.config import load
 
@@ -109,7 +109,7 @@ def test_every_metric_exists() -> None:
 
 
 def test_every_address_of_the_switcher_exists() -> None:
-    routers = (room.router for room in (alerts, health, operate, read, resolve, shown))
+    routers = (room.router for room in ROOMS)
     known = {route.path for router in routers for route in router.routes if hasattr(route, "path")}
     named = {path for _, path in found(SWITCHER_PATH, GUIDES)}
     assert "/api/status" in named

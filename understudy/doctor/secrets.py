@@ -23,6 +23,10 @@ _DAY = 86_400
 _SOON = 14
 """Days; those who renew certificates do it some thirty days before their end."""
 
+_OPEN = (
+    "whoever reaches the switcher may read status and journal without a token; say readers: token, "
+    "unless only those reach it who may"
+)
 _TO_CERTIFY = "docs/how-to/listen-beyond-this-machine.md tells how to make one"
 _TO_CONNECT = "put the password in with: (umask 077; cat > FILE)"
 _TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name NAME --out FILE"
@@ -56,6 +60,8 @@ def _of_switcher(read: Configuration, now: float) -> Iterator[Finding]:
         yield _database_password(settings.database_password_file)
     if settings.tls:
         yield _certificate(settings.tls, now, "switcher")
+    if settings.readers == "anyone" and settings.exposed:
+        yield warning("readers", _OPEN)
     source = settings.signer
     kind, remedy = (
         ("key file", f"put the key in with: (umask 077; cat > {source.path})")

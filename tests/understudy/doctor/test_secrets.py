@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from serving.tls import TlsFiles
 from switcher.auth import Scope, new_token
@@ -159,3 +160,20 @@ def test_passwords_for_the_exporter_in_the_clear_are_told(config: Path, tmp_path
 def test_metrics_for_everybody_who_reaches_them_need_no_remark(config: Path) -> None:
     read = load(exporting(config, 'listen: "0.0.0.0:9877"'))
     assert warnings(secrets_of(read, NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("readers: anyone, behind_proxy: true", True),
+        ("readers: anyone", False),
+        ("readers: loopback, behind_proxy: true", False),
+        ("behind_proxy: true", False),
+    ],
+)
+def test_page_that_anybody_elsewhere_may_read_is_told(config: Path, more: str, told: bool) -> None:
+    document = yaml.safe_load(config.read_text())
+    document["switcher"] |= yaml.safe_load(f"{{{more}}}")
+    config.write_text(yaml.safe_dump(document))
+    found = [each for each in secrets_of(load(config), 0.0) if each.what == "readers"]
+    assert bool(found) == told
