@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -138,7 +139,13 @@ def test_a_stranger_installs_it_with_pipx_and_has_all_of_it(wheel: Path, tmp_pat
 
     with running(stranger) as addresses:
         assert 'bitshares_node_up{node="eu"}' in answer(addresses["exporter"] + "/metrics").text
-        assert answer(addresses["switcher"] + "/").status_code == 200
+        token = Path(addresses["token"]).read_text().strip()
+        page = answer(addresses["switcher"] + "/", authorization=f"Bearer {token}")
+        assert page.status_code == 200
+        files_of_the_page = re.findall(r'(?:href|src)="/?(static/[^"]+)"', page.text)
+        assert any(name.endswith(".css") for name in files_of_the_page)
+        for name in files_of_the_page:
+            assert answer(f"{addresses['switcher']}/{name}").status_code == 200
         loaded: Any = answer(addresses["prometheus"] + "/api/v1/rules").json()["data"]["groups"]
     names = {rule["name"] for group in loaded for rule in group["rules"]}
     written = yaml.safe_load(rules.read_text())["groups"][0]["rules"]
