@@ -90,7 +90,7 @@ async def test_locked_wallet_is_told_at_the_start_and_once_open_nothing_was_lost
         assert why in str(refusal.value)
         told = await asyncio.to_thread(check, stage)
         assert told.returncode == 1
-        assert why in told.stderr
+        assert why in told.stdout
         await stage.ledger.first(lambda posting: posting.status == 502)
         write_secret(file, "open sesame")
         await stage.switcher.start()
