@@ -12,8 +12,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="Take the documentation's pictures.")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def seated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audience]:
+    """Run it all for one module: beside Playwright's own event loop no other test's can run."""
     with house(tmp_path_factory.mktemp("house")) as running, audience(running) as seen:
         yield seen
 
