@@ -7,6 +7,9 @@ import random
 import socket
 import sys
 from collections import deque
+from itertools import islice
+
+from understudy.errors import StackError
 
 _FIRST, _LAST = 20000, 32000
 """Below the range from which systems give outgoing connections their ports."""
@@ -22,20 +25,30 @@ def free_ports(count: int) -> list[int]:
 
     Other processes that ask here don't get them, while this one runs and asks for few more: a
     program that is killed leaves its port free until it is started again.
+
+    Raises:
+        StackError: there are not that many.
     """
-    found: set[int] = set()
-    while len(found) < count:
-        port = random.randint(_FIRST, _LAST)  # noqa: S311 - no secret
-        if not _claim(port):
-            continue
-        with socket.socket() as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                trial.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.add(port)
-    return list(found)
+    tried = random.sample(range(_FIRST, _LAST + 1), _LAST + 1 - _FIRST)
+    found = list(islice(filter(_is_ours, tried), count))
+    if len(found) < count:
+        raise StackError(
+            f"Fewer than {count} ports from {_FIRST} to {_LAST} are free; end what listens on them."
+        )
+    return found
+
+
+def _is_ours(port: int) -> bool:
+    """Tell whether a port is free, and claim it then."""
+    if not _claim(port):
+        return False
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _claim(port: int) -> bool:
