@@ -92,8 +92,9 @@ bench: develop tools .tools/chromium ## Run all measurements, or one with NAME=l
 	@for name in $(or $(NAME),$$(python -c 'from bench.run import NAMES; print(*NAMES)')); do \
 	    echo "bench: $$name"; understudy bench "$$name" $(ARGS); done
 
-soak: develop tools .tools/chromium ## Short troubles before the whole stack for MINUTES=60; with NAME=faces 50 who look on for 10
-	@understudy bench $(or $(NAME),soak) $(if $(NAME),$(if $(MINUTES),--minutes $(MINUTES)),--minutes $(or $(MINUTES),60)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+soak: develop tools .tools/chromium ## Run 50 onlookers for 10 minutes and short troubles for an hour (NAME=faces or soak, MINUTES=N)
+	@for name in $(or $(NAME),faces soak); do echo "bench: $$name"; understudy bench "$$name" \
+	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),$$([ $$name = faces ] || echo --seed $(SEED))) $(ARGS); done
 
 dashboards: develop ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
 	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)
