@@ -93,8 +93,13 @@ class Genesis:
 
     @cached_property
     def witness_ids(self) -> tuple[str, ...]:
-        """The ids of the witnesses, all of whom are active."""
+        """The ids of all witnesses."""
         return tuple(f"1.6.{i}" for i in range(1, self.settings.witnesses + 1))
+
+    @cached_property
+    def active_ids(self) -> tuple[str, ...]:
+        """The ids of the active witnesses: nobody votes, so that the elder ones stay."""
+        return self.witness_ids[: len(self.witness_ids) - self.settings.standby]
 
     @cached_property
     def witness_accounts(self) -> Mapping[str, str]:
@@ -151,7 +156,7 @@ class Genesis:
             ],
             "initial_assets": [asset.symbol for asset in self.assets.values() if asset.bitasset],
             "initial_balances": dict(self.initial_balances),
-            "initial_active_witnesses": len(names),
+            "initial_active_witnesses": len(self.active_ids),
             "initial_witness_candidates": [
                 {"owner_name": name, "block_signing_key": key}
                 for name, key in zip(names, self.initial_keys.values(), strict=True)
@@ -164,7 +169,7 @@ class Genesis:
         """The member of that name of 2.11.0."""
         return {
             "min_committee_member_count": self.settings.witnesses,
-            "min_witness_count": self.settings.witnesses,
+            "min_witness_count": len(self.active_ids),
             "num_special_accounts": 0,
             "num_special_assets": 0,
         }

@@ -59,7 +59,7 @@ def global_json(state: ChainState) -> Json:
         "parameters": genesis.parameters,
         "next_available_vote_id": 2 * count,
         "active_committee_members": [f"1.5.{i}" for i in range(count)],
-        "active_witnesses": list(genesis.witness_ids),
+        "active_witnesses": list(genesis.active_ids),
     }
 
 

@@ -20,8 +20,9 @@ class DevnetSettings:
 
     `hosts` are the names of the hosts of each of the first `rings` witnesses, in ring order; those
     of the second and further ones carry the account's name in front ("init1-alpha"). All other
-    witnesses live on `backbone` hosts. With `base_port` 0 free ports are taken; otherwise the
-    control address has that port and the nodes have the following ones.
+    witnesses live on `backbone` hosts. The last `standby` of all are not voted in and get no slots.
+    With `base_port` 0 free ports are taken; otherwise the control address has that port and the
+    nodes have the following ones.
     `prehistory` is the number of blocks that exist before the network goes live.
     `required_participation` is the percentage below which a host stops producing.
     Beside it runs a peer chain of `peers` nodes, if any, whose ports follow those of the nodes.
@@ -32,6 +33,7 @@ class DevnetSettings:
     """
 
     witnesses: int = 7
+    standby: int = 0
     interval: int = 1
     base_port: int = 0
     listen_host: str = "127.0.0.1"
@@ -80,6 +82,10 @@ class DevnetSettings:
             (
                 not 0 <= self.rings <= self.witnesses,
                 f"rings is {self.rings}, but must be within 0..witnesses",
+            ),
+            (
+                not 0 <= self.standby < self.witnesses,
+                f"standby is {self.standby}, but must be within 0..witnesses - 1",
             ),
             (self.backbone < 1, "backbone is below 1, but the other witnesses need a host"),
             (self.api_nodes < 0, "api_nodes is negative"),

@@ -134,7 +134,7 @@ def initial_state(genesis: Genesis) -> ChainState:
         last_maintenance=0,
         budget=0,
         irreversible=0,
-        shuffled=genesis.witness_ids,
+        shuffled=genesis.active_ids,
         witnesses=witnesses,
         balances=genesis.initial_balances,
         fees={},

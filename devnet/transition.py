@@ -48,7 +48,7 @@ def apply_block(state: ChainState, block: SignedBlock, tapos: Tapos) -> ChainSta
     state = replace(state, irreversible=max(state.irreversible, _irreversible(state)))
     state = _maintain(before, state)
     if state.number % len(state.shuffled) == 0:
-        state = replace(state, shuffled=shuffle(state.genesis.witness_ids, state.time))
+        state = replace(state, shuffled=shuffle(state.genesis.active_ids, state.time))
     return _forget_expired(state)
 
 
@@ -135,7 +135,8 @@ def _paid(state: ChainState, witness: Witness, amount: int, time: int) -> Vestin
 
 
 def _irreversible(state: ChainState) -> int:
-    confirmed = sorted(witness.last_confirmed for witness in state.witnesses.values())
+    active = (state.witnesses[identity] for identity in state.genesis.active_ids)
+    confirmed = sorted(witness.last_confirmed for witness in active)
     return confirmed[(100 - IRREVERSIBLE_PERCENT) * len(confirmed) // 100]
 
 

@@ -25,14 +25,10 @@ from .shown import Answer, Dashboard
 
 pytestmark = pytest.mark.stack
 
-NET = DevnetSettings(witnesses=9, backbone=8, api_nodes=4, peers=3, prehistory=90)
+NET = DevnetSettings(witnesses=10, standby=1, backbone=8, api_nodes=4, peers=3, prehistory=90)
 POLICY = {"arm": True, "preempt_after": "3s"}
 APART = ("api4", "backbone8")
 """A node that votes, with a witness' host that gives it a fork of its own."""
-
-WITHOUT_DATA = {
-    "max(bitshares_chain_standby_votes)": "every witness of the devnet is active",
-}
 
 PATIENCE = 180.0
 TOLD = (
@@ -114,8 +110,8 @@ def _mistakes(answer: Answer) -> list[str]:
     if answer.error:
         return [f"{where}: {answer.error}"]
     told = []
-    if answer.has_data() == (answer.asked.expr in WITHOUT_DATA):
-        told.append(f"{where}: {'data' if answer.has_data() else 'no data'}")
+    if not answer.has_data():
+        told.append(f"{where}: no data")
     names = answer.names()
     if len(names) != len(set(names)) and not _is_event(answer.asked):
         told.append(f"{where}: called the same: {sorted(names)}")
