@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -79,6 +80,13 @@ async def test_every_metric_of_the_catalogue_is_served_with_its_help(get: Get) -
     for metric in (*bitshares_metrics(), NODE_RPC_DURATION, BUILD_INFO):
         served = families[metric.name.removesuffix("_total")]
         assert (served.type, served.documentation) == (metric.kind, metric.help)
+
+
+async def test_it_tells_which_version_of_it_runs(get: Get) -> None:
+    families = {f.name: f for f in parse_text((await get("/metrics")).text)}
+    [build] = families[BUILD_INFO.name].samples
+    assert (build.labels["version"], build.value) == (version(), 1)
+    assert build.labels["python"] == platform.python_version()
 
 
 async def test_the_process_tells_of_itself(get: Get) -> None:

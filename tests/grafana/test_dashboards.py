@@ -53,6 +53,54 @@ def test_there_are_the_four_dashboards() -> None:
     assert STEMS == ["network", "peers", "stage", "switcher"]
 
 
+SHOWN = {
+    "stage": {
+        "state-timeline": ("producer_signing", "producer_canonical"),
+        "heatmap": ("witness_missed_blocks_total",),
+        "stat": ("witness_next_slot_timestamp", "producer_canonical", "drill_timestamp"),
+        "timeseries": (
+            *("fee_balance", "witness_votes", "witness_rank"),
+            *("price_feed_timestamp", "price_feed_newest_timestamp"),
+        ),
+    },
+    "network": {
+        "timeseries": (
+            *("participation_ratio", "node_head_block", "node_irreversible_block"),
+            *("node_divergence_blocks", "rpc_duration_seconds:p95_5m"),
+        ),
+        "state-timeline": ("node_state",),
+    },
+    "switcher": {
+        "timeseries": ("alerts_received_total", "decisions_total"),
+        "stat": ("stage_duration_seconds:mean7d", "acting", "rotation_budget_remaining"),
+    },
+    "peers": {
+        "timeseries": ("chain_length_blocks", "chain_divergence_blocks"),
+        "state-timeline": ("chain_valid",),
+    },
+}
+"""What an operator comes for, by the kind of panel that shows it: parts of metrics' names."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=STEMS)
+def test_each_dashboard_shows_what_people_come_for(path: Path) -> None:
+    board = read(path)
+    for kind, wanted in SHOWN[path.stem].items():
+        exprs = [
+            t["expr"] for panel in panels(board) if panel["type"] == kind for t in panel["targets"]
+        ]
+        asked = " ".join(name for expr in exprs for name in metrics(expr))
+        assert [name for name in wanted if name not in asked] == [], kind
+
+
+def test_a_key_change_is_marked_in_the_graphs_of_the_stage() -> None:
+    events = {
+        e["name"]: e for e in read(GRAFANA / "dashboards" / "stage.json")["annotations"]["list"]
+    }
+    assert metrics(events["Key change"]["expr"]) == {"bitshares_witness_info"}
+    assert events["Key change"]["enable"]
+
+
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
 def test_the_files_are_those_that_the_code_writes(board: Any) -> None:
     path = GRAFANA / "dashboards" / f"{board.name}.json"

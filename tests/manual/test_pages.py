@@ -18,6 +18,8 @@ from understudy.stack import free_ports
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
 DONE_HERE = {"", "stays", "until", "typed"}
 ADDRESS = re.compile(r"127\.0\.0\.1:(\d+)")
+_FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+_TYPED = re.compile(r"^ *(\$|make|understudy) ", re.MULTILINE)
 
 
 def here(page: Path) -> str:
@@ -88,6 +90,15 @@ def test_what_a_test_is_said_to_run_it_runs(page: Path, command: Command) -> Non
         if isinstance(node, ast.Constant)
     }
     assert set(plan.stdout.split()) <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=here)
+def test_no_command_stands_in_a_block_that_nobody_runs(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for language, body in _FENCED.findall(text):
+        assert language in {"", "console", "yaml"}, body
+        assert language == "console" or not _TYPED.search(body), body
+    assert not re.search(r"\n\n {4,}(\$|make|understudy) ", _FENCED.sub("", text))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=here)
