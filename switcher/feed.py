@@ -107,14 +107,15 @@ class Feed:
         After some silence it is the one that was seen already. None: this is the end.
         """
         floor = max(seen, self._outdated)
-        try:
-            async with asyncio.timeout(SILENCE):
-                while not self._closed and self._sight.number <= floor:
-                    await self._news.coming.wait()
-        except TimeoutError:
-            if self._sight.number <= self._outdated:
-                return await self.after(seen)
-        return None if self._closed else self._sight
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE):
+                    while not self._closed and self._sight.number <= floor:
+                        await self._news.coming.wait()
+            except TimeoutError:
+                if self._sight.number <= self._outdated:
+                    continue  # of old there is nothing to be told again
+            return None if self._closed else self._sight
 
     async def _read_on(self) -> None:
         journal, watch = self._switcher.journal, self._switcher.watch

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, status
+from fastapi import APIRouter, Depends, Header, status
 from pydantic import TypeAdapter
 
 from switcher.access import Listening, Running, allowed_to_read
 from switcher.answers import Status
 from switcher.errors import JournalError
-from switcher.feed import MOST, SHOWN, Feed, Sight
+from switcher.feed import SHOWN, Feed, Sight
 from switcher.model import Entry
 from switcher.running import Switcher
 from switcher.stream import ALIVE, BEGINNING, EventStream, event
 
 _STATUS, _ENTRY = TypeAdapter(Status), TypeAdapter(Entry)
 
-_TOO_MANY = (
-    f"There are {MOST} listeners already, and the other connections are kept for alerts; close a "
-    "page or a program that listens."
-)
-
 router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(allowed_to_read)])
-
-
-def refuse_too_many(feed: Feed) -> None:
-    """Keep connections for others than listeners.
-
-    Raises:
-        HTTPException: there are enough listeners.
-    """
-    if feed.full:
-        headers = {"Retry-After": "10", "Connection": "close"}
-        raise HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, _TOO_MANY, headers)
 
 
 @router.get("/events", response_class=EventStream, status_code=status.HTTP_200_OK)
@@ -50,33 +34,31 @@ async def read_events(
     event's: who sends it as `Last-Event-ID` gets all that came after it. An event `trouble` says
     why the state can't be read at present; what was told before it is old then.
     """
-    refuse_too_many(feed)
     seen = int(last_event_id) if last_event_id.isascii() and last_event_id.isdecimal() else None
-    return EventStream(_told(switcher, feed, seen))
+    return EventStream(feed, _told(switcher, feed, seen))
 
 
 async def _told(switcher: Switcher, feed: Feed, cursor: int | None) -> AsyncGenerator[bytes, None]:
     number = 0
-    async with feed.listening():
-        yield BEGINNING
-        while (sight := await feed.after(number)) is not None:
-            if sight.number == number:
-                yield ALIVE
-                continue
-            number = sight.number
-            if sight.trouble:
-                yield sight.once("status", _standing)
-                continue
-            # An id that no entry has yet is of another journal, of which nothing is to be resumed.
-            cursor = sight.head if cursor is None or cursor > sight.head else cursor
-            try:
-                while missed := await _missed(switcher, sight, cursor):
-                    for entry in missed:
-                        yield event("entry", _ENTRY.dump_json(entry).decode(), entry.id)
-                    cursor = missed[-1].id
-            except JournalError:
-                continue  # the next sight tells of it, and entries go on from where they were
+    yield BEGINNING
+    while (sight := await feed.after(number)) is not None:
+        if sight.number == number:
+            yield ALIVE
+            continue
+        number = sight.number
+        if sight.trouble:
             yield sight.once("status", _standing)
+            continue
+        # An id that no entry has yet is of another journal, of which nothing is to be resumed.
+        cursor = sight.head if cursor is None or cursor > sight.head else cursor
+        try:
+            while missed := await _missed(switcher, sight, cursor):
+                for entry in missed:
+                    yield _told_of(entry)
+                cursor = missed[-1].id
+        except JournalError:
+            continue  # the next sight tells of it, and entries go on from where they were
+        yield sight.once("status", _standing)
 
 
 async def _missed(switcher: Switcher, sight: Sight, cursor: int) -> list[Entry]:
@@ -90,7 +72,16 @@ async def _missed(switcher: Switcher, sight: Sight, cursor: int) -> list[Entry]:
     return [entry for entry in entries if entry.id <= sight.head]
 
 
+def _told_of(entry: Entry) -> bytes:
+    return event("entry", _as_json(_ENTRY, entry), entry.id)
+
+
 def _standing(sight: Sight) -> bytes:
     if sight.trouble or sight.status is None:
         return event("trouble", json.dumps({"detail": sight.trouble}))
-    return event("status", _STATUS.dump_json(sight.status).decode())
+    return event("status", _as_json(_STATUS, sight.status))
+
+
+def _as_json(shape: TypeAdapter[Any], told: Any) -> str:
+    """Return one line, whatever a caller takes for the end of one: Unicode has more than HTML."""
+    return shape.dump_json(told, ensure_ascii=True).decode()

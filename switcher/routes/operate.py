@@ -6,7 +6,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from switcher import handover
 from switcher.access import Running, refuse_secrets, requires
@@ -24,7 +24,16 @@ router = APIRouter(prefix="/api", tags=["operate"], max_body_size=MAX_BODY)
 Operator = Annotated[Bearer, Depends(requires(Scope.OPERATE))]
 
 
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+def _on_one_line(why: str) -> str:
+    """Return a text with a space for whatever isn't seen, which may be an order to a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in why)
+
+
+Reason = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+    BeforeValidator(lambda why: _on_one_line(why) if isinstance(why, str) else why),
+]
 
 
 class ArmingOrder(BaseModel):

@@ -20,7 +20,6 @@ from switcher.page.assets import ASSETS
 from switcher.page.visitors import reader
 from switcher.page.writing import PAGE, Writer
 from switcher.reading import read_status
-from switcher.routes.events import refuse_too_many
 from switcher.routes.read import Id
 from switcher.running import Switcher
 from switcher.stream import ALIVE, BEGINNING, EventStream
@@ -69,24 +68,22 @@ async def _sight(switcher: Switcher, before: int | None, incident: int | None) -
 )
 async def live(feed: Listening, writer: Writing) -> EventStream:
     """Return the parts of the page as they change, as server-sent events for htmx."""
-    refuse_too_many(feed)
-    return EventStream(_parts(feed, writer))
+    return EventStream(feed, _parts(feed, writer))
 
 
 async def _parts(feed: Feed, writer: Writer) -> AsyncGenerator[bytes, None]:
     number, sent = 0, dict[str, bytes]()
-    async with feed.listening():
-        yield BEGINNING
-        while (sight := await feed.after(number)) is not None:
-            if sight.number == number:
-                yield ALIVE
-                continue
-            number = sight.number
-            for name, write in writer.parts.items():
-                told = sight.once(name, write)
-                if sent.get(name) != told:
-                    sent[name] = told
-                    yield told
+    yield BEGINNING
+    while (sight := await feed.after(number)) is not None:
+        if sight.number == number:
+            yield ALIVE
+            continue
+        number = sight.number
+        for name, write in writer.parts.items():
+            told = sight.once(name, write)
+            if sent.get(name) != told:
+                sent[name] = told
+                yield told
 
 
 @router.get("/static/{digest}/{name}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from switcher import feed, reading
 from switcher.auth import Scope
 from switcher.errors import JournalError
 from switcher.journal.journal import Journal
+from switcher.model import Entry, EntryKind
 from switcher.routes import events as route
 from tests.support.events import Events, events
 from tests.switcher.calling import ALPHA, CHAIN, Caller, calling
@@ -111,6 +113,50 @@ async def test_listeners_leave_connections_to_alerts(
     async with AsyncExitStack() as stack:
         again = await listen(stack, caller)
         assert (await again.next()).name == "status"
+
+
+async def test_listeners_who_all_come_at_once_leave_connections_to_alerts(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST", 3)
+    ask = (
+        f"GET /api/events HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {caller.home.tokens[Scope.READ]}\r\n\r\n"
+    )
+    pipes = [await asyncio.open_connection("127.0.0.1", caller.port) for _ in range(9)]
+    for _, writer in pipes:
+        writer.write(ask.encode())
+    async with asyncio.timeout(20):
+        answers = [(await reader.readline()).split()[1] for reader, _ in pipes]
+    assert sorted(answers) == [b"200"] * 3 + [b"503"] * 6
+    for _, writer in pipes:
+        writer.close()
+
+
+async def test_reason_is_one_line_of_what_can_be_seen(keeper: Caller) -> None:
+    await disarm(keeper, "\x1b]0;all is well\x07 moving\u2028house\u202e now\n")
+    [entry] = (await keeper.get("/api/journal?limit=1")).json()["entries"]
+    assert entry["details"]["why"] == "]0;all is well  moving house  now"
+
+
+def test_text_parts_no_event_whatever_a_caller_takes_for_the_end_of_a_line() -> None:
+    entry = Entry(1, 0.0, EntryKind.ARMING, "armed", WITNESS, None, None, "a\u2028b\x85c\nd", {})
+    [_, data, *_] = route._told_of(entry).decode().splitlines()
+    assert json.loads(data.removeprefix("data: "))["sentence"] == entry.sentence
+
+
+async def test_listener_waits_for_as_long_as_a_reading_hangs(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_switcher: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(feed, "SILENCE", 0.0)
+    monkeypatch.setattr(feed, "read_status", hangs)
+    waiting = feed.Feed(cast("Any", None))
+    waiting._outdated = 1
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(waiting.after(0), 0.5)
 
 
 async def test_listener_who_does_not_read_holds_up_nobody(caller: Caller) -> None:
