@@ -10,6 +10,11 @@ def blocks(count: int) -> str:
     return "1 block" if count == 1 else f"{count:,} blocks"
 
 
+def spelled(word: str) -> str:
+    """Return a word of ours, such as "wrong_chain", as people read it."""
+    return word.replace("_", " ")
+
+
 def forked(away: Divergence) -> str:
     """Return how far a node is on a fork; a chain without a common block has another first one."""
     if not away.height:

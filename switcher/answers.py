@@ -149,6 +149,11 @@ class WitnessStatus:
     drills: list[DrillStatus]
     key_trouble: str | None
 
+    def last_drill(self, producer: str) -> DrillStatus | None:
+        """Return what the newest drill of a host showed, None where there was none."""
+        of_host = [drill for drill in self.drills if drill.producer == producer]
+        return max(of_host, key=lambda drill: drill.time, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

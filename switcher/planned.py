@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from switcher.answers import Preview, ProducerStatus
 from switcher.model import Decision, Readiness
-from switcher.times import clock_time
+from switcher.times import clock_time, lasting
 
 _SHOWN_SLOTS = 3
 _LONGEST_LEG = 3
@@ -90,14 +90,11 @@ def _gap(plan: Preview, now: float) -> str:
 
 def _duration(plan: Preview) -> str:
     least = plan.updates * plan.round_seconds
+    most = least * _LONGEST_LEG
     return (
-        f"about {_time(least)} to {_time(least * _LONGEST_LEG)}: each host signs within about a "
-        "round, and the next one waits until the update is irreversible"
+        f"about {lasting(least)} to {lasting(most)}: each host signs within about a round, and "
+        "the next one waits until the update is irreversible"
     )
-
-
-def _time(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _fee(plan: Preview, passed: Sequence[str]) -> str:

@@ -17,9 +17,14 @@ def date_and_time(time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def ago(seconds: float) -> str:
-    """Return how long something is ago: "5 s ago", "3 min ago", "2 d ago"."""
+def lasting(seconds: float) -> str:
+    """Return how long something lasts: "5 s", "3 min", "2 d"."""
     for length, word in _UNITS:
         if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {word} ago"
-    return f"{max(0.0, seconds):.0f} s ago"
+            return f"{seconds / length:.0f} {word}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def ago(seconds: float) -> str:
+    """Return how long something is ago: "5 s ago", "3 min ago", "2 d ago"."""
+    return f"{lasting(seconds)} ago"

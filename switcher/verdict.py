@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from chains.bitshares.keys import null_key
 from chains.bitshares.views import majority_of
 from chains.standing import Verdict
+from chains.words import spelled
 from switcher.answers import AlertPath, IncidentStatus, NodeStatus, Status, WitnessStatus
 from switcher.model import BY_HAND, Cause, Readiness
 from switcher.resolving.answers import ChainsStatus
+from switcher.times import lasting
 
 STALLED = 30.0
 """Seconds without a block, ten slots of the main chain: more than a network's hiccup."""
@@ -51,7 +53,7 @@ def concerns_of(status: Status, now: float) -> list[Concern]:
 
 def _alert_path(status: Status) -> Iterator[Concern]:
     if status.alert_path == AlertPath.BROKEN:
-        age = "ever" if status.heartbeat_age is None else f"for {status.heartbeat_age:.0f} s"
+        age = "ever" if status.heartbeat_age is None else f"for {lasting(status.heartbeat_age)}"
         yield Concern("alert path", f"is broken: no heartbeat has come {age}", trouble=True)
     elif status.alert_path == AlertPath.UNKNOWN:
         text = "is not known yet: no heartbeat has come since the start"
@@ -63,7 +65,7 @@ def _chain(status: Status, now: float) -> Iterator[Concern]:
     if head is None:
         yield Concern("chain", "is not followed yet", trouble=True)
     elif now - head > STALLED:
-        yield Concern("chain", f"has had no block for {now - head:.0f} s", trouble=True)
+        yield Concern("chain", f"has had no block for {lasting(now - head)}", trouble=True)
     if status.clock.detail:
         yield Concern("clock", status.clock.detail, trouble=not status.clock.corrected)
     yield from _nodes(status.nodes)
@@ -76,7 +78,7 @@ def _nodes(nodes: list[NodeStatus]) -> Iterator[Concern]:
         text = f"{len(nodes) - len(poor)} of {len(nodes)} can be used and {needed} must agree"
         yield Concern("nodes", f"{text}, so that nothing is rotated", trouble=True)
     for node in poor:
-        word = "left out" if node.left_out else node.verdict.replace("_", " ")
+        word = "left out" if node.left_out else spelled(node.verdict)
         yield Concern(f"node {node.name}", f"is {word}{_told(node.detail)}", trouble=False)
 
 
@@ -128,7 +130,7 @@ def _backups(witness: WitnessStatus) -> Iterator[Concern]:
 def _told_incident(incident: IncidentStatus) -> str:
     """Return an open incident in words."""
     asked = "order" if incident.cause in BY_HAND else "incident"
-    decision = (incident.decision or "not decided yet").replace("_", " ")
+    decision = spelled(incident.decision or "not decided yet")
     return f"{asked} {incident.id} is open, {decision}{_told(incident.sentence)}"
 
 
@@ -137,10 +139,10 @@ def _chains(chains: ChainsStatus) -> Iterator[Concern]:
         yield Concern("replica", chains.replica.trouble, trouble=True)
     for peer in chains.peers:
         if peer.verdict != Verdict.CANONICAL:
-            text = f"is {peer.verdict.replace('_', ' ')}{_told(peer.detail)}"
+            text = f"is {spelled(peer.verdict)}{_told(peer.detail)}"
             yield Concern(f"peer {peer.name}", text, trouble=False)
     for matter in chains.matters:
-        decision = (matter.decision or "not decided yet").replace("_", " ")
+        decision = spelled(matter.decision or "not decided yet")
         text = f"incident {matter.id} is open, {decision}{_told(matter.sentence)}"
         yield Concern(f"{matter.kind} {matter.name}", text, trouble=matter.cause == Cause.ALERT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chains.words import spelled
 from switcher.model import DEALT_WITH, Decision, Ending, Entry, EntryKind, Outcome, Step
 
 _LABELS = {
@@ -76,13 +77,13 @@ def _group(told: Sequence[Entry]) -> Group:
         incident=first.incident,
         about=first.witness or str(subject),
         lines=tuple(_line(entry) for entry in told),
-        ending=_words(ended[-1]) if ended else "",
+        ending=spelled(ended[-1]) if ended else "",
         whole=first.incident is None or first.kind == EntryKind.OPENED,
     )
 
 
 def _line(entry: Entry) -> Line:
-    label = _LABELS.get(entry.value, _words(entry.value))
+    label = _LABELS.get(entry.value, spelled(entry.value))
     if entry.kind == EntryKind.ENDED:
         label = "end"
     return Line(
@@ -102,7 +103,3 @@ def _mood(entry: Entry) -> str:
     if entry.value in _GOOD and entry.kind in (EntryKind.ENDED, EntryKind.STEP):
         return "good"
     return ""
-
-
-def _words(value: str) -> str:
-    return value.replace("_", " ")

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chains.settings import WitnessSettings
+from chains.words import spelled
 from switcher.feed import Sight
 from switcher.naming import with_names
 from switcher.page.assets import ASSETS
@@ -38,7 +39,7 @@ class Writer:
             date_and_time=date_and_time,
             ago=ago,
             iso=_iso,
-            words=lambda value: str(value).replace("_", " "),
+            words=spelled,
             named=self._named,
         )
         self._environment.globals.update(
@@ -80,9 +81,7 @@ class Writer:
         return event("timeline", self.write("timeline.html", groups=groups))
 
     def _named(self, sentence: str) -> str:
-        for ring in self._rings():
-            sentence = with_names(sentence, ring)
-        return sentence
+        return with_names(sentence, *self._rings())
 
 
 def _iso(time: float) -> str:

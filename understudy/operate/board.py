@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chains.settings import WitnessSettings
-from chains.words import blocks
+from chains.words import blocks, spelled
 from switcher.answers import ProducerStatus, Status, WitnessStatus
 from switcher.model import DrillResult, Entry, Readiness
 from switcher.naming import with_names
@@ -65,24 +65,17 @@ def _verdict(concerns: Sequence[Concern]) -> Text:
     )
 
 
-def _named(sentence: str, rings: Sequence[WitnessSettings]) -> str:
-    """Return a sentence with the names of keys' hosts."""
-    for ring in rings:
-        sentence = with_names(sentence, ring)
-    return sentence
-
-
 def event(entry: Entry, rings: Sequence[WitnessSettings]) -> tuple[str, str, str, str]:
     """Return a journal entry: its time, whom it is about, its word, and its sentence."""
     word = {"opened": f"opened: {entry.value}", "ended": f"ended: {entry.value}"}
     told = word.get(entry.kind, entry.value)
-    return clock_time(entry.time), entry.witness, told, _named(entry.sentence, rings)
+    return clock_time(entry.time), entry.witness, told, with_names(entry.sentence, *rings)
 
 
 def _concern(concern: Concern, rings: Sequence[WitnessSettings]) -> Text:
     style = "red" if concern.trouble else "yellow"
     mark = "✗" if concern.trouble else "!"
-    return Text(f"  {mark} {concern.what}: {_named(concern.text, rings)}", style=style)
+    return Text(f"  {mark} {concern.what}: {with_names(concern.text, *rings)}", style=style)
 
 
 def _services(status: Status, now: float) -> Table:
@@ -95,13 +88,12 @@ def _services(status: Status, now: float) -> Table:
 def _service_lines(status: Status, now: float) -> Iterator[tuple[str, str]]:
     chain, clock = status.chain, status.clock
     if chain.head_block is not None and chain.head_time is not None:
-        age = max(0.0, now - chain.head_time)
-        told = f"block {chain.head_block:,}, {age:.0f} s ago"
+        told = f"block {chain.head_block:,}, {ago(now - chain.head_time)}"
         irreversible = chain.irreversible_block
         yield "chain", f"{told}; irreversible to {irreversible or 0:,}"
     well = sum(is_well(node) for node in status.nodes)
     yield "nodes", f"{well} of {len(status.nodes)} can be used"
-    beat = "" if status.heartbeat is None else f", heartbeat {now - status.heartbeat:.0f} s ago"
+    beat = "" if status.heartbeat is None else f", heartbeat {ago(now - status.heartbeat)}"
     yield "alert path", f"{status.alert_path}{beat}"
     yield "clock", "not known yet" if clock.offset is None else f"{clock.offset:+.1f} s"
     yield from _peers(status.chains)
@@ -114,18 +106,17 @@ def _peers(chains: ChainsStatus) -> Iterator[tuple[str, str]]:
     yield "replica", blocks(chains.replica.length or 0) if known else "not known yet"
     for peer in chains.peers:
         length = "unknown length" if peer.length is None else blocks(peer.length)
-        yield f"peer {peer.name}", f"{peer.verdict.replace('_', ' ')}, {length}"
+        yield f"peer {peer.name}", f"{spelled(peer.verdict)}, {length}"
 
 
 def _witness(witness: WitnessStatus, now: float) -> RenderableType:
-    drills = {drill.producer: drill for drill in witness.drills}
     hosts = _columns(4)
     for each in witness.producers:
-        drill = drills.get(each.name)
+        drill = witness.last_drill(each.name)
         hosts.add_row(
             Text(f"  {each.name}", style="bold" if each.in_force else ""),
             Text("on air", style="green") if each.in_force else _readiness(each),
-            f"{drill.result.replace('_', ' ')} {ago(now - drill.time)}" if drill else "no drill",
+            f"{spelled(drill.result)} {ago(now - drill.time)}" if drill else "no drill",
             Text(each.detail, style="dim"),
             style="" if drill is None or drill.result == DrillResult.SIGNED else "yellow",
         )

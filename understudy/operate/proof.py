@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chains.words import spelled
 from switcher.answers import DrillStatus, Preview, Status
 from switcher.model import DrillResult, Ending, Entry
 from understudy.operate.course import course_of
@@ -26,7 +27,7 @@ class Host:
     @property
     def told(self) -> str:
         """The result for people."""
-        text = (self.result or "not tried").replace("_", " ")
+        text = spelled(self.result or "not tried")
         return f"{text}: {self.detail}" if self.detail else text
 
 

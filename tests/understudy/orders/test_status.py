@@ -59,7 +59,10 @@ WITNESS: dict[str, Any] = {
     ],
     "incidents": [],
     "rotation": None,
-    "drills": [{"producer": "beta", "result": "signed", "time": 400.0}],
+    "drills": [
+        {"producer": "beta", "result": "signed", "time": 400.0},
+        {"producer": "beta", "result": "never_signed", "time": 300.0},
+    ],
     "key_trouble": "",
 }
 NODE = {
