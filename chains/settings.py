@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from chains.peer.blocks import Proof, Rule
 
 MAIN_CHAIN_ID = "4018d7844c78f6a6c41c6a552b898022310fc5dec06da467ee7905a8dad512c8"
+MAIN_SYMBOL = "BTS"
+"""What the main chain's core asset is called; public keys there begin with it, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class ChainSettings:
     nodes: tuple[NodeSettings, ...]
     witnesses: tuple[WitnessSettings, ...]
     chain_id: str = MAIN_CHAIN_ID
-    prefix: str = "BTS"
-    core_symbol: str = "BTS"
+    prefix: str = MAIN_SYMBOL
+    core_symbol: str = MAIN_SYMBOL
     missed_window: int = 600
     head_lag: int = 2
     call_timeout: float = 3.0

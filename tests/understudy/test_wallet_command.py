@@ -57,6 +57,10 @@ def test_a_key_comes_from_a_file_that_others_cannot_read(
     assert f"chmod 600 {key}" in refused.err
     assert PRIVATE_KEY[:20] not in refused.out + refused.err
     key.chmod(0o600)
+    odd = run("wallet", "add", "--from", str(key), "--prefix", "bts", *unlocked)
+    assert (odd.status, odd.out) == (2, "")
+    assert "--prefix must be a few capital letters" in odd.err
+    assert run("wallet", "list", *unlocked[:2]).out == ""
     assert run("wallet", "add", "--from", str(key), *unlocked).out == f"{PUBLIC_KEY}\n"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,6 @@ import typer
 from understudy.commands.checked import checked
 from understudy.commands.options import DEFAULT_CONFIG, Json, Prefix
 from understudy.commands.output import answers, print_json, remarks
-
-_PREFIX = re.compile(r"[A-Z]{1,10}")
-_OF_MAIN_CHAIN = "BTS"
 
 
 def keygen(
@@ -45,20 +41,17 @@ def keygen(
     The private key goes into the node's config.ini and nowhere else; Understudy needs the public
     one. It is kept nowhere here: with `--out` it is in that file only, else on your screen only.
     """
-    import yaml
-
     from switcher.keypair import new_key_pair
     from switcher.secret_file import write_new_secret
     from understudy.config.values import Name
+    from understudy.setup.document import flow
 
     checked("--name", Name, name)
 
     pair = new_key_pair(_chosen(prefix, config))
     # As bitshares-core's witness plugin reads it: a JSON array of the two.
     line = f"private-key = {json.dumps([pair.public, pair.private], separators=(',', ':'))}"
-    entry = {"name": name, "signing_key": pair.public}
-    producer = f"- {yaml.safe_dump(entry, default_flow_style=True, sort_keys=False, width=200)}"
-    producer = producer.rstrip()
+    producer = f"- {flow(name=name, signing_key=pair.public)}"
     if out:
         write_new_secret(out, line)
     if as_json:
@@ -78,15 +71,11 @@ def keygen(
 
 def _chosen(prefix: str | None, config: Path | None) -> str:
     """Return how keys begin on the chain: as told, as configured, or as on the main chain."""
-    if prefix is not None:
-        if not _PREFIX.fullmatch(prefix):
-            raise typer.BadParameter(
-                f"{prefix!r} must be a few capital letters, such as BTS or TEST.",
-                param_hint="'--prefix'",
-            )
-        return prefix
-    if config is None and not DEFAULT_CONFIG.exists():
-        return _OF_MAIN_CHAIN
-    from understudy.config import prefix_of
+    from chains.settings import MAIN_SYMBOL
+    from understudy.config import prefix_of, values
 
+    if prefix is not None:
+        return str(checked("--prefix", values.Prefix, prefix))
+    if config is None and not DEFAULT_CONFIG.exists():
+        return MAIN_SYMBOL
     return prefix_of(config or DEFAULT_CONFIG)

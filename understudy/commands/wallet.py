@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from chains.settings import MAIN_SYMBOL
 from switcher.errors import SecretFileError
 from switcher.settings import WalletSigner
+from understudy.commands.checked import checked
 from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Prefix, Yes
 from understudy.commands.output import print_json, remarks, waiting
@@ -45,7 +47,7 @@ class _Place:
 
 def _place(config: Path, wallet: Path | None, passphrase_file: Path | None = None) -> _Place:
     if wallet:
-        return _Place(wallet, passphrase_file, "BTS")
+        return _Place(wallet, passphrase_file, MAIN_SYMBOL)
     read = load(config)
     signer = read.needed_switcher().signer
     if not isinstance(signer, WalletSigner):
@@ -101,13 +103,15 @@ def add(
     """
     from switcher.secret_file import read_secret
     from switcher.signer import add_to_wallet
+    from understudy.config import values
 
     place = _place(config, wallet, passphrase_file)
+    begins = checked("--prefix", values.Prefix, prefix) if prefix else place.prefix
     # Of standard input the first line is the passphrase, so the key comes after it.
     passphrase = _passphrase(place)
     wif = read_secret(file) if file else _asked("Private key (WIF)")
     with waiting("encrypting the key"):
-        public = add_to_wallet(place.path, passphrase, wif, prefix or place.prefix)
+        public = add_to_wallet(place.path, passphrase, wif, begins)
     _answer(public, as_json)
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chains.settings import (
     MAIN_CHAIN_ID,
+    MAIN_SYMBOL,
     ChainSettings,
     NodeSettings,
     ProducerSettings,
@@ -292,4 +293,4 @@ class File(Part):
 
 def default_prefix(chain_id: object) -> str:
     """Return what keys begin with, and the core asset is called, unless configured otherwise."""
-    return "TEST" if chain_id == TEST_CHAIN_ID else "BTS"
+    return "TEST" if chain_id == TEST_CHAIN_ID else MAIN_SYMBOL

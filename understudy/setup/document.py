@@ -32,12 +32,12 @@ def _lines(choices: Choices) -> Iterator[str]:
     yield from _chain(choices)
     yield "  # These vote on what is true; your own hosts don't."
     yield "  nodes:"
-    yield from (f"    - {_flow(name=node.name, url=node.url)}" for node in choices.nodes)
+    yield from (f"    - {flow(name=node.name, url=node.url)}" for node in choices.nodes)
     yield "  witnesses:"
     yield f"    - account: {_scalar(choices.account)}"
     yield "      # The ring, in order. Each host has a key of its own; node is that host's own API."
     yield "      producers:"
-    yield from (f"        - {_flow(**_entry(each))}" for each in choices.producers)
+    yield from (f"        - {flow(**_entry(each))}" for each in choices.producers)
     yield "exporter:"
     yield f'  listen: "{EXPORTER}"'
     yield "switcher:"
@@ -45,14 +45,14 @@ def _lines(choices: Choices) -> Iterator[str]:
     yield f"  token_file: {TOKENS}"
     yield f"  client_token_file: {OPERATOR_TOKEN}"
     yield '  database: "sqlite:///understudy.db"'
-    yield f"  signer: {_flow(**_signer(choices))}"
+    yield f"  signer: {flow(**_signer(choices))}"
     yield "  # Disarmed, it only says what it would do; understudy arm is for later."
     yield "  policy: {missed_blocks: 3, cool_down: 60s, rotations_per_day: 6, arm: false}"
     watched = {"prometheus": choices.prometheus, "alertmanager": choices.alertmanager}
     given = {name: url for name, url in watched.items() if url}
     if given:
         yield "# For understudy check: are the rules loaded, and do alerts arrive?"
-        yield f"monitoring: {_flow(**given)}"
+        yield f"monitoring: {flow(**given)}"
 
 
 def _chain(choices: Choices) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _signer(choices: Choices) -> Mapping[str, Any]:
     return {"wallet": {"path": str(key.path), "passphrase_file": str(key.passphrase_file)}}
 
 
-def _flow(**values: Any) -> str:
+def flow(**values: Any) -> str:
     """Return a mapping on one line."""
     return yaml.safe_dump(values, default_flow_style=True, sort_keys=False, width=_WIDE).rstrip()
 
