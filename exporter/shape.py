@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from chains.bitshares.applied import Applied, Term
 from chains.bitshares.follower import Follower
-from chains.bitshares.objects import Reading, WitnessIds
+from chains.bitshares.objects import CORE_UNITS, Reading, WitnessIds
 from chains.bitshares.ranking import Ranking
 from chains.bitshares.schedule import SLOT_BITS, participation
 from chains.bitshares.views import NodeView, ProducerView
@@ -25,7 +25,6 @@ from exporter.observed import Observed
 STALE_AFTER = 30.0
 """Seconds that the head block may be old when no node is there to confirm that it is the head."""
 
-_CORE_UNITS = 100_000  # to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)
 _SHORT_WINDOW = 8  # slots
 _FEED_MAX_AGE = 86_400  # seconds, unless it is configured or the asset says less
 
@@ -182,7 +181,7 @@ def _put_read(
     if found := authority.witnesses.get(account):
         sheet.put(catalogue.WITNESS_CHAIN_MISSED, found.total_missed, account)
         sheet.put(catalogue.WITNESS_LAST_CONFIRMED, found.last_confirmed_block, account)
-        sheet.put(catalogue.WITNESS_VOTES, found.votes / _CORE_UNITS, account)
+        sheet.put(catalogue.WITNESS_VOTES, found.votes / CORE_UNITS, account)
         if term:
             producer = witness.producer_of(term.key)
             name = producer.name if producer else ""
@@ -190,7 +189,7 @@ def _put_read(
             url = found.url.encode("utf-8", "replace").decode()
             sheet.put(catalogue.WITNESS_INFO, 1, account, ids.witness_id, term.key, name, url)
     if account in authority.balances:
-        sheet.put(catalogue.WITNESS_FEE_BALANCE, authority.balances[account] / _CORE_UNITS, account)
+        sheet.put(catalogue.WITNESS_FEE_BALANCE, authority.balances[account] / CORE_UNITS, account)
 
 
 def _put_feeds(sheet: _Sheet, settings: ChainSettings, authority: Reading) -> None:
@@ -216,7 +215,7 @@ def _put_ranking(
         if ids and (rank := ranking.rank(ids.witness_id)):
             sheet.put(catalogue.WITNESS_RANK, rank, account)
     if (votes := ranking.first_outside(authority.active)) is not None:
-        sheet.put(catalogue.CHAIN_STANDBY_VOTES, votes / _CORE_UNITS)
+        sheet.put(catalogue.CHAIN_STANDBY_VOTES, votes / CORE_UNITS)
 
 
 def _shown_keys(follower: Follower, nodes: Sequence[NodeView]) -> list[tuple[Reading, Applied]]:

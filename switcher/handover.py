@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chains.bitshares.objects import CORE_UNITS
 from switcher import decide, evidence
 from switcher.answers import Objection, Preview
 from switcher.desk import Desk
@@ -11,7 +12,7 @@ from switcher.errors import DisagreementError, OrderError
 from switcher.hosts import backups
 from switcher.model import ActionName, Cause, Decision, Incident, Order, Record
 from switcher.orders import still_open
-from switcher.rotate import UNITS, Plan
+from switcher.rotate import Plan
 from switcher.ruling import choose
 
 _FINAL = frozenset(
@@ -86,8 +87,8 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
         slots=[slot for slot in facts.slots.times if slot >= now],
         round_seconds=facts.slots.interval * len(head.active) if head else 0,
         core_symbol=watch.settings.core_symbol,
-        fee=plan.fee / UNITS if plan else None,
-        balance=plan.balance / UNITS if plan else None,
+        fee=plan.fee / CORE_UNITS if plan else None,
+        balance=plan.balance / CORE_UNITS if plan else None,
         updates=updates,
         may_sign=cannot_sign is None if plan else None,
         planned=next((r.planned for r in rulings if r.decision is Decision.NOT_YET), now),
@@ -122,7 +123,7 @@ def _refusal(
     if cannot_sign is not None:
         return f"Refused (cannot_sign): {cannot_sign}"
     if plan is not None and plan.balance < plan.fee * updates:
-        needed, balance = plan.fee * updates / UNITS, plan.balance / UNITS
+        needed, balance = plan.fee * updates / CORE_UNITS, plan.balance / CORE_UNITS
         return f"Refused (cannot_pay): it takes {needed:.12g} of fees, there is {balance:.12g}."
     return None
 

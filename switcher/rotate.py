@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chains.bitshares.accounts import Authorities, parse_authorities
-from chains.bitshares.objects import WitnessIds
+from chains.bitshares.objects import CORE_ASSET, CORE_UNITS, WitnessIds
 from chains.bitshares.transactions import WITNESS_UPDATE
 from chains.bitshares.views import NodeView, majority_of
 from chains.bitshares.watch import Watch
@@ -24,14 +24,10 @@ from switcher.model import Draft, Incident, Outcome, Rotation, Step
 from switcher.signer import Signer
 from switcher.transaction import UpdateOrder, latest_reference
 
-UNITS = 100_000
-"""Of the smallest amount to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)."""
-
 _MOVED = 30
 """Seconds by which a fork may move the update that put a key in force, with its term the same."""
 
-_CORE_ASSET = "1.3.0"
-_NO_FEE = {"amount": 0, "asset_id": _CORE_ASSET}
+_NO_FEE = {"amount": 0, "asset_id": CORE_ASSET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ class Rotator:
         )
         if plan.balance < plan.fee:
             symbol = self._watch.settings.core_symbol
-            fee, balance = plan.fee / UNITS, plan.balance / UNITS
+            fee, balance = plan.fee / CORE_UNITS, plan.balance / CORE_UNITS
             sentence = f"the fee is {fee:,.12g} {symbol}, the account has {balance:,.12g}"
             return await self._open(draft, Outcome.CANNOT_PAY, sentence)
         try:
@@ -185,7 +181,7 @@ class Rotator:
 
     async def _fee(self, draft: UpdateOrder) -> dict[str, Any]:
         operation = [WITNESS_UPDATE, draft.body()]
-        answer = await agreed(self._watch, "get_required_fees", [operation], _CORE_ASSET)
+        answer = await agreed(self._watch, "get_required_fees", [operation], CORE_ASSET)
         match answer:
             case [{"amount": int() | str() as amount, "asset_id": str(asset)}]:
                 return {"amount": int(amount), "asset_id": asset}

@@ -9,14 +9,13 @@ from typing import Any, TypeVar
 from chains.bitshares.accounts import parse_account
 from chains.bitshares.client import NodeClient, open_client
 from chains.bitshares.names import resolve_names
-from chains.bitshares.objects import DYNAMIC_PROPERTIES, Names
+from chains.bitshares.objects import CORE_ASSET, DYNAMIC_PROPERTIES, Names
 from chains.bitshares.survey import Canvass, Holding, Survey
 from chains.bitshares.transactions import WITNESS_UPDATE, parse_time
 from chains.bitshares.views import majority_of
 from chains.errors import BadReplyError, ChainError, MalformedDataError, NodeTimeoutError
 from chains.settings import ChainSettings, NodeSettings
 
-_CORE_ASSET = "1.3.0"
 _DEADLINE = 10.0
 """Seconds in which a node must have said everything."""
 
@@ -102,8 +101,8 @@ async def _controlled(client: NodeClient, account: str) -> tuple[str, ...]:
 async def _holding(client: NodeClient, account: str) -> Holding:
     balances = await client.call("database", "get_account_balances", account, [])
     amounts = {str(each["asset_id"]): int(each["amount"]) for each in balances}
-    others = sum(1 for asset, amount in amounts.items() if asset != _CORE_ASSET and amount)
-    return Holding(amounts.get(_CORE_ASSET, 0), others)
+    others = sum(1 for asset, amount in amounts.items() if asset != CORE_ASSET and amount)
+    return Holding(amounts.get(CORE_ASSET, 0), others)
 
 
 async def _fee(client: NodeClient, names: Names) -> int | None:
@@ -111,10 +110,10 @@ async def _fee(client: NodeClient, names: Names) -> int | None:
         return None
     ids = names.witnesses[0]
     body = {
-        "fee": {"amount": 0, "asset_id": _CORE_ASSET},
+        "fee": {"amount": 0, "asset_id": CORE_ASSET},
         "witness": ids.witness_id,
         "witness_account": ids.account_id,
     }
-    call = [[WITNESS_UPDATE, body]], _CORE_ASSET
+    call = [[WITNESS_UPDATE, body]], CORE_ASSET
     (fee,) = await client.call("database", "get_required_fees", *call)
     return int(fee["amount"])

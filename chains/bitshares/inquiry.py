@@ -14,11 +14,10 @@ from chains.bitshares.accounts import Account, parse_account
 from chains.bitshares.client import NodeClient, open_client
 from chains.bitshares.keys import decode_key
 from chains.bitshares.names import resolve_names
-from chains.bitshares.objects import Names, Reading, WitnessObject, parse_reading
+from chains.bitshares.objects import CORE_ASSET, Names, Reading, WitnessObject, parse_reading
 from chains.errors import BadReplyError, MalformedDataError, NodeError, NodeTimeoutError
 from chains.settings import ChainSettings, NodeSettings, WitnessSettings
 
-_CORE_ASSET = "1.3.0"
 _DEADLINE = 10.0
 """Seconds in which a node must have said everything."""
 
@@ -59,7 +58,7 @@ async def look_at_chain(node: NodeSettings, timeout: float) -> ChainSeen:
     async with _asked(node, timeout) as client:
         chain_id = await client.call("database", "get_chain_id")
         reading = await _reading(client, Names())
-        (core,) = await client.call("database", "get_objects", [_CORE_ASSET], False)
+        (core,) = await client.call("database", "get_objects", [CORE_ASSET], False)
         symbol = core["symbol"]
         if not _CHAIN_ID.fullmatch(chain_id) or not _SYMBOL.fullmatch(symbol):
             raise BadReplyError(node.name, "names no chain")

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from chains.bitshares.client import NodeClient
-from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.objects import CORE_ASSET, Names, WitnessIds
 from chains.bitshares.schedule import instance
 from chains.errors import BadReplyError, NodeRefusedError
 from chains.settings import ChainSettings
 
-_CORE_ASSET = "1.3.0"
 _ACCOUNTS_PER_CALL = 50
 """A stock node's api_limit_get_full_accounts."""
 
@@ -73,7 +72,7 @@ async def _witness(client: NodeClient, account: str) -> Any:
 
 
 def _core_balance(balances: Sequence[dict[str, Any]]) -> str | None:
-    return next((_object_id(b["id"]) for b in balances if b["asset_type"] == _CORE_ASSET), None)
+    return next((_object_id(b["id"]) for b in balances if b["asset_type"] == CORE_ASSET), None)
 
 
 def _object_id(text: str) -> str:

@@ -19,6 +19,9 @@ from chains.errors import MalformedDataError
 GLOBAL_PROPERTIES = "2.0.0"
 DYNAMIC_PROPERTIES = "2.1.0"
 WITNESS_SCHEDULE = "2.12.0"
+CORE_ASSET = "1.3.0"
+CORE_UNITS = 100_000
+"""Of the smallest amount to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)."""
 CHAIN_OBJECTS = (DYNAMIC_PROPERTIES, WITNESS_SCHEDULE, GLOBAL_PROPERTIES)
 _MAINTENANCE_FLAG = 1
 _UINT8, _UINT32, _UINT64 = (1 << 8) - 1, (1 << 32) - 1, (1 << 64) - 1

@@ -13,6 +13,7 @@ import typer
 from chains.bitshares.accounts import Account
 from chains.bitshares.inquiry import ChainSeen, WitnessSeen, look_at_chain, look_for_witness
 from chains.bitshares.keys import null_key
+from chains.bitshares.objects import CORE_UNITS
 from chains.bitshares.views import quorum_note
 from chains.errors import NodeError
 from chains.settings import MAIN_CHAIN_ID, ChainSettings, NodeSettings, ProducerSettings
@@ -246,7 +247,7 @@ def _tell_witness(seen: WitnessSeen) -> None:
     shown, active = seen.shown, "active" if seen.active else "not among the active ones"
     told = (
         f"{printable(seen.account.name, 80)} is witness {shown.id}, {active}, with "
-        f"{shown.votes / 100_000:,.0f} votes; it has missed {shown.total_missed:,} in all"
+        f"{shown.votes / CORE_UNITS:,.0f} votes; it has missed {shown.total_missed:,} in all"
     )
     remarks.print(f"  {told}", style="green", markup=False)
     remarks.print(f"  its signing key is {printable(shown.signing_key, 80)}", markup=False)

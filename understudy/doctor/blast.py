@@ -6,13 +6,11 @@ from collections.abc import Collection, Iterator
 
 from chains.bitshares.accounts import Account, Authority
 from chains.bitshares.keys import null_key
+from chains.bitshares.objects import CORE_UNITS
 from chains.bitshares.survey import Survey
 from chains.settings import ChainSettings, WitnessSettings
 from switcher.settings import SwitcherSettings
 from understudy.doctor.finding import Finding, failure, warning
-
-_UNITS = 100_000
-"""Of the smallest amount to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)."""
 
 _DAYS = 365
 _SHOWN = 3
@@ -176,4 +174,4 @@ def _place(switcher: SwitcherSettings) -> str:
 
 
 def _amount(units: int, chain: ChainSettings) -> str:
-    return f"{units / _UNITS:,.12g} {chain.core_symbol}"
+    return f"{units / CORE_UNITS:,.12g} {chain.core_symbol}"
