@@ -12,8 +12,8 @@ from chains.bitshares.keys import looks_private
 from serving.exposure import is_loopback
 from switcher.auth import Bearer, Scope
 from switcher.feed import Feed
-from switcher.page.sessions import Session
 from switcher.running import Switcher
+from switcher.sessions import Session
 
 _NO_BEARER = "A bearer token is needed; `understudy token new` makes one."
 _bearer = HTTPBearer(auto_error=False, description="A token from `understudy token new`.")

@@ -34,13 +34,13 @@ from switcher.leasing import under_leases
 from switcher.loop import Loop
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
-from switcher.page.sessions import Sessions
 from switcher.resolving.desk import ChainDesk
 from switcher.resolving.keeper import Keeper
 from switcher.resolving.metrics import ResolveMetrics
 from switcher.resolving.model import Kind, Subject
 from switcher.resolving.staff import ChainStaff
 from switcher.rotate import Rotator
+from switcher.sessions import Sessions
 from switcher.settings import SwitcherSettings
 from switcher.signer import Signer
 from switcher.webhook import Judged

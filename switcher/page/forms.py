@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from switcher.page.sessions import Session
+from switcher.sessions import Session
 
 _ELSEWHERE = "This was not sent from the status page itself; open the page, and do it there."
 _OLD = "This form is of another session; go back to the page, load it anew, and try again."

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request, status
 
 from switcher.access import Credentials, Running, SignedIn, allowed_to_read
-from switcher.page.sessions import Session
+from switcher.sessions import Session
 
 _NO_SCOPE = "This needs a token of scope operate: sign in with one."
 

@@ -13,7 +13,6 @@ from switcher.access import Running
 from switcher.model import Cause
 from switcher.page.answers import html
 from switcher.page.forms import of_another_session, sent_from_elsewhere
-from switcher.page.sessions import Session
 from switcher.page.visitors import Operating
 from switcher.page.writing import Writer
 from switcher.planned import told
@@ -29,6 +28,7 @@ from switcher.routes.operate import (
 from switcher.routes.page import Writing
 from switcher.routes.sign_in import back_to_the_page
 from switcher.running import Switcher
+from switcher.sessions import Session
 
 What = Literal["arm", "disarm", "rotate", "drill"]
 _CAUSES = {"rotate": Cause.MANUAL, "drill": Cause.DRILL}

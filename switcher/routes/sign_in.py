@@ -11,10 +11,10 @@ from switcher.access import Running, SignedIn, cookie_name, over_tls
 from switcher.auth import Scope
 from switcher.page.answers import HEADERS, html
 from switcher.page.forms import of_another_session, sent_from_elsewhere
-from switcher.page.sessions import SECONDS
 from switcher.routes.operate import MAX_BODY
 from switcher.routes.page import Writing
 from switcher.running import Switcher
+from switcher.sessions import SECONDS
 
 _UNKNOWN = "This token is not known; the switcher reads its file of tokens at its start."
 _NOT_FOR_PEOPLE = "A token of scope alerts is Alertmanager's; this page takes read or operate."

@@ -14,19 +14,11 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
+from bench.browser import FLAGS
 from switcher.auth import Scope
 from tests.switcher.stage import alert, webhook
 from tests.understudy.playhouse import Playhouse, ended, furnished, start, wait_for
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE = 60_000
 """Milliseconds."""
 

@@ -19,8 +19,8 @@ from switcher.errors import JournalError
 from switcher.journal.journal import Journal
 from switcher.page.answers import POLICY
 from switcher.page.assets import ASSETS
-from switcher.page.sessions import SECONDS, Sessions
 from switcher.service import serve
+from switcher.sessions import SECONDS, Sessions
 from tests.switcher.calling import ALPHA, CHAIN, Caller, calling
 from tests.switcher.stage import WITNESS, Home, alert, webhook
 
