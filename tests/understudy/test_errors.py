@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.terminal import in_terminal
 from tests.understudy.commands import CommandLine
+from tests.understudy.orders.change import change
 
 BROKEN = ("check", "--offline", "--config", "absent.yaml")
 
@@ -124,12 +125,36 @@ async def test_no_colour_is_respected_on_a_terminal(
         assert "\x1b[33m" not in screen.raw
 
 
-async def test_what_takes_long_is_seen_meanwhile_and_leaves_no_trace(config: Path) -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
+async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
 
-    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+
+@pytest.mark.parametrize(
+    ("words", "waits"),
+    [
+        (("status",), "asking the switcher"),
+        (("rotate", "init0"), "asking what that would come to"),
+        (("arm", "init0", "--why", "x"), "asking the switcher"),
+        (("disarm", "init0", "--why", "x"), "telling the switcher"),
+    ],
+)
+async def test_a_switcher_that_does_not_answer_is_seen_to_be_waited_for(
+    config: Path, words: tuple[str, ...], waits: str
+) -> None:
+    token = config.with_name("operator-token")
+    token.touch(mode=0o600)
+    token.write_text("a-token\n")
+    server = await asyncio.start_server(_silent, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        change(config, listen=f"{host}:{port}", client_token_file=token.name)
+        async with in_terminal(*words, "--config", str(config)) as screen:
+            await screen.shows(lambda row: row.startswith(waits))
+
+
+async def test_what_takes_long_is_seen_meanwhile_and_leaves_no_trace(config: Path) -> None:
+    server = await asyncio.start_server(_silent, "127.0.0.1", 0)
     async with server:
         host, port = server.sockets[0].getsockname()
         lines = config.read_text().splitlines()

@@ -12,7 +12,7 @@ from understudy.commands.completing import witnesses
 from understudy.commands.configured import load
 from understudy.commands.options import DEFAULT_CONFIG, Config, Json, Yes
 from understudy.commands.ordering import ask, known_witness, needs_terminal
-from understudy.commands.output import answers, print_json, remarks
+from understudy.commands.output import answers, print_json, remarks, waiting
 
 if TYPE_CHECKING:
     from switcher.answers import ArmingState, ProducerStatus
@@ -50,7 +50,7 @@ def arm(
         if not yes:
             _show_what_it_allows(client, witness)
             ask(f"Arm {witness or 'all witnesses'}?")
-        _tell(client.arm(witness, why, armed=True), as_json)
+        _tell(_told_to(client, witness, why, armed=True), as_json)
 
 
 def disarm(
@@ -67,7 +67,7 @@ def disarm(
     from understudy.operate.client import SwitcherClient
 
     with SwitcherClient.of(read) as client:
-        _tell(client.arm(witness, why, armed=False), as_json)
+        _tell(_told_to(client, witness, why, armed=False), as_json)
 
 
 def _checked(config: Path, witness: str | None, why: str) -> Configuration:
@@ -80,8 +80,16 @@ def _checked(config: Path, witness: str | None, why: str) -> Configuration:
     return read
 
 
+def _told_to(
+    client: SwitcherClient, account: str | None, why: str, *, armed: bool
+) -> list[ArmingState]:
+    with waiting("telling the switcher"):
+        return client.arm(account, why, armed=armed)
+
+
 def _show_what_it_allows(client: SwitcherClient, account: str | None) -> None:
-    status = client.status()
+    with waiting("asking the switcher"):
+        status = client.status()
     for each in status.witnesses:
         if account not in (None, each.witness):
             continue

@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from understudy.commands.options import Form, Json, Level
-from understudy.commands.output import print_json, remarks
+from understudy.commands.output import print_json, remarks, waiting
 from understudy.errors import CommandError
 from understudy.logging import LogLevel, set_up_logging
 from understudy.whereabouts import USUAL, told_in
@@ -117,9 +117,11 @@ def show(control: Control = DEFAULT_CONTROL, as_json: Json = False) -> None:
     from devnet.serve import ControlError, ask_for_state
 
     try:
-        _tell(ask_for_state(control), as_json)
+        with waiting("asking the devnet"):
+            state = ask_for_state(control)
     except ControlError as error:
         raise CommandError(str(error)) from error
+    _tell(state, as_json)
 
 
 @app.command("kill")
@@ -215,9 +217,11 @@ def _break(control: str, fault: str, arguments: dict[str, Any], as_json: bool) -
     from devnet.serve import ControlError, ask_for_fault
 
     try:
-        _tell(ask_for_fault(control, fault, arguments), as_json)
+        with waiting("telling the devnet"):
+            state = ask_for_fault(control, fault, arguments)
     except ControlError as error:
         raise CommandError(str(error)) from error
+    _tell(state, as_json)
 
 
 def _tell(state: dict[str, Any], as_json: bool) -> None:

@@ -67,7 +67,8 @@ class Dialogue(ABC, Generic[_Plan]):
                 raise RefusedError(plan.refusal)
             if ask_first:
                 ask(self.question(plan))
-            self.order.give()
+            with waiting("giving the order"):
+                self.order.give()
             self._watch(remarks if as_json else answers)
         except UnderstudyError as error:
             if not as_json:
