@@ -5,33 +5,26 @@ They are asked for by name: another's Prometheus may have alerts of its own abou
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import yaml
 from grafana_foundation_sdk.models import dashboard
 
 from grafana.panels import NONE, About, timeline
 from grafana.queries import Query, alerts, lately
+from grafana.rules import files
 from grafana.words import ALERT
 
-_RULES = Path(__file__).parents[1] / "alertmanager" / "rules"
 _SIGNS_OF_LIFE = "notices.yml"
 _ALWAYS = "AlertPathHeartbeat"
 _WHOSE = "alertname, witness, node, peer"
 
 
-def named(*files: str) -> str:
+def named(*names: str) -> str:
     """Return a pattern of the names of the alerts in some files of rules, without signs of life."""
-    found: dict[str, None] = {}
-    for file in files:
-        for group in yaml.safe_load((_RULES / file).read_text(encoding="utf-8"))["groups"]:
-            found |= dict.fromkeys(rule["alert"] for rule in group["rules"] if "alert" in rule)
+    found = dict.fromkeys(rule["alert"] for name in names for rule in files()[name])
     return "|".join(name for name in found if name != _ALWAYS)
 
 
 def _every() -> str:
-    files = sorted(path.name for path in _RULES.glob("*.yml"))
-    return named(*(file for file in files if file != _SIGNS_OF_LIFE))
+    return named(*(name for name in files() if name != _SIGNS_OF_LIFE))
 
 
 def firing() -> dashboard.Panel:

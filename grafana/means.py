@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana.frame import Row
 from grafana.panels import COUNT, NONE, SECONDS, WHEN, About, Colours, lines, tile
 from grafana.queries import HOST_OF, NAMED, OURS, Query, age, most, now, within
+from grafana.rules import limit_of
 from grafana.words import BAD, GOOD, PENDING, WATCH, State, mapped, steps
 
 _FEED = "{{witness}} {{asset}}"
@@ -70,7 +71,7 @@ def funds() -> Row:
                 COUNT,
             ),
             Query(most("witness", f"bitshares_witness_fee_balance{OURS}"), "{{witness}}"),
-            limits=steps(BAD, (200, GOOD)),
+            limits=steps(BAD, (limit_of("FeeBalanceLow"), GOOD)),
             least=0,
         ),
         lines(

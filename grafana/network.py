@@ -21,10 +21,14 @@ from grafana.panels import (
     timeline,
 )
 from grafana.queries import Query, age, alerts, most, now, standing
+from grafana.rules import limit_of
 from grafana.words import BAD, FINE, GOOD, VERDICTS, WATCH, State, mapped, steps
+from switcher.settings import Policy
 
 _NODES = '{node=~"$node"}'
 _NODE = "{{node}}"
+_LEAST = Policy().min_participation
+_OFF = limit_of("ClockOff")
 
 
 def _glance() -> Row:
@@ -50,19 +54,19 @@ def _glance() -> Row:
                 decimals=0,
             ),
             now("time() - max(bitshares_node_head_timestamp_seconds)", "head block"),
-            Colours(thresholds=steps(GOOD, (12, WATCH), (30, BAD))),
+            Colours(thresholds=steps(GOOD, (12, WATCH), (limit_of("ChainStalled"), BAD))),
         ),
         tile(
             About(
                 "Participation now",
                 "Share of the last round's slots that got a block. Below policy.min_participation "
-                "(66 %) nobody is rotated: it is the network that has a problem.",
+                f"({_LEAST * 100:.0f} %) nobody is rotated: it is the network that has a problem.",
                 "ChainStalled",
                 SHARE,
                 decimals=0,
             ),
             now('max(bitshares_chain_participation_ratio{window="round"})', "last round"),
-            Colours(thresholds=steps(BAD, (0.66, WATCH), (0.9, GOOD))),
+            Colours(thresholds=steps(BAD, (_LEAST, WATCH), (0.9, GOOD))),
         ),
         tile(
             About(
@@ -98,7 +102,7 @@ def _glance() -> Row:
                 " (bitshares_clock_offset_seconds or understudy_clock_offset_seconds)",
                 "{{instance}}",
             ),
-            Colours(thresholds=steps(BAD, (-2, GOOD), (2, BAD))),
+            Colours(thresholds=steps(BAD, (-_OFF, GOOD), (_OFF, BAD))),
         ),
     )
 
@@ -115,7 +119,7 @@ def _participation() -> Row:
                 SHARE,
             ),
             Query(most("window", "bitshares_chain_participation_ratio"), "window {{window}}"),
-            limits=steps(BAD, (0.66, GOOD)),
+            limits=steps(BAD, (_LEAST, GOOD)),
             least=0,
             most=1,
         ),
@@ -198,7 +202,7 @@ def _heads() -> Row:
                 SECONDS,
             ),
             Query(age("node", f"bitshares_node_head_timestamp_seconds{_NODES}"), _NODE),
-            limits=steps(GOOD, (30, BAD)),
+            limits=steps(GOOD, (limit_of("NodeBehind"), BAD)),
             least=0,
         ),
     )

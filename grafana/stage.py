@@ -32,6 +32,7 @@ from grafana.queries import (
     most,
     now,
 )
+from grafana.rules import limit_of
 from grafana.words import (
     ARMED,
     BAD,
@@ -49,6 +50,7 @@ _SIGNING = most(HOST_OF, f"bitshares_producer_signing{OURS}")
 _FOREIGN = foreign_key()
 _HOSTS = hosts()
 _KEY_OF = "witness, signing_key"
+_CALLED = limit_of("WitnessMissingBlocks")
 
 _ROUND = "81s"
 """27 witnesses with slots of 3 s, as on the public chain."""
@@ -92,12 +94,12 @@ def _on_air_now() -> Row:
             About(
                 "Misses that count",
                 "Slots missed within missed_window since the key in force last came into force. "
-                "At three (policy.missed_blocks) the switcher is called.",
+                f"At {_CALLED} (policy.missed_blocks) the switcher is called.",
                 "WitnessMissingBlocks",
                 BLOCKS,
             ),
             now(most("witness", f"bitshares_witness_recent_missed_blocks{OURS}"), "{{witness}}"),
-            Colours(thresholds=steps(GOOD, (1, WATCH), (3, BAD))),
+            Colours(thresholds=steps(GOOD, (1, WATCH), (_CALLED, BAD))),
         ),
         tile(
             About(
@@ -207,7 +209,7 @@ def _misses() -> Row:
                 most("witness", f"bitshares_witness_provisional_missed_blocks{OURS}"),
                 "{{witness}}: empty so far",
             ),
-            limits=steps(GOOD, (3, BAD)),
+            limits=steps(GOOD, (_CALLED, BAD)),
             least=0,
             stepped=True,
         ),
@@ -227,7 +229,7 @@ def _behind() -> Row:
                 BLOCKS,
             ),
             Query(most(HOST_OF, f"producer:head_lag:blocks{OURS}"), NAMED),
-            limits=steps(GOOD, (2, WATCH)),
+            limits=steps(GOOD, (limit_of("ProducerLagging"), WATCH)),
         ),
         lines(
             About(
