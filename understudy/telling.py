@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,21 @@ from understudy.errors import UnderstudyError
 _FAILED, _WRONG_USE = 1, 2
 _EXPECTED = (ChainError, ExporterError, PeerNodeError, SwitcherError, UnderstudyError)
 """Errors whose text is a sentence for people; anything else is a fault of ours."""
+
+_OTHER_PLACE = "name another place, or move what is there"
+_REMEDIES = {
+    errno.EACCES: "run it as a user who may, or give this one leave",
+    errno.EPERM: "run it as a user who may, or give this one leave",
+    errno.ENOENT: "correct the name, or make what it names",
+    errno.ENOSPC: "make room there, and do it again",
+    errno.EROFS: "name a place that can be written",
+    errno.EEXIST: _OTHER_PLACE,
+    errno.EISDIR: _OTHER_PLACE,
+    errno.ENOTDIR: _OTHER_PLACE,
+    errno.EADDRINUSE: "end what listens there, or choose another address",
+    errno.EADDRNOTAVAIL: "name an address of this machine, which `ip address` shows",
+}
+"""What to do about what the system refuses."""
 
 _ASKS_FOR_HELP = "NoArgsIsHelpError"
 """What a group says that was given no command; its text is the help."""
@@ -37,7 +53,8 @@ def tell(error: Exception) -> int:
             print("understudy: Interrupted; nothing more was done.", file=sys.stderr)
         elif isinstance(leaf, OSError) and leaf.strerror:
             where = f"{leaf.filename}: " if leaf.filename else ""
-            print(f"understudy: {where}{leaf.strerror}", file=sys.stderr)
+            remedy = _REMEDIES.get(leaf.errno or 0, "--debug shows where")
+            print(f"understudy: {where}{leaf.strerror}; {remedy}.", file=sys.stderr)
         elif isinstance(leaf, _EXPECTED):
             print(f"understudy: {leaf}", file=sys.stderr)
         else:

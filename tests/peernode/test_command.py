@@ -90,7 +90,10 @@ def test_address_that_is_taken_is_told_in_a_sentence(run: CommandLine, tmp_path:
         words = ("--listen", place, "--database", f"sqlite:///{tmp_path}/peer.db")
         result = run("node", *words)
     assert (result.status, result.out) == (1, "")
-    assert result.err == f"understudy: can't listen on {place}: Address already in use\n"
+    assert result.err == (
+        f"understudy: can't listen on {place}: Address already in use; "
+        "end what listens there, or choose another address.\n"
+    )
 
 
 def test_database_that_can_t_be_used_is_told_in_a_sentence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from tests.support.terminal import in_terminal
 from tests.understudy.commands import CommandLine
 from tests.understudy.orders.change import change
+from understudy.telling import tell
 
 BROKEN = ("check", "--offline", "--config", "absent.yaml")
 
@@ -80,7 +82,31 @@ def test_a_full_disk_is_told(words: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
         told = ran(*words, stdout=full)
     assert told.returncode == 1
-    assert told.stderr.endswith(b"understudy: No space left on device\n")
+    said = b"understudy: No space left on device; make room there, and do it again.\n"
+    assert told.stderr.endswith(said)
+
+
+def test_what_the_system_refuses_is_told_with_what_to_do(run: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "deploy").touch()
+    told = run("files", str(tmp_path))
+    assert told.status == 1
+    assert told.err.startswith(f"understudy: {tmp_path}/deploy")
+    assert told.err.endswith(": File exists; name another place, or move what is there.\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EACCES, "Permission denied; run it as a user who may, or give this one leave."),
+        (errno.ENOENT, "No such file or directory; correct the name, or make what it names."),
+        (errno.EIO, "Input/output error; --debug shows where."),
+    ],
+)
+def test_each_error_of_the_system_has_a_remedy(
+    capsys: pytest.CaptureFixture[str], number: int, said: str
+) -> None:
+    assert tell(OSError(number, os.strerror(number), "here")) == 1
+    assert capsys.readouterr().err == f"understudy: here: {said}\n"
 
 
 def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path: Path) -> None:

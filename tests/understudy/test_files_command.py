@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.understudy.commands import CommandLine
@@ -51,3 +52,13 @@ def test_a_folder_in_the_way_is_told(run: CommandLine, tmp_path: Path) -> None:
 
 def test_where_they_are_is_told(run: CommandLine, repository: Path) -> None:
     assert str(repository / "grafana") in run("files").out.splitlines()
+
+
+def test_a_program_is_told_where_they_are_and_what_was_copied(
+    run: CommandLine, repository: Path, tmp_path: Path
+) -> None:
+    told = json.loads(run("files", "--json").out)
+    assert str(repository / "grafana") in told["folders"]
+    copied = json.loads(run("files", str(tmp_path), "--json").out)
+    assert copied["folder"] == str(tmp_path)
+    assert {str(path) for path in tmp_path.rglob("*") if path.is_file()} == set(copied["files"])

@@ -229,6 +229,8 @@ async def test_a_person_is_asked_five_questions(devnet: RunningDevnet, tmp_path:
         await say(screen, "The active private key of init0", devnet.active_key)
         assert await screen.ended() == 0
         assert not any(devnet.active_key in row or owner in row for row in screen.rows)
+        asked = [row for row in screen.rows if row.startswith(("Which ", "Where "))]
+        assert len(asked) == 5, asked
     assert (tmp_path / "active.key").read_text().strip() == devnet.active_key
     assert stat.S_IMODE((tmp_path / "active.key").stat().st_mode) == 0o600
     read = load(tmp_path / "understudy.yaml")

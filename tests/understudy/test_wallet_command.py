@@ -177,3 +177,10 @@ async def test_passphrase_and_key_are_asked_for_unseen(wallet: Path) -> None:
         assert await screen.ended() == 0
         await screen.shows(lambda row: row == PUBLIC_KEY)
         assert PRIVATE_KEY not in screen.raw
+
+
+def test_it_is_said_what_a_wallet_protects_and_what_not(run: CommandLine) -> None:
+    told = " ".join(run("wallet", "--help").out.split())
+    assert "keeps the keys from who gets its file and not the passphrase" in told
+    assert "It does not keep them from who can read the passphrase's file" in told
+    assert "or the switcher's memory" in told

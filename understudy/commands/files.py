@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from understudy.commands.output import answers, count
+from understudy.commands.options import Json
+from understudy.commands.output import answers, count, print_json
 from understudy.errors import CommandError
 from understudy.shipped import Folder, shipped_folder
 
@@ -27,6 +28,7 @@ def files(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace files that are there and differ.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Copy the files that come along into a folder, or tell where they are.
 
@@ -34,8 +36,12 @@ def files(
     systemd, the compose file, manifests for Kubernetes, and a sample understudy.yaml.
     """
     if directory is None:
-        for folder in Folder:
-            answers.print(str(shipped_folder(folder)), markup=False)
+        places = [shipped_folder(folder) for folder in Folder]
+        if as_json:
+            print_json({"folders": places})
+            return
+        for place in places:
+            answers.print(str(place), markup=False)
         return
     copies = list(_copies(directory))
     differing = [target for source, target in copies if _differs(source, target)]
@@ -49,6 +55,9 @@ def files(
     for source, target in copies:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    if as_json:
+        print_json({"folder": directory, "files": [target for _, target in copies]})
+        return
     answers.print(f"{directory}: {count(len(copies), 'file')}", markup=False)
 
 
