@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 NAMESPACE = "understudy"
 _SWITCHER = "understudy-switcher"
@@ -54,13 +55,12 @@ def alertmanager_config(shipped: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: a route has something that isn't known here.
     """
-    names = [receiver["name"] for receiver in shipped["receivers"]]
     return _object(
         "monitoring.coreos.com/v1alpha1",
         "AlertmanagerConfig",
         {
             "route": _route(shipped["route"]),
-            "receivers": [_receiver(name) for name in names],
+            "receivers": [_receiver(each) for each in shipped["receivers"]],
         },
     )
 
@@ -84,16 +84,18 @@ def _matcher(text: str) -> dict[str, str]:
     raise ValueError(f"{text} is no matcher as the shipped routes have them.")
 
 
-def _receiver(name: str) -> dict[str, Any]:
+def _receiver(receiver: Mapping[str, Any]) -> dict[str, Any]:
+    name = receiver["name"]
     if name != "switcher":
         return {"name": name}
-    service = f"{_SWITCHER}.{NAMESPACE}.svc"
+    (shipped,) = receiver["webhook_configs"]
+    service, at = f"{_SWITCHER}.{NAMESPACE}.svc", urlsplit(shipped["url"])
     webhook = {
-        "url": f"https://{_SWITCHER}-0.{service}:9878/alerts",
-        "sendResolved": True,
-        "maxAlerts": 100,
+        "url": f"https://{_SWITCHER}-0.{service}:{at.port}{at.path}",
+        "sendResolved": shipped["send_resolved"],
+        "maxAlerts": shipped["max_alerts"],
         "httpConfig": {
-            "followRedirects": False,
+            "followRedirects": shipped["http_config"]["follow_redirects"],
             "authorization": {
                 "type": "Bearer",
                 "credentials": {"name": _TOKENS, "key": "alertmanager-token"},
