@@ -14,9 +14,9 @@ from typer.completion import completion_init  # type: ignore[attr-defined]
 
 import understudy
 from understudy.commands.lazily import group_of
+from understudy.commands.program import COMPLETING, NAME
 
 _INTERRUPTED = 130
-_NAME, _COMPLETING = "understudy", "_UNDERSTUDY_COMPLETE"
 
 _COMMANDS = {
     "exporter": "services.exporter",
@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process; the entry point of the console script."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
-    if _COMPLETING in os.environ:
+    if COMPLETING in os.environ:
         completion_init()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # File names may be no text; as JSON has it, this is what stands for such bytes.
@@ -96,7 +96,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _run(words: list[str]) -> int:
     """Run a command, and return the exit status that it asks for."""
-    status: object = app(words, prog_name=_NAME, standalone_mode=False)
+    status: object = app(words, prog_name=NAME, standalone_mode=False)
     try:
         sys.stdout.flush()
     except OSError:

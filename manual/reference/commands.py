@@ -10,16 +10,15 @@ import typer
 
 from manual.reference.markdown import code, document, prose, table
 from understudy.cli import app
-
-_NAME = "understudy"
+from understudy.commands.program import NAME
 
 
 def page() -> str:
     """Return the page of commands."""
     command: Any = typer.main.get_command(app)
-    context = command.make_context(_NAME, [], resilient_parsing=True)
+    context = command.make_context(NAME, [], resilient_parsing=True)
     introduction = [_help(command), *_options(command, context)]
-    return document("Commands", *introduction, *_sections(command, context, _NAME))
+    return document("Commands", *introduction, *_sections(command, context, NAME))
 
 
 def _sections(group: Any, context: Any, name: str) -> Iterator[str]:
@@ -28,7 +27,7 @@ def _sections(group: Any, context: Any, name: str) -> Iterator[str]:
             continue
         full = f"{name} {word}"
         inner = command.context_class(command, info_name=word, parent=context)
-        yield f"## `{full}`" if name == _NAME else f"### `{full}`"
+        yield f"## `{full}`" if name == NAME else f"### `{full}`"
         yield f"```text\n{' '.join([full, *command.collect_usage_pieces(inner)])}\n```"
         yield _help(command)
         yield from _options(command, inner)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from understudy.commands.output import answers
+from understudy.commands.program import COMPLETING, NAME
 
 
 class Shell(StrEnum):
@@ -28,7 +29,5 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Your shell.")]) -> N
     # Where all versions have it, though it is declared elsewhere.
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
-    script = get_completion_script(
-        prog_name="understudy", complete_var="_UNDERSTUDY_COMPLETE", shell=shell
-    )
+    script = get_completion_script(prog_name=NAME, complete_var=COMPLETING, shell=shell)
     answers.print(script, markup=False)
