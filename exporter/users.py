@@ -47,7 +47,7 @@ _IDLE = 3
 
 _ADDRESSES = 1000
 
-_TO_MAKE = "make it with: (umask 077; htpasswd -B -c FILE NAME)"
+TO_MAKE = "make it with: (umask 077; htpasswd -B -c FILE NAME)"
 
 
 class Answer(Enum):
@@ -94,13 +94,13 @@ class Users:
             if not found or int(found["cost"]) not in _COSTS:
                 raise ExporterError(
                     f"{path}, line {number}, is no NAME:HASH with a bcrypt hash of cost "
-                    f"{_COSTS[0]} to {_COSTS[-1]}; {_TO_MAKE}"
+                    f"{_COSTS[0]} to {_COSTS[-1]}; {TO_MAKE}"
                 )
             if found["name"] in hashes:
                 raise ExporterError(f"{path}, line {number}, names a user for the second time.")
             hashes[found["name"]] = found["hash"].encode()
         if not hashes:
-            raise ExporterError(f"{path} names no user; {_TO_MAKE}")
+            raise ExporterError(f"{path} names no user; {TO_MAKE}")
         return cls(hashes)
 
     def __len__(self) -> int:

@@ -12,6 +12,9 @@ from enum import StrEnum
 from switcher.model import Entry
 from switcher.resolving.answers import ChainsStatus
 
+SILENCE = 10.0
+"""Seconds after which who listens to events is told that nothing is new."""
+
 
 class AlertPath(StrEnum):
     """Whether the dead man's switch still comes."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from switcher.answers import Status
+from switcher.answers import SILENCE, Status
 from switcher.bell import Bell
 from switcher.errors import JOURNAL_UNUSABLE, JournalError
 from switcher.model import Entry
@@ -22,9 +22,6 @@ from switcher.running import Switcher
 
 MOST = 100
 """Listeners at a time: half of the connections, so that alerts find some (`serving.connection`)."""
-
-SILENCE = 10.0
-"""Seconds after which a listener is told that nothing is new."""
 
 SHOWN = 100
 """Entries of a sight; who has missed more of them reads the journal."""

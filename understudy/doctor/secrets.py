@@ -8,7 +8,7 @@ from pathlib import Path
 from exporter.access import IN_THE_CLEAR
 from exporter.errors import ExporterError
 from exporter.settings import ExporterSettings
-from exporter.users import Users
+from exporter.users import TO_MAKE, Users
 from serving.tls import TlsFiles
 from switcher.auth import Scope, Tokens
 from switcher.errors import SwitcherError
@@ -30,7 +30,6 @@ _OPEN = (
 _TO_CERTIFY = "docs/how-to/listen-beyond-this-machine.md tells how to make one"
 _TO_CONNECT = "put the password in with: (umask 077; cat > FILE)"
 _TO_MAKE_TOKENS = "make it with: understudy token new --scope alerts --name NAME --out FILE"
-_TO_NAME_USERS = "make it with: (umask 077; htpasswd -B -c FILE NAME)"
 _TO_OPERATE = "make one with: understudy token new --scope operate --name NAME --out FILE"
 
 
@@ -44,7 +43,7 @@ def _of_exporter(settings: ExporterSettings, now: float) -> Iterator[Finding]:
     if settings.tls:
         yield _certificate(settings.tls, now, "exporter")
     if path := settings.users_file:
-        yield _tried("users file", path, _TO_NAME_USERS, lambda: Users.load(path))
+        yield _tried("users file", path, TO_MAKE, lambda: Users.load(path))
     if settings.passwords_in_the_clear:
         yield warning("exporter", IN_THE_CLEAR)
 

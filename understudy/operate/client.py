@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from serving.address import url_of
 from serving.tls import TlsError, TlsFiles, trusting
-from switcher.answers import ArmingState, JournalPage, Ordered, Preview, Status
+from switcher.answers import SILENCE, ArmingState, JournalPage, Ordered, Preview, Status
 from switcher.model import Entry
 from switcher.resolving.answers import ResolveOrdered, ResolvePreview
 from switcher.secret_file import read_secret
@@ -28,8 +28,8 @@ _T = TypeVar("_T")
 _ANSWER_SECONDS = 20.0
 """How long an answer may take; a plan has the nodes asked about fee, balance and authority."""
 
-SILENCE = 12.0
-"""Seconds: a little more than `switcher.feed.SILENCE`."""
+LONGEST_SILENCE = SILENCE + 2
+"""Seconds, with what the way may take."""
 
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
 _PAGE = 1000
@@ -139,10 +139,10 @@ class SwitcherClient:
         """Yield what the switcher tells as it happens, and the entries after one (its id).
 
         It ends where the switcher ends it, and raises `SwitcherGoneError` where that is silent for
-        more than `SILENCE` seconds, as it never is by itself.
+        more than `LONGEST_SILENCE` seconds, as it never is by itself.
         """
         path, headers = "/api/events", {"Last-Event-ID": str(after)}
-        timeout = httpx.Timeout(_ANSWER_SECONDS, read=SILENCE)
+        timeout = httpx.Timeout(_ANSWER_SECONDS, read=LONGEST_SILENCE)
         try:
             with self._http.stream("GET", path, headers=headers, timeout=timeout) as answer:
                 if answer.is_error:

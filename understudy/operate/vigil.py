@@ -12,7 +12,7 @@ from switcher.answers import Status
 from switcher.model import Entry
 from understudy.errors import RefusedError, SwitcherGoneError
 from understudy.operate.board import Look
-from understudy.operate.client import SILENCE, SwitcherClient
+from understudy.operate.client import LONGEST_SILENCE, SwitcherClient
 from understudy.operate.events import Event
 
 _LOOK_EVERY = 1.0
@@ -115,7 +115,7 @@ class Vigil:
     def _listened(self) -> Iterator[bool]:
         """Yield with each news that the switcher tells by itself, until it is asked again."""
         fresh: list[Entry] = []
-        self._patience = SILENCE
+        self._patience = LONGEST_SILENCE
         try:
             for event in self.client.events(self._newest()):
                 self.heard = self.clock()
