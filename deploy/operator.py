@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 NAMESPACE = "understudy"
 _SWITCHER = "understudy-switcher"
@@ -89,9 +88,10 @@ def _receiver(receiver: Mapping[str, Any]) -> dict[str, Any]:
     if name != "switcher":
         return {"name": name}
     (shipped,) = receiver["webhook_configs"]
-    service, at = f"{_SWITCHER}.{NAMESPACE}.svc", urlsplit(shipped["url"])
+    service = f"{_SWITCHER}.{NAMESPACE}.svc"
+    _, _, port_and_path = shipped["url"].rpartition(":")
     webhook = {
-        "url": f"https://{_SWITCHER}-0.{service}:{at.port}{at.path}",
+        "url": f"https://{_SWITCHER}-0.{service}:{port_and_path}",
         "sendResolved": shipped["send_resolved"],
         "maxAlerts": shipped["max_alerts"],
         "httpConfig": {
