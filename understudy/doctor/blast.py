@@ -130,7 +130,8 @@ def _on_chain(witness: WitnessSettings, key: str, chain: ChainSettings) -> Itera
     if producer := witness.producer_of(key):
         yield Finding(what, text=f"the key on the chain is that of {producer.name}")
     elif key == null_key(chain.prefix):
-        yield warning(what, "its owner has stopped it with the null key; nothing rotates it away")
+        text = "its owner has stopped it with the null key; nothing rotates it away"
+        yield warning(what, f"{text}: to go on, put a key of the ring in force with the wallet")
     else:
         text = f"the key on the chain, {key}, is none of its producers', so that nothing is rotated"
         yield failure(what, f"{text}; add its producer, or put one of the ring's keys in force")

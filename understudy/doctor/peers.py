@@ -40,7 +40,8 @@ def judge_peers(looks: Sequence[Look], settings: PeerChainSettings) -> Iterator[
         text = f"none of the peers has a chain by the rule {settings.proof.rule}"
         yield failure("peers.proof", f"{text}, so that nothing is resolved; is it the other one?")
     elif not answered:
-        yield failure("peers", "none of them answers, so that nothing is resolved")
+        text = "none of them answers, so that nothing is resolved"
+        yield failure("peers", f"{text}; start one, or correct their urls")
 
 
 @dataclass(frozen=True, slots=True)

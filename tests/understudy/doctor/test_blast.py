@@ -103,6 +103,7 @@ def test_a_witness_that_its_owner_has_stopped_is_told() -> None:
     said = survey(Authority(1, {OURS: 1}), signing_key=NULL)
     (text,) = warnings(judge_witnesses(said, [OURS], CHAIN, SWITCHER))
     assert "its owner has stopped it with the null key" in text
+    assert "to go on, put a key of the ring in force" in text
 
 
 def canvassed(*surveys: Survey) -> list[Finding]:

@@ -106,7 +106,9 @@ async def test_peers_that_are_down_or_hang_are_told_in_time(
     first, second = warnings(findings)
     assert first.startswith("peer hangs: its chain's beginning took more than 0.2 s; start it")
     assert second.startswith("peer down: ")
-    assert failures(findings) == ["peers: none of them answers, so that nothing is resolved"]
+    assert failures(findings) == [
+        "peers: none of them answers, so that nothing is resolved; start one, or correct their urls"
+    ]
 
 
 def way(host: str, *peers: str, listening: str = "127.0.0.1", trouble: str = "") -> list[Finding]:
