@@ -97,13 +97,20 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
     )
 
 
-async def checked(desk: Desk, witness: str, cause: Cause, order: Order) -> Preview:
+async def checked(
+    desk: Desk, witness: str, cause: Cause, order: Order, instead_of: str | None = None
+) -> Preview:
     """Return what an order would do, if it can be carried out at all.
 
+    `instead_of` is the key in force that the plan told of which somebody agreed to, if he saw one.
+
     Raises:
-        OrderError: something holds it that waiting does not mend.
+        OrderError: something holds it that waiting does not mend, or another key is in force.
     """
     seen = await preview(desk, witness, cause, order)
+    if instead_of not in (None, seen.signing_key):
+        on_air = seen.on_air or f"nobody of the ring ({seen.signing_key})"
+        raise OrderError(f"Since the plan was shown {on_air} has come on air; look at it anew.")
     if seen.refusal is not None:
         raise OrderError(seen.refusal)
     return seen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from serving.secret_file import reason_of
@@ -59,18 +60,24 @@ def close_wallet_file(path: Path) -> None:
 def wallet_files(path: Path) -> list[Path]:
     """Return the files that belong to a wallet: copies, what SQLite left, and at last itself.
 
+    Where `path` is a link they are those of the file that it leads to as well.
+
     Raises:
         SecretFileError: there is none.
     """
     close_wallet_file(path)
+    names = [path, path.resolve()] if path.is_symlink() else [path]
+    return [*(each for name in names for each in _around(name)), *names]
+
+
+def _around(path: Path) -> Iterator[Path]:
     folder = path.parent / _BACKUPS
-    copies = sorted(
-        each
-        for each in (folder.iterdir() if folder.is_dir() else ())
-        if each.name.startswith(path.name) and _STAMP.fullmatch(each.name.removeprefix(path.name))
-    )
+    for each in sorted(folder.iterdir() if folder.is_dir() else ()):
+        stamp = each.name.removeprefix(path.name)
+        if each.name.startswith(path.name) and _STAMP.fullmatch(stamp):
+            yield each
     beside = (path.with_name(path.name + ending) for ending in _BESIDE)
-    return [*copies, *(each for each in beside if each.exists()), path]
+    yield from (each for each in beside if each.exists())
 
 
 def destroy_wallet(path: Path) -> list[Path]:

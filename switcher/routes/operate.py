@@ -45,22 +45,29 @@ class ArmingOrder(BaseModel):
     why: Reason
 
 
-class RotationOrder(BaseModel):
-    """Which witness (its account), to which producer (None: the next that is ready), and why."""
+class _Agreed(BaseModel):
+    """An order of which a plan may have been shown."""
 
     model_config = ConfigDict(extra="forbid")
 
     witness: str
+    instead_of: Annotated[str, StringConstraints(max_length=80)] | None = None
+
+
+class RotationOrder(_Agreed):
+    """Which witness (its account), to which producer (None: the next that is ready), and why.
+
+    `instead_of` is the `signing_key` of the plan that was agreed to: where another key is in force
+    by then, the order is refused.
+    """
+
     to: str | None = None
     why: Reason = "by hand"
 
 
-class DrillOrder(BaseModel):
-    """Which witness (its account) is to be drilled, and why."""
+class DrillOrder(_Agreed):
+    """Which witness (its account) is to be drilled, and why; `instead_of` as with a rotation."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    witness: str
     why: Reason = "drill"
 
 
@@ -73,7 +80,7 @@ async def plan_rotation(order: RotationOrder, switcher: Running, operator: Opera
 @router.post("/rotate", status_code=status.HTTP_202_ACCEPTED)
 async def rotate(order: RotationOrder, switcher: Running, operator: Operator) -> Ordered:
     """Rotate by hand, in the gap between two of the witness' slots."""
-    return await given(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
+    return await given(Cause.MANUAL, order, order.to, switcher, operator)
 
 
 @router.post("/drill/plan")
@@ -85,7 +92,7 @@ async def plan_drill(order: DrillOrder, switcher: Running, operator: Operator) -
 @router.post("/drill", status_code=status.HTTP_202_ACCEPTED)
 async def drill(order: DrillOrder, switcher: Running, operator: Operator) -> Ordered:
     """Put every backup on air in turn, see each sign a block, and go back to the first."""
-    return await given(Cause.DRILL, order.witness, None, order.why, switcher, operator)
+    return await given(Cause.DRILL, order, None, switcher, operator)
 
 
 @router.post("/arm")
@@ -118,18 +125,23 @@ async def previewed(
 
 
 async def given(
-    cause: Cause, witness: str, to: str | None, why: str, switcher: Running, operator: Bearer
+    cause: Cause,
+    asked: RotationOrder | DrillOrder,
+    to: str | None,
+    switcher: Running,
+    operator: Bearer,
 ) -> Ordered:
     """Give an order.
 
     Raises:
         HTTPException: it is refused.
     """
+    witness, why = asked.witness, asked.why
     refuse_secrets(switcher, witness, to, why)
     _known(witness, switcher)
     try:
         order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
-        await handover.checked(switcher.desk, witness, cause, order)
+        await handover.checked(switcher.desk, witness, cause, order, asked.instead_of)
         incident = await switcher.order(witness, cause, order)
     except OrderError as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error

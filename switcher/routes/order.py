@@ -38,7 +38,10 @@ router = APIRouter(include_in_schema=False, max_body_size=MAX_BODY)
 
 
 class Wish(BaseModel):
-    """What somebody asks for on the page; `to` is empty for the next host that is ready."""
+    """What somebody asks for on the page; `to` is empty for the next host that is ready.
+
+    `instead_of` is the key in force of the plan that he was shown.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,6 +49,7 @@ class Wish(BaseModel):
     witness: Annotated[str, Field(max_length=63)]
     to: Annotated[str, Field(max_length=80)] = ""
     why: str = ""
+    instead_of: str | None = None
     form_token: str = ""
     confirmed: bool = False
 
@@ -103,9 +107,13 @@ class _Counter:
         """
         bearer = self.session.bearer
         if wish.what in _CAUSES:
-            asked = RotationOrder(witness=wish.witness, to=wish.to or None, why=wish.why)
-            cause = _CAUSES[wish.what]
-            await given(cause, asked.witness, asked.to, asked.why, self.switcher, bearer)
+            asked = RotationOrder(
+                witness=wish.witness,
+                to=wish.to or None,
+                why=wish.why,
+                instead_of=wish.instead_of,
+            )
+            await given(_CAUSES[wish.what], asked, asked.to, self.switcher, bearer)
         else:
             arming = ArmingOrder(witness=wish.witness, why=wish.why)
             await set_arming(arming, self.switcher, bearer, armed=wish.what == "arm")
@@ -125,7 +133,9 @@ class _Counter:
         # The host that was shown is the one that is ordered, whoever is ready by then.
         to = preview.route[0] if wish.what == "rotate" else ""
         rows = list(told(preview, self.switcher.clock(), standing.producers if standing else ()))
-        shown = wish.model_copy(update={"to": to, "why": asked.why})
+        shown = wish.model_copy(
+            update={"to": to, "why": asked.why, "instead_of": preview.signing_key}
+        )
         return await self.form(shown, rows, preview.refusal)
 
     async def refused(self, wish: Wish, refusal: str, code: int) -> Response:
@@ -151,6 +161,7 @@ class _Counter:
             witness=witness,
             to=wish.to,
             why=wish.why,
+            instead_of=wish.instead_of,
             plan=plan,
             refusal=refusal,
             refused=bool(plan and refusal),

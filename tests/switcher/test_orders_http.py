@@ -75,6 +75,20 @@ async def test_senseless_orders_are_refused_with_a_sentence(stage: Stage) -> Non
     assert await stage.words() == []
 
 
+async def test_order_is_refused_once_another_host_is_on_air_than_its_plan_showed(
+    stage: Stage,
+) -> None:
+    plan = (await post(stage, PATHS[0], {"witness": WITNESS})).json()
+    beta = stage.net.signing_key("beta")
+    for path in (PATHS[1], PATHS[3]):
+        reply = await post(stage, path, {"witness": WITNESS, "instead_of": beta})
+        assert reply.status_code == 409
+        assert reply.json()["detail"].startswith("Since the plan was shown alpha has come on air")
+    assert await stage.words() == []
+    agreed = {"witness": WITNESS, "instead_of": plan["signing_key"]}
+    assert (await post(stage, PATHS[1], agreed)).status_code == 202
+
+
 async def test_plan_does_nothing(stage: Stage) -> None:
     for path, route in ((PATHS[0], ["beta"]), (PATHS[2], ["beta", "gamma"])):
         reply = await post(stage, path, {"witness": WITNESS})

@@ -44,6 +44,21 @@ def test_a_wallet_from_making_to_destroying_it(
     assert not wallet.exists()
 
 
+def test_a_wallet_is_destroyed_where_its_name_is_a_link(
+    run: CommandLine, tmp_path: Path, passphrase: Path
+) -> None:
+    wallet, link = tmp_path / "elsewhere" / "wallet.sqlite", tmp_path / "link.sqlite"
+    wallet.parent.mkdir()
+    assert (
+        run("wallet", "init", "--wallet", str(wallet), "--passphrase-file", str(passphrase)).status
+        == 0
+    )
+    link.symlink_to(wallet)
+    told = run("wallet", "destroy", "--yes", "--json", "--wallet", str(link))
+    assert json.loads(told.out)["deleted"] == [str(link), str(wallet)]
+    assert not wallet.exists() and not link.is_symlink()
+
+
 def test_a_key_comes_from_a_file_that_others_cannot_read(
     run: CommandLine, wallet: Path, passphrase: Path
 ) -> None:

@@ -131,8 +131,9 @@ class Order(Followed[Preview]):
         return self.course.over
 
     def look(self) -> Preview:
-        """Return what it would do, and mean that producer from now on."""
+        """Return what it would do, and mean these producers from now on."""
         self.plan = self.client.plan(self.kind, self.body)
+        self.body = {**self.body, "instead_of": self.plan.signing_key}
         if self.kind == "rotate":
             self.body = {**self.body, "to": self.plan.route[0]}
         return self.plan
