@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from chains.bitshares.inquiry import WitnessSeen, look_for_witness
+from chains.settings import NodeSettings
 from devnet.keys import DevKey, owner_key
 from tests.support.terminal import Screen, in_terminal
 from tests.understudy.commands import CommandLine
@@ -72,6 +75,24 @@ def test_it_says_what_it_saw_and_what_is_left_to_do(
     )
     assert f"understudy check -c {tmp_path}/understudy.yaml" in made.out
     assert "witness init0: the key on the chain is that of alpha" in made.out
+
+
+def test_a_key_that_one_node_made_up_gets_into_no_ring(
+    run: CommandLine, devnet: RunningDevnet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lied(node: NodeSettings, account: str, timeout: float) -> Any:
+        seen = await look_for_witness(node, account, timeout)
+        assert isinstance(seen, WitnessSeen)
+        if node.url != devnet.nodes[0]:
+            return seen
+        shown = replace(seen.shown, signing_key=owner_key(ACCOUNT).text("BTS"))
+        return replace(seen, shown=shown)
+
+    monkeypatch.setattr("understudy.commands.interview.look_for_witness", lied)
+    made = run("init", str(tmp_path), "--yes", *devnet.told())
+    assert made.status == 2
+    assert "has not one signing key on all nodes" in made.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_secrets_are_for_their_owner_alone_and_stay_as_they_are(

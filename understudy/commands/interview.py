@@ -160,8 +160,12 @@ class Interview:
         return ask_until("Witness account", self._look_up)
 
     def _look_up(self, account: str) -> WitnessSeen:
+        """Return what the nodes say of a witness, where those that answer agree about its key.
+
+        That key is offered as a host's own: one that a node made up would be let into the ring.
+        """
         account = read_value(values.Account, account)
-        told = ""
+        told, found = "", dict[str, WitnessSeen]()
         for node in self.nodes:
             try:
                 with waiting(f"asking {node.name}"):
@@ -170,10 +174,18 @@ class Interview:
                 told = str(error)
                 continue
             if isinstance(seen, WitnessSeen):
-                _tell_witness(seen)
-                return seen
+                found[node.name] = seen
+                continue
             raise ValueError(f"{seen}; name one of its witnesses")
-        raise ValueError(f"can't be looked up: {told}")
+        if not found:
+            raise ValueError(f"can't be looked up: {told}")
+        keys = {name: printable(seen.shown.signing_key, 80) for name, seen in found.items()}
+        if len(set(keys.values())) > 1:
+            each = "; ".join(f"{name}: {key}" for name, key in keys.items())
+            raise ValueError(f"has not one signing key on all nodes, so try again later: {each}")
+        first = next(iter(found.values()))
+        _tell_witness(first)
+        return first
 
     # --- hosts ---
 

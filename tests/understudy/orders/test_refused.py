@@ -183,7 +183,12 @@ def test_what_was_shown_is_what_is_ordered(
     switcher.answers[JOURNAL_AT] = [page(*COURSE)]
     result = run("rotate", "init0", "--why", "new disk", "--yes", "--json", "--config", str(config))
     assert result.status == 0
-    assert dict(switcher.asked)[ORDER_AT] == {"witness": "init0", "why": "new disk", "to": "beta"}
+    assert dict(switcher.asked)[ORDER_AT] == {
+        "witness": "init0",
+        "why": "new disk",
+        "to": "beta",
+        "instead_of": PLAN["signing_key"],
+    }
     assert json.loads(result.out) == {
         "rotated": True,
         "witness": "init0",
