@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def test_failover_is_seen_as_it_happens_and_after(
 ) -> None:
     page = chromium.signed_in(Scope.READ)
     expect(page.locator("#headline")).to_contain_text("init0: alpha is on air")
+    expect(page.locator("[data-slot]").first).to_have_text(re.compile(r"in \d+ s|now|due"))
     first = page.locator("#asof").inner_text()
     page.evaluate("window.seen = true")
     chromium.house.kill("alpha")

@@ -12,6 +12,7 @@ import pytest
 from switcher.answers import DrillStatus
 from switcher.feed import Sight
 from switcher.model import Entry, EntryKind
+from switcher.page.answers import POLICY
 from switcher.page.writing import Writer
 from switcher.resolving.answers import ChainsStatus, MatterStatus, PeerStatus, ReplicaStatus
 
@@ -121,6 +122,13 @@ def test_timeline_tells_a_rotation_from_the_alert_to_the_first_block() -> None:
     )
     places = [text.index(each) for each in told]
     assert places == sorted(places)
+
+
+def test_browsers_are_allowed_our_own_files_and_nothing_else() -> None:
+    allowed = dict(rule.strip().split(" ", 1) for rule in POLICY.split(";"))
+    assert allowed.pop("default-src") == "'none'"
+    assert {"script-src", "form-action", "base-uri", "frame-ancestors"} <= allowed.keys()
+    assert set(allowed.values()) == {"'self'", "'none'"}
 
 
 def test_what_is_not_known_is_not_said_to_be_well() -> None:

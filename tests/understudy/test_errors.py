@@ -67,6 +67,21 @@ def test_debug_shows_the_traceback_wherever_it_stands(
     assert told.stderr.startswith(b"absent.yaml: no such file")
 
 
+def test_what_nobody_expected_is_told_without_a_trace(
+    run: CommandLine, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ExceptionGroup("several", [ZeroDivisionError("of 1"), OSError(errno.EIO, "Worn out")])
+
+    monkeypatch.setattr("understudy.doctor.examine.examine", broken)
+    told = run("check", "--config", str(config))
+    assert told.status == 1
+    assert told.err.splitlines() == [
+        "understudy: unexpected ZeroDivisionError: of 1; --debug shows where, please report it",
+        "understudy: Worn out; --debug shows where.",
+    ]
+
+
 def test_who_reads_no_further_is_not_bothered() -> None:
     reading, writing = os.pipe()
     os.close(reading)
