@@ -198,6 +198,20 @@ def test_an_option_that_cannot_be_is_wrong_use(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "before"), [("--host", "delta="), ("--key-file", ""), ("--witness", "")]
+)
+def test_a_private_key_where_none_belongs_is_neither_repeated_nor_written(
+    run: CommandLine, devnet: RunningDevnet, tmp_path: Path, option: str, before: str
+) -> None:
+    wrong = f"{before}{devnet.active_key}"
+    told = run("init", str(tmp_path), "--yes", *devnet.told(), option, wrong)
+    assert told.status == 2
+    assert f"{option}: that looks like a private key" in told.err
+    assert devnet.active_key not in told.out + told.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_node_that_is_down_is_told_and_taken_and_one_twice_is_not(
     run: CommandLine, devnet: RunningDevnet, tmp_path: Path
 ) -> None:
@@ -242,6 +256,8 @@ async def test_a_person_is_asked_five_questions(devnet: RunningDevnet, tmp_path:
         await say(screen, "Its public signing key", beta["signing_key"])
         await say(screen, "Its own API", beta["node"])
         await say(screen, "Is there a host after beta? [y/N]", "")
+        await say(screen, "Key file [active.key]", DevKey("mistaken").wif)
+        await screen.shows(lambda row: "that looks like a private key" in row)
         await say(screen, "Key file [active.key]", "")
         await say(screen, "Prometheus: its address", "-")
         await say(screen, "Alertmanager: its address", "")

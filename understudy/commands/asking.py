@@ -7,9 +7,15 @@ from typing import TypeVar
 
 import typer
 
+from chains.bitshares.keys import looks_private
 from understudy.commands.output import remarks
 
 _T = TypeVar("_T")
+
+_PRIVATE = (
+    "that looks like a private key, which is never to be seen; name the file that it is in, or "
+    "give the public key. Replace it if others may have seen it"
+)
 
 
 def heading(question: str) -> None:
@@ -18,9 +24,15 @@ def heading(question: str) -> None:
 
 
 def ask_for(question: str, default: str | None = None) -> str:
-    """Ask for a line of text."""
+    """Ask for a line of text, until it is none of what nobody should see."""
+    while looks_private(answer := _prompt(question, default).strip()):
+        refuse(ValueError(_PRIVATE))
+    return answer
+
+
+def _prompt(question: str, default: str | None) -> str:
     answer: str = typer.prompt(f"  {question}", default, err=True, show_default=bool(default))
-    return answer.strip()
+    return answer
 
 
 def ask_until(question: str, take: Callable[[str], _T], default: str | None = None) -> _T:
@@ -46,8 +58,10 @@ def take_option(option: str, text: str, take: Callable[[str], _T]) -> _T:
     """Return what `take` makes of an option's text.
 
     Raises:
-        typer.BadParameter: nothing, which a ValueError of it says.
+        typer.BadParameter: nothing, which a ValueError of it says; or the text is a secret.
     """
+    if looks_private(text):
+        raise typer.BadParameter(f"{option}: {_PRIVATE}")
     try:
         return take(text)
     except ValueError as error:

@@ -236,9 +236,10 @@ class Interview:
         if given.wallet is not None:
             if given.passphrase_file is None:
                 raise typer.BadParameter("--wallet needs a --passphrase-file.")
-            return Key(Path(given.wallet), Path(given.passphrase_file))
+            wallet = take_option("--wallet", given.wallet, Path)
+            return Key(wallet, take_option("--passphrase-file", given.passphrase_file, Path))
         if given.key_file is not None or not self.asks:
-            return Key(Path(given.key_file or "active.key"))
+            return Key(take_option("--key-file", given.key_file or "active.key", Path))
         heading(f"Where is the active key of {account}, or where is it to be?")
         return Key(Path(ask_for("Key file", default="active.key")))
 
