@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import web
 
 from chains.peer.blocks import Proof, Rule
@@ -13,6 +16,7 @@ from chains.settings import PeerChainSettings, PeerSettings
 from peernode.settings import ReplicaSettings
 from tests.chains.peer.made import EASY, forged, whole
 from tests.chains.peer.nodes import Own, Plain, hang, serving
+from tests.understudy.commands import CommandLine
 from tests.understudy.doctor.made import failures, told, warnings
 from understudy.doctor import ask_peers
 from understudy.doctor.ask_peers import look_at_peers, look_at_way
@@ -109,6 +113,20 @@ async def test_peers_that_are_down_or_hang_are_told_in_time(
     assert failures(findings) == [
         "peers: none of them answers, so that nothing is resolved; start one, or correct their urls"
     ]
+
+
+def test_check_asks_the_peers_that_are_configured(run: CommandLine, config: Path) -> None:
+    document = yaml.safe_load(config.read_text())
+    document["bitshares"]["nodes"][0]["url"] = "ws://127.0.0.1:9"
+    document["peers"] = {
+        "listen": "127.0.0.1:9",
+        "advertise": "http://127.0.0.1:9",
+        "nodes": [{"name": "p1", "url": "http://127.0.0.1:7"}],
+    }
+    config.write_text(yaml.safe_dump(document))
+    found = json.loads(run("check", "--json", "--config", str(config)).out)["findings"]
+    levels = {each["what"]: each["level"] for each in found}
+    assert (levels["peer p1"], levels["peers"]) == ("warning", "failure")
 
 
 def way(host: str, *peers: str, listening: str = "127.0.0.1", trouble: str = "") -> list[Finding]:
