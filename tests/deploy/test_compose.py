@@ -47,6 +47,13 @@ def test_it_has_the_shape_that_the_specification_gives_it() -> None:
     jsonschema.validate(FILE, schema)
 
 
+def test_the_whole_watch_is_started_and_nothing_beside_it() -> None:
+    always = {name for name, each in SERVICES.items() if "profiles" not in each}
+    assert always == {"exporter", "switcher", "prometheus", "alertmanager", "grafana"}
+    for name in ("exporter", "switcher"):
+        assert SERVICES[name]["command"][0] == name
+
+
 @every_service
 def test_everything_that_is_mounted_is_there_or_told_to_be_made(name: str) -> None:
     page = (ROOT / "docs" / "how-to" / "install-container.md").read_text()

@@ -20,7 +20,7 @@ from understudy.cli import app
 FOLDER = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((FOLDER / "systemd").glob("*.service"))
 INSTALLED = "/usr/local/bin/understudy"
-MOST_EXPOSED = 12
+MOST_EXPOSED = 15
 """In tenths, of a hundred: what is left are the addresses that a service must reach."""
 
 ANALYZE = shutil.which("systemd-analyze")
