@@ -10,8 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from exporter.errors import ExporterError
 from exporter.settings import ExporterSettings
 from exporter.users import Answer, Users
-from serving.secret_file import SecretError, read_secret
-from serving.tls import Certificate, TlsError, TlsFiles, examine_pair
+from serving.own_certificate import examine_own
+from serving.tls import TlsError
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -22,19 +22,6 @@ IN_THE_CLEAR = (
 _CHALLENGE = {"www-authenticate": 'Basic realm="understudy exporter", charset="UTF-8"'}
 
 
-def examine_tls(files: TlsFiles) -> Certificate:
-    """Return what a certificate says that can be used with its key, which is its owner's alone.
-
-    Raises:
-        ExporterError: it can't be used, or others can read the key.
-    """
-    try:
-        read_secret(files.key_file)
-        return examine_pair(files)
-    except (SecretError, TlsError) as error:
-        raise ExporterError(str(error)) from error
-
-
 def users_of(settings: ExporterSettings) -> Users | None:
     """Return those who may read the metrics, None where everybody may.
 
@@ -42,7 +29,10 @@ def users_of(settings: ExporterSettings) -> Users | None:
         ExporterError: the file of users can't be used, or the certificate.
     """
     if settings.tls:
-        examine_tls(settings.tls)
+        try:
+            examine_own(settings.tls)
+        except TlsError as error:
+            raise ExporterError(str(error)) from error
     return Users.load(settings.users_file) if settings.users_file else None
 
 

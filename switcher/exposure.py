@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from serving.exposure import is_loopback
-from serving.tls import Certificate, TlsError, TlsFiles, examine_pair
+from serving.own_certificate import examine_own
+from serving.tls import TlsError, TlsFiles
 from switcher.auth import Tokens
 from switcher.errors import ExposureError, SecretFileError
-from switcher.secret_file import read_secret
 from switcher.settings import IN_THE_CLEAR, SwitcherSettings
 
 
-def examine_tls(files: TlsFiles) -> Certificate:
-    """Return what a certificate says that can be used with its key, which is its owner's alone.
+def refuse_unusable(files: TlsFiles) -> None:
+    """Refuse a certificate that can't be used with its key, or whose key others can read.
 
     Raises:
-        SecretFileError: it can't be used, or others can read the key.
+        SecretFileError: that is so.
     """
-    read_secret(files.key_file)
     try:
-        return examine_pair(files)
+        examine_own(files)
     except TlsError as error:
         raise SecretFileError(str(error)) from error
 

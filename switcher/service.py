@@ -42,7 +42,7 @@ async def serve(
     """
     exposure.refuse_plain(settings, settings.host)
     if settings.tls:
-        exposure.examine_tls(settings.tls)
+        exposure.refuse_unusable(settings.tls)
     async with contextlib.AsyncExitStack() as stack:
         listening = contextlib.closing(listen(settings.host, settings.port))
         listener = stack.enter_context(listening)

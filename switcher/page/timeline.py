@@ -6,13 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chains.words import spelled
-from switcher.model import DEALT_WITH, Decision, Ending, Entry, EntryKind, Outcome, Step
+from switcher.model import (
+    DEALT_WITH,
+    ActionName,
+    Cause,
+    Decision,
+    Ending,
+    Entry,
+    EntryKind,
+    Outcome,
+    Step,
+)
 
-_LABELS = {
-    "rotate_signing_key": "alert",
-    "resolve_chain": "alert",
-    "manual": "order",
-    "return": "return",
+_LABELS: dict[str, str] = {
+    ActionName.ROTATE: "alert",
+    ActionName.RESOLVE: "alert",
+    Cause.MANUAL: "order",
     Outcome.BROADCAST: "transaction",
     Outcome.IN_BLOCK: "block",
     Outcome.ON_AIR: "first block",

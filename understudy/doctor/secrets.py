@@ -9,10 +9,10 @@ from exporter.access import IN_THE_CLEAR
 from exporter.errors import ExporterError
 from exporter.settings import ExporterSettings
 from exporter.users import TO_MAKE, Users
-from serving.tls import TlsFiles
+from serving.own_certificate import examine_own
+from serving.tls import TlsError, TlsFiles
 from switcher.auth import Scope, Tokens
 from switcher.errors import SwitcherError
-from switcher.exposure import examine_tls
 from switcher.secret_file import read_secret
 from switcher.settings import KeyFileSigner
 from switcher.signer import Signer
@@ -120,10 +120,10 @@ def _client_token(path: Path, token_file: Path) -> Finding:
 
 
 def _certificate(tls: TlsFiles, now: float, service: str) -> Finding:
-    found = _tried("certificate", tls.certificate_file, _TO_CERTIFY, lambda: examine_tls(tls))
+    found = _tried("certificate", tls.certificate_file, _TO_CERTIFY, lambda: examine_own(tls))
     if found.level is not Level.OK:
         return found
-    certificate = examine_tls(tls)
+    certificate = examine_own(tls)
     if not certificate.names:
         text = "names no host (subjectAltName), so that Alertmanager and Prometheus refuse it"
         return failure(found.what, f"{text}; {_TO_CERTIFY}")
@@ -141,6 +141,6 @@ def _tried(kind: str, path: Path, remedy: str, use: Callable[[], object]) -> Fin
         return failure(what, f"there is no such file; {remedy}")
     try:
         use()
-    except (ExporterError, SwitcherError) as error:
+    except (ExporterError, SwitcherError, TlsError) as error:
         return failure(what, str(error))
     return Finding(what)
