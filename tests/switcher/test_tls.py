@@ -25,7 +25,9 @@ from tests.switcher.calling import ALPHA, CHAIN
 from tests.switcher.stage import WITNESS, Home, alert, webhook
 
 OPEN = ("/healthz", "/readyz")
-SHOWN = ("/", "/metrics", "/docs", "/openapi.json")
+SHOWN = ("/metrics", "/docs", "/openapi.json")
+PAGE = "/"
+"""Which has what `/api/status` has, so that it needs a token on this machine, too."""
 
 
 @asynccontextmanager
@@ -107,13 +109,14 @@ async def test_what_tells_anything_needs_a_token_where_others_may_ask(
         async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
             for path in OPEN:
                 assert (await http.get(path)).status_code in {200, 503}
-            for path in SHOWN:
+            for path in (PAGE, *SHOWN):
+                guarded = exposed or path == PAGE
                 bare = await http.get(path)
-                assert bare.status_code == (401 if exposed else 200)
+                assert bare.status_code == (401 if guarded else 200)
                 for scope in (Scope.READ, Scope.OPERATE):
                     assert (await http.get(path, headers=home.bearer(scope))).status_code == 200
                 alerting = await http.get(path, headers=home.bearer(Scope.ALERTS))
-                assert alerting.status_code == (403 if exposed else 200)
+                assert alerting.status_code == (403 if guarded else 200)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "::ffff:0.0.0.0", "watcher.lan"])
