@@ -45,7 +45,7 @@ def test_one_that_answers_is_well_and_one_that_is_not_ready_is_not(run: CommandL
         sick = run("healthy", f"{address}/readyz")
         assert (sick.status, sick.err) == (
             1,
-            f"understudy: {address}/readyz answers with status 503.\n",
+            f"understudy: {address}/readyz answers with status 503; the service's log says why.\n",
         )
 
 
@@ -64,7 +64,10 @@ def test_where_nobody_listens_it_is_sick(run: CommandLine, monkeypatch: pytest.M
     monkeypatch.setenv("UNDERSTUDY_HEALTH_URL", f"http://127.0.0.1:{port}/healthz")
     sick = run("healthy")
     assert sick.status == 1
-    assert f":{port}/healthz gives no answer: Connection refused." in sick.err
+    assert sick.err.endswith(
+        f":{port}/healthz gives no answer: Connection refused; "
+        "start the service, or name its own address.\n"
+    )
 
 
 @pytest.mark.parametrize(

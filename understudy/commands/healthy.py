@@ -41,9 +41,10 @@ def healthy(
         status = _asked(parts.hostname, parts.port, parts.path or "/", parts.scheme == "https")
     except (OSError, HTTPException) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise CommandError(f"{url} gives no answer: {why}.") from error
+        text = f"{url} gives no answer: {why}; start the service, or name its own address"
+        raise CommandError(f"{text}.") from error
     if status != _WELL:
-        raise CommandError(f"{url} answers with status {status}.")
+        raise CommandError(f"{url} answers with status {status}; the service's log says why.")
 
 
 def _asked(host: str, port: int | None, path: str, tls: bool) -> int:
