@@ -36,22 +36,21 @@ async def test_order_without_end_is_not_kept_in_memory_for_somebody_without_a_to
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
+    ("body", "kept"),
     [
-        (rb'{"why": "a nul \u0000"}', 200),
-        (rb'{"why": "half a pair \ud83d"}', 422),
-        (rb'{"why": "half a pair", "\ud83d": 1}', 422),
+        (rb'{"why": "a nul \u0000"}', "a nul"),
+        (rb'{"why": "half a pair \ud83d"}', "half a pair"),
+        (rb'{"why": "half a pair", "\ud83d": 1}', None),
     ],
 )
 async def test_reason_with_what_can_t_be_stored_is_kept_without_or_refused(
-    keeper: Caller, body: bytes, status: int
+    keeper: Caller, body: bytes, kept: str | None
 ) -> None:
     headers = {**keeper.home.bearer(Scope.OPERATE), "Content-Type": "application/json"}
     reply = await keeper.http.post("/api/disarm", content=body, headers=headers)
-    assert reply.status_code == status
+    assert reply.status_code == (200 if kept else 422)
     [newest, *_] = (await keeper.get("/api/journal")).json()["entries"]
-    why = "a nul \ufffd" if status == 200 else "first state of an empty journal"
-    assert newest["details"]["why"] == why
+    assert newest["details"]["why"] == (kept or "first state of an empty journal")
 
 
 async def test_unreachable_nodes_are_named_by_readyz(caller: Caller) -> None:
