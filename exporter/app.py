@@ -37,7 +37,7 @@ def create_app(
     async def landing(_: Request) -> Response:
         return HTMLResponse(page(seen, peers, version()))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", guarded(landing, users)),
             Route("/metrics", guarded(metrics, users)),
@@ -45,6 +45,9 @@ def create_app(
             Route("/readyz", readyz),
         ]
     )
+    # A redirect names http:// to who came through a proxy, and who follows it shows his password.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _trouble(seen: Observed) -> str:

@@ -17,7 +17,8 @@ from typing import Any
 import uvicorn
 
 from serving.connection import MOST, PATIENCE, Connection
-from serving.tls import TlsFiles
+from serving.door import Lobby
+from serving.tls import TlsFiles, server_context
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -42,7 +43,10 @@ class Server(uvicorn.Server):
         on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_stop = on_stop
+        self._lobby = Lobby(server_context(tls), patience, most) if tls else None
         connection: Any = partial(Connection, patience=patience, most=most)
+        if self._lobby:
+            connection = partial(self._lobby.protocol, connection)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -52,8 +56,6 @@ class Server(uvicorn.Server):
                 log_config=None,
                 proxy_headers=False,
                 server_header=False,
-                ssl_certfile=tls.certificate_file if tls else None,
-                ssl_keyfile=tls.key_file if tls else None,
                 timeout_graceful_shutdown=grace,
                 ws="none",
             )
@@ -63,6 +65,8 @@ class Server(uvicorn.Server):
         """Stop: tell whom requests wait for, then wait for the requests."""
         self._on_stop()
         await super().shutdown(sockets)
+        if self._lobby:
+            await self._lobby.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -46,9 +46,9 @@ def examine_pair(files: TlsFiles) -> Certificate:
         TlsError: a file can't be read or holds something else, they don't belong together, or the
             certificate is not valid now.
     """
-    client, server = trusting(files.certificate_file), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    client = trusting(files.certificate_file)
     try:
-        server.load_cert_chain(files.certificate_file, files.key_file, lambda: _encrypted(files))
+        server = server_context(files)
         told: dict[str, Any] = _shake_hands(client, server).getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
         raise TlsError(_invalid(files.certificate_file, error)) from error
@@ -58,6 +58,17 @@ def examine_pair(files: TlsFiles) -> Certificate:
         raise TlsError(f"{files.key_file} can't be read: {error.strerror}.") from error
     names = (name for kind, name in told.get("subjectAltName", ()) if kind in _HOSTS)
     return Certificate(tuple(names), ssl.cert_time_to_seconds(told["notAfter"]))
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """Return what a server shows to its callers, of whom it asks for no certificate.
+
+    Raises:
+        OSError: a file can't be read, or holds something else.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate_file, files.key_file, lambda: _encrypted(files))
+    return context
 
 
 def trusting(certificate_file: Path) -> ssl.SSLContext:

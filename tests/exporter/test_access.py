@@ -84,6 +84,12 @@ async def test_whether_it_is_well_is_for_everybody(get: Get, path: str) -> None:
     assert (await get(path)).status_code == 200
 
 
+async def test_nobody_is_led_elsewhere_with_a_password(get: Get) -> None:
+    answer = await get("/metrics/", RIGHT)
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
 async def test_a_wrong_password_is_refused_and_the_next_guess_has_to_wait(get: Get) -> None:
     assert (await get("/metrics", httpx.BasicAuth("prometheus", "rain"))).status_code == 401
     again = await get("/metrics", httpx.BasicAuth("prometheus", "snow"))

@@ -6,11 +6,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from serving.server import Server, listen
+from serving.tls import trusting
+from tests.support.certificates import self_signed
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -112,6 +115,31 @@ async def test_connections_beyond_the_limit_are_closed_and_others_kept() -> None
             writer.write(WHOLE)
             assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
             writer.close()
+
+
+async def test_callers_who_never_shake_hands_count_and_are_not_waited_for(tmp_path: Path) -> None:
+    tls = self_signed(tmp_path)
+    async with serving(most=2, patience=1.0, tls=tls) as port:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await ended(reader)
+        writer.close()
+        for reader, writer in silent:
+            await ended(reader)
+            writer.close()
+        trusted = trusting(tls.certificate_file)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusted)
+        writer.write(WHOLE)
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_callers_who_never_shake_hands_hold_up_no_stop(tmp_path: Path) -> None:
+    async with serving(tls=self_signed(tmp_path)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await ended(reader)
+    writer.close()
 
 
 class Pouring:
