@@ -39,9 +39,9 @@ class Lobby:
 
     async def close(self) -> None:
         """Show everybody out who is still here, and wait until they are gone."""
-        for transport in self._inside.values():
-            transport.abort()
         while self._inside:
+            for transport in tuple(self._inside.values()):
+                transport.abort()
             await asyncio.sleep(0)  # the loop tells of it in its next turn
 
 
