@@ -38,6 +38,17 @@ def test_a_file_that_was_edited_is_not_replaced_unless_asked(
     assert edited.read_text() != EDITED
 
 
+def test_nothing_is_written_through_a_link(run: CommandLine, tmp_path: Path) -> None:
+    elsewhere, mine = tmp_path / "elsewhere", tmp_path / "mine"
+    link = mine / "deploy" / "README.md"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(elsewhere)
+    result = run("files", str(mine))
+    assert f"{link} would be replaced" in result.err
+    assert run("files", str(mine), "--replace").status == 0
+    assert (link.is_symlink(), elsewhere.exists()) == (False, False)
+
+
 def test_copying_them_again_changes_nothing(run: CommandLine, tmp_path: Path) -> None:
     run("files", str(tmp_path))
     assert run("files", str(tmp_path)).status == 0

@@ -54,6 +54,8 @@ def files(
         )
     for source, target in copies:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink():
+            target.unlink()  # what it leads to is somebody else's
         shutil.copyfile(source, target)
     if as_json:
         print_json({"folder": directory, "files": [target for _, target in copies]})
@@ -72,6 +74,6 @@ def _copies(directory: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _differs(source: Path, target: Path) -> bool:
-    if target.is_dir():
+    if target.is_dir() or target.is_symlink():
         return True
     return target.exists() and target.read_bytes() != source.read_bytes()
