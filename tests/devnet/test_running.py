@@ -194,7 +194,7 @@ async def test_a_fault_that_makes_no_sense_is_refused_with_a_sentence(
 async def test_ports_follow_the_base_port_and_a_taken_one_is_named() -> None:
     async with Devnet() as one:
         taken = int(one.control_url.rsplit(":", 1)[1])
-        with pytest.raises(OSError, match="(?i)address already in use") as refused:
+        with pytest.raises(OSError, match=r"(?i)address already in use") as refused:
             async with Devnet(DevnetSettings(base_port=taken)):
                 pass
     # That one, or one of those that follow it, which another program may have meanwhile.
