@@ -64,9 +64,11 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: tell whom requests wait for, then wait for the requests."""
         self._on_stop()
-        await super().shutdown(sockets)
         if self._lobby:
             await self._lobby.close()
+        await super().shutdown(sockets)
+        for each in tuple(self.server_state.connections):
+            each.transport.abort()  # else it is waited for his part of the end of TLS
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,33 @@ async def test_callers_who_never_shake_hands_count_and_are_not_waited_for(tmp_pa
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
         writer.close()
         await writer.wait_closed()
+
+
+async def test_question_that_comes_with_the_end_of_the_handshake_is_answered(
+    tmp_path: Path,
+) -> None:
+    tls = self_signed(tmp_path)
+    comes, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    speaking = trusting(tls.certificate_file).wrap_bio(comes, goes, server_hostname="127.0.0.1")
+    async with serving(tls=tls) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with pytest.raises(ssl.SSLWantReadError):
+            speaking.do_handshake()
+        while True:
+            writer.write(goes.read())
+            comes.write(await asyncio.wait_for(reader.read(65536), 10))
+            with suppress(ssl.SSLWantReadError):
+                speaking.do_handshake()
+                break
+        speaking.write(WHOLE)
+        writer.write(goes.read())
+        heard = b""
+        while not heard.endswith(b"ok"):
+            comes.write(await asyncio.wait_for(reader.read(65536), 10))
+            with suppress(ssl.SSLWantReadError):
+                heard += speaking.read()
+        writer.close()
+    assert heard.startswith(b"HTTP/1.1 200")
 
 
 async def test_callers_who_never_shake_hands_hold_up_no_stop(tmp_path: Path) -> None:
