@@ -1,4 +1,8 @@
-"""What a measurement was to reach, told beside what it did."""
+"""What a measurement was to reach, told beside what it did.
+
+Each measurement has its bars in one place, `BARS` of its module; the table, the results and the
+documentation take them from there.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,10 @@ from bench.news import say
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A figure's bar: `least` or `most`, whichever is given; the figure itself may be a boolean."""
+    """A figure's bar: `least` or `most`, whichever is given; the figure itself may be a boolean.
+
+    `figure` is its name, with dots where it is one of several under a name: `by_kind.kill`.
+    """
 
     figure: str
     least: float | None = None
@@ -19,18 +26,30 @@ class Bar:
 
     def met(self, figures: Mapping[str, Any]) -> bool:
         """Tell whether the figure is there and within the bar."""
-        value = figures.get(self.figure)
+        value = find(figures, self.figure)
         if value is None:
             return False
         return (self.least is None or value >= self.least) and (
             self.most is None or value <= self.most
         )
 
+    @property
+    def wanted(self) -> str:
+        """Return the bar in words."""
+        return f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
+
     def text(self, figures: Mapping[str, Any]) -> str:
         """Return the bar as a line for people."""
-        value, told = figures.get(self.figure), "met" if self.met(figures) else "missed"
-        wanted = f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
-        return f"bar {self.figure}: {value}, wanted {wanted}: {told}"
+        value, told = find(figures, self.figure), "met" if self.met(figures) else "missed"
+        return f"bar {self.figure}: {value}, wanted {self.wanted}: {told}"
+
+
+def find(figures: Mapping[str, Any], name: str) -> Any:
+    """Return a figure by its name, in which dots lead inwards; None: there is none."""
+    found: Any = figures
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 def judge(name: str, figures: dict[str, Any], bars: Sequence[Bar]) -> dict[str, Any]:

@@ -17,10 +17,17 @@ from typing import Any
 import httpx
 import yaml
 
+from bench.bars import Bar, judge
 from bench.figures import percentile, resident_mb
 from devnet.keys import signing_key
 from understudy.stack import Program, free_ports
 
+BARS = (
+    Bar("metrics_seconds_p99", most=0.02),
+    Bar("rss_mb", most=100),
+    Bar("rpc_calls_per_block_per_node", most=2),
+)
+TOLD = ("witnesses", "nodes", "metrics_seconds_p50")
 WITNESSES = 100
 NODES = 10
 _SCRAPES = 200
@@ -50,7 +57,8 @@ async def measure() -> dict[str, Any]:
             _configure(folder, listen)
             await exporter.start()
             try:
-                return await _figures(exporter, f"http://127.0.0.1:{listen}/metrics")
+                figures = await _figures(exporter, f"http://127.0.0.1:{listen}/metrics")
+                return judge("exporter", figures, BARS)
             finally:
                 await exporter.stop()
         finally:

@@ -36,6 +36,7 @@ BARS = (
     Bar("page_growth_mb", most=2),
     Bar("streams_lost", most=0),
 )
+TOLD = ("minutes", "clients", "events", "webhook_ms_alone", "webhook_ms_watched")
 NETWORK = DevnetSettings(witnesses=27, interval=3, rings=8, prehistory=60)
 _ALONE = 60.0
 """Seconds of posting before and after, when nobody looks on."""

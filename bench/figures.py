@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from understudy.stack import Program
 
@@ -28,6 +29,33 @@ def mean(values: Sequence[float]) -> float | None:
 def median(values: Sequence[float]) -> float | None:
     """Return the median, None of nothing."""
     return round(statistics.median(values), 3) if values else None
+
+
+def spread(values: Sequence[float], digits: int = 3) -> dict[str, float | int]:
+    """Return how far readings of one figure were apart: {"median", "min", "max", "runs"}."""
+    return {
+        "median": round(statistics.median(values), digits),
+        "min": round(min(values), digits),
+        "max": round(max(values), digits),
+        "runs": len(values),
+    }
+
+
+def over_runs(runs: Sequence[Mapping[str, float]], digits: int = 3) -> dict[str, Any]:
+    """Return each figure's median over several runs that found the same figures.
+
+    Under "spread" is how far they were apart, figure by figure (see `spread`). What is held against
+    something else is a ratio within each run, so that it is the ratios that are spread.
+    """
+    spreads = {name: spread([run[name] for run in runs], digits) for name in runs[0]}
+    return {**{name: each["median"] for name, each in spreads.items()}, "spread": spreads}
+
+
+def together(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of several parts of a measurement as one, their spreads, too."""
+    figures = {name: value for part in parts for name, value in part.items()}
+    spreads = {name: each for part in parts for name, each in part.get("spread", {}).items()}
+    return {**figures, "spread": spreads} if spreads else figures
 
 
 def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float] | None:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bench.bars import Bar, judge
 from bench.failover import Failover, failover
 from bench.faults import FAILURES as KINDS
 from bench.figures import mean, mean_interval, median, resident_mb
@@ -19,6 +20,22 @@ from bench.plain import seconds_miss_to_broadcast
 from bench.polling import PERIOD, polling_loss
 from bench.theatre import NETWORK, ROUND_SECONDS, Theatre, theatre
 
+BARS = (
+    Bar("failures", least=20),
+    Bar("replaced", least=20),
+    Bar("median_seconds_miss_to_broadcast", most=2.5),
+    Bar("lost_blocks_per_failure", most=0.25),
+    Bar("expected_lost_blocks", most=0.25),
+    Bar("exporter_rss_mb", most=100),
+    Bar("switcher_rss_mb", most=150),
+)
+TOLD = (
+    "median_seconds_kill_to_decision",
+    "median_seconds_broadcast_to_in_force",
+    "lost_blocks",
+    "expected_lost_blocks_strict",
+    "polling_lost_blocks",
+)
 FAILURES = 20
 _PAUSE = (25.0, 40.0)
 """Seconds from one failure to the next."""
@@ -48,7 +65,7 @@ async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str
             "exporter_rss_mb": resident_mb(stack.exporter),
             "switcher_rss_mb": resident_mb(stack.switcher),
         }
-    return {
+    figures = {
         "seed": seed,
         "median_seconds_miss_to_broadcast": plain,
         **_figures(seen, seed),
@@ -58,6 +75,7 @@ async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str
         },
         **memory,
     }
+    return judge("live", figures, BARS)
 
 
 async def _all_failures(running: Theatre, failures: int, draw: random.Random) -> list[Failover]:

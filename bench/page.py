@@ -20,6 +20,7 @@ from understudy.stack.on_devnet import devnet_stack
 
 LOADS = 30
 BARS = (Bar("first_paint_ms_p50", most=200), Bar("transferred_kb", most=60))
+TOLD = ("first_paint_ms_p95",)
 
 _PAINT = """() => new Promise(found => new PerformanceObserver(list => {
   for (const entry of list.getEntriesByName("first-contentful-paint")) found(entry.startTime);

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
+
+from bench.bars import Bar
 
 NAMES = ("policy", "live", "exporter", "headers", "peers", "page")
 """Those of `make bench`."""
 
-ALL = (*NAMES, "soak", "faces")
+APART = ("soak", "faces")
+"""Those that take too long for it, and are kept in its results beside, each with its own date."""
+
+ALL = (*NAMES, *APART)
 
 
-def options_of(name: str) -> frozenset[str]:
-    """Return the names of the options that a measurement takes."""
-    return frozenset(inspect.signature(_of(name)).parameters)
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A measurement as `bench` tells that it is written."""
+
+    name: str
+    measure: Callable[..., Coroutine[Any, Any, dict[str, Any]]]
+    bars: tuple[Bar, ...]
+    told: tuple[str, ...]
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Return the names of the options that it takes."""
+        return frozenset(inspect.signature(self.measure).parameters)
 
 
-async def measure(name: str, **options: int) -> dict[str, Any]:
-    """Run one measurement and return its figures.
-
-    Raises:
-        StackError: something that it needs did not work.
-    """
-    return await _of(name)(**options)
-
-
-def _of(name: str) -> Callable[..., Awaitable[dict[str, Any]]]:
-    found: Callable[..., Awaitable[dict[str, Any]]]
-    found = importlib.import_module(f"bench.{name}").measure
-    return found
+def named(name: str) -> Measurement:
+    """Return a measurement by its name, one of ALL."""
+    module = importlib.import_module(f"bench.{name}")
+    return Measurement(name, module.measure, module.BARS, module.TOLD)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.alerts import AlertLog
+from bench.bars import Bar, judge
 from bench.blips import LONGEST, Blip, draw_blip, undergo
 from bench.chronicle import Change
 from bench.figures import resident_mb
@@ -17,6 +18,8 @@ from bench.theatre import Theatre, theatre
 from chains.settings import WitnessSettings
 from devnet.hosts import api_names, ring_keys
 
+BARS = (Bar("needless_switches", most=0),)
+TOLD = ("minutes", "blips", "blips_on_air", "plans", "rotations", "missed_blocks")
 MINUTES = 60
 _MINUTE = 60.0
 
@@ -50,7 +53,7 @@ async def measure(minutes: int = MINUTES, seed: int | None = None) -> dict[str, 
             switches = await _switches(running, roll, first.number if first else 0)
             missed = _missed(running, first.time if first else 0)
         seconds = asyncio.get_running_loop().time() - began
-    return {
+    figures = {
         "seed": seed,
         "minutes": round(seconds / 60, 1),
         "blips": len(blips),
@@ -62,6 +65,7 @@ async def measure(minutes: int = MINUTES, seed: int | None = None) -> dict[str, 
         "alerts": alerts.count(),
         **memory,
     }
+    return judge("soak", figures, BARS)
 
 
 async def _all_blips(running: Theatre, minutes: int, draw: random.Random) -> list[Blip]:

@@ -31,6 +31,7 @@ BARS = (
     Bar("hostile_right_chain", least=1),
     Bar("hostile_peak_mb", most=200),
 )
+TOLD = ("peers", "blocks", "blocks_per_second", "loopback_cold_speedup")
 
 
 async def measure() -> dict[str, Any]:

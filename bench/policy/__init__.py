@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bench.bars import Bar, judge
 from bench.figures import mean
 from bench.news import say
 from bench.policy.alerts import Path
@@ -23,6 +24,24 @@ from bench.policy.stage import Stage
 from bench.policy.trouble import Kind
 from bench.polling import PERIOD, THRESHOLD
 
+BARS = (
+    Bar("failures", least=2000),
+    Bar("lost_blocks_per_crash", most=0.25),
+    Bar("lost_blocks_by_kind.crash", most=0.25),
+    Bar("lost_blocks_by_kind.freeze", most=0.25),
+    Bar("lost_blocks_by_kind.cut_off", most=0.25),
+    Bar("lost_blocks_by_kind.fork", most=0.25),
+    Bar("never_signs_lost_blocks_by_backup", most=1),
+)
+TOLD = (
+    "needless_switches",
+    "slow_rules_lost_blocks_per_crash",
+    "three_gone_lost_blocks_per_crash",
+    "plain_lost_blocks_per_crash",
+    "polling_lost_blocks_per_crash",
+    "quick_polling_lost_blocks_per_crash",
+    "never_signs_lost_blocks_per_crash",
+)
 FAILURES = 2000
 """Also the number of blips."""
 
@@ -51,7 +70,7 @@ async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str
     figures = _failures(stage, failures)
     thinned = lost_by_failures(Stage(seed, GONE), failures, SHIPPED)
     switches = switches_in_blips(stage, failures, SHIPPED)
-    return {
+    told = {
         "seed": seed,
         **figures,
         "three_gone_lost_blocks_per_crash": mean(thinned),
@@ -60,6 +79,7 @@ async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str
         "needless_switches": sum(switches),
         "seconds": round(time.monotonic() - began, 1),
     }
+    return judge("policy", told, BARS)
 
 
 def _failures(stage: Stage, count: int) -> dict[str, Any]:

@@ -28,17 +28,18 @@ def bench(
 ) -> None:
     """Measure something on the real programs and print the figures."""
     try:
-        from bench.run import ALL, measure, options_of
+        from bench.run import ALL, named
     except ModuleNotFoundError as error:
         raise CommandError("The benchmarks come with the source only: run make bench.") from error
     if name not in ALL:
         raise typer.BadParameter(f"There is no measurement {name!r}, only: {', '.join(ALL)}.")
     asked = {"seed": seed, "failures": failures, "minutes": minutes}
     options = {option: value for option, value in asked.items() if value is not None}
-    for option in options.keys() - options_of(name):
+    measurement = named(name)
+    for option in options.keys() - measurement.options:
         raise typer.BadParameter(f"The measurement {name} takes no --{option}.")
     with waiting(f"measuring {name}"):
-        figures = asyncio.run(measure(name, **options))
+        figures = asyncio.run(measurement.measure(**options))
     if as_json:
         print_json(figures)
         return
