@@ -27,19 +27,25 @@ class Standing:
     """What the blocks say of a rotation.
 
     `block` holds its transaction (None: none does), `block_id` is None where that block is older
-    than those held. `missed_first`: the new key missed a slot, as at least two blocks say and not
-    along with many others, and has signed none. `replaced`: another key came into force after it.
+    than those held. `first_block` is the oldest one held that the new key signed. `missed_first`:
+    the new key missed a slot, as at least two blocks say and not along with many others, and has
+    signed none. `replaced`: another key came into force after it.
     `inactive`: the witness has no slots at present. `dead`: it can't be included any more.
     """
 
     block: int | None = None
     block_id: str | None = None
     irreversible: bool = False
-    on_air: bool = False
+    first_block: int | None = None
     missed_first: bool = False
     replaced: bool = False
     inactive: bool = False
     dead: bool = False
+
+    @property
+    def on_air(self) -> bool:
+        """Tell whether the new key has signed a block."""
+        return self.first_block is not None
 
 
 def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
@@ -54,9 +60,12 @@ def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
         return Standing(dead=_is_dead(entries, rotation.draft.expiration))
     number, block_id = found
     key = rotation.draft.to_key
-    on_air = any(
-        e.number > number and e.witness == witness and e.signing_key == key for e in entries
+    signed = (
+        e.number
+        for e in entries
+        if e.number > number and e.witness == witness and e.signing_key == key
     )
+    first_block = next(signed, None)
     missed = any(
         slot.witness == witness and slot.key == key and not is_shared(slot)
         for e in entries[:-_UNDER]
@@ -68,8 +77,8 @@ def standing(follower: Follower, witness: str, rotation: Rotation) -> Standing:
         block=number,
         block_id=block_id,
         irreversible=number <= entries[-1].irreversible,
-        on_air=on_air,
-        missed_first=missed and not on_air,
+        first_block=first_block,
+        missed_first=missed and first_block is None,
         replaced=term is not None and term.key != key,
         inactive=witness not in entries[-1].active,
     )
@@ -96,7 +105,9 @@ def news_of(
         steps.append((Outcome.IRREVERSIBLE, f"block {state.block} is irreversible"))
     if state.on_air and rotation.on_air is None:
         values |= {"on_air": now, "outcome": Outcome.ON_AIR}
-        steps.append((Outcome.ON_AIR, f"{rotation.draft.producer} signed a block"))
+        steps.append(
+            (Outcome.ON_AIR, f"{rotation.draft.producer} signed block {state.first_block}")
+        )
     return values, steps
 
 

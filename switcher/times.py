@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+LONG_SINCE = "since before the first block that was read"
+"""Of a term whose beginning is not known."""
+
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 

@@ -15,7 +15,7 @@ from switcher.naming import with_names
 from switcher.page.assets import ASSETS
 from switcher.page.timeline import grouped
 from switcher.stream import event
-from switcher.times import ago, clock_time, date_and_time
+from switcher.times import LONG_SINCE, ago, clock_time, date_and_time
 from switcher.verdict import concerns_of, is_well
 
 PAGE = 60
@@ -43,7 +43,9 @@ class Writer:
             named=self._named,
         )
         self._environment.globals.update(
-            asset=lambda name: ASSETS[name].url, concerns_of=concerns_of
+            asset=lambda name: ASSETS[name].url,
+            concerns_of=concerns_of,
+            long_since=LONG_SINCE,
         )
         self._environment.tests["well"] = is_well
 

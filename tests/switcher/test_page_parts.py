@@ -107,6 +107,12 @@ def test_stage_tells(told: str) -> None:
     assert told in text, text
 
 
+def test_a_host_that_was_on_air_all_along_is_said_to_be() -> None:
+    unmoved = replace(WITNESS, term_since=None, term_since_block=None)
+    text = part("stage", Sight(1, replace(BUSY, witnesses=[unmoved]))).text
+    assert "alpha on air since before the first block that was read" in text
+
+
 def test_stage_has_the_time_of_the_next_slot_for_who_counts_down() -> None:
     assert part("stage", Sight(1, BUSY)).attributes["data-slot"] == str(int(NOW) + 40)
     undrawn = replace(BUSY, witnesses=[replace(WITNESS, next_slot=None)])

@@ -24,10 +24,13 @@ async def test_dead_host_is_replaced(tmp_path: Path, script: Script) -> None:
         script.produce(include=True)
         await t.worker.step()
         script.until_signed()
+        first = script.follower.head
         await t.worker.step()
         script.run(12)
         await t.worker.step()
         told = await t.words()
+        assert first is not None
+        assert f"beta signed block {first.number}" in await t.sentences()
         assert told[:5] == AS_FAR_AS_THE_BLOCK
         assert set(told[5:7]) == {"on_air", "irreversible"}
         assert told[7:] == ["on_air"]

@@ -52,6 +52,10 @@ class Troupe:
         wanted = kinds or ("opened", "decision", "step", "ended")
         return [entry.value for entry in reversed(entries) if entry.kind in wanted]
 
+    async def sentences(self) -> list[str]:
+        """Return what the journal says of all that, newest first."""
+        return [entry.sentence for entry in await self.journal.entries(limit=1000)]
+
     async def record(self) -> Record:
         """Return what the journal holds of the witness, however old."""
         return await self.journal.record(WITNESS, 0)

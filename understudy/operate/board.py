@@ -18,7 +18,7 @@ from switcher.answers import ProducerStatus, Status, WitnessStatus
 from switcher.model import DrillResult, Entry, Readiness
 from switcher.naming import with_names
 from switcher.resolving.answers import ChainsStatus
-from switcher.times import ago, clock_time, date_and_time
+from switcher.times import LONG_SINCE, ago, clock_time, date_and_time
 from switcher.verdict import Concern, concerns_of, is_well
 
 _STYLES = {
@@ -131,6 +131,8 @@ def _headline(witness: WitnessStatus, now: float) -> Text:
         told.stylize("red")
     if witness.term_since is not None:
         told.append(f" since {date_and_time(witness.term_since)}")
+    elif witness.signing_key is not None:
+        told.append(f" {LONG_SINCE}")
     if witness.term_since_block is not None:
         told.append(f" (block {witness.term_since_block:,})")
     return told.append(f"; {_slot(witness, now)}; {witness.missed_blocks} missed lately")

@@ -54,6 +54,6 @@ COURSE = (
     entry(1, "opened", "manual", "you wants beta on air"),
     entry(2, "step", "broadcast", producer="beta", transaction_id="ab" * 20),
     entry(3, "step", "in_block", "block 70 holds it", block=70),
-    entry(4, "step", "on_air", "beta signed a block"),
+    entry(4, "step", "on_air", "beta signed block 73"),
     entry(5, "ended", "on_air", "beta is on air"),
 )

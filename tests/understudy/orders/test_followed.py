@@ -171,7 +171,7 @@ def test_who_stops_watching_is_told_what_still_ends_the_order(
         (
             entry(6, "step", "accused", "beta missed its first slot"),
             entry(7, "step", "broadcast", producer="alpha", transaction_id="cd" * 20),
-            entry(8, "step", "on_air", "alpha signed a block"),
+            entry(8, "step", "on_air", "alpha signed block 1251"),
             entry(9, "ended", "on_air", "alpha is on air"),
         ),
     ],

@@ -131,6 +131,15 @@ def test_what_is_only_to_be_known_leaves_it_well(
     ]
 
 
+def test_a_host_that_was_on_air_all_along_is_said_to_be(
+    run: CommandLine, config: Path, switcher: Canned
+) -> None:
+    unmoved = {**WITNESS, "term_since": None, "term_since_block": None}
+    switcher.answers[STATUS_AT] = [(200, {**WELL, "witnesses": [unmoved]})]
+    told = run("status", "--config", str(config))
+    assert "init0: alpha on air since before the first block that was read; next slot" in told.out
+
+
 def test_trouble_shows_in_the_exit_status(run: CommandLine, config: Path, switcher: Canned) -> None:
     switcher.answers[STATUS_AT] = [(200, DOWN)]
     told = run("status", "--config", str(config))
