@@ -13,7 +13,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test pictures faults fuzz lint lock run demo bench soak dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test pictures faults fuzz lint lock run demo bench figures soak dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,9 +88,11 @@ demo: setup tools ## Watch a host die and its understudy take over (ARGS=--keep 
 run: setup tools ## Run the whole stack: on a devnet, or with CONFIG=understudy.yaml on your own nodes
 	@understudy run $(if $(CONFIG),--config $(CONFIG))
 
-bench: develop tools .tools/chromium ## Run all measurements, or one with NAME=live
-	@for name in $(or $(NAME),$$(python -c 'from bench.run import NAMES; print(*NAMES)')); do \
-	    echo "bench: $$name"; understudy bench "$$name" $(ARGS); done
+bench: develop tools .tools/postgresql .tools/chromium ## Run all measurements into bench/results.json, or one with NAME=live
+	@python -m bench $(NAME) $(ARGS)
+
+figures: develop ## Write the figures in the documentation anew from bench/results.json
+	@python -m bench.pages
 
 soak: develop tools .tools/chromium ## Run 50 onlookers for 10 minutes and short troubles for an hour (NAME=faces or soak, MINUTES=N)
 	@for name in $(or $(NAME),faces soak); do echo "bench: $$name"; understudy bench "$$name" \

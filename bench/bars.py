@@ -26,7 +26,10 @@ class Bar:
 
     def met(self, figures: Mapping[str, Any]) -> bool:
         """Tell whether the figure is there and within the bar."""
-        value = find(figures, self.figure)
+        return self.allows(find(figures, self.figure))
+
+    def allows(self, value: Any) -> bool:
+        """Tell whether a value of the figure is within the bar; None isn't."""
         if value is None:
             return False
         return (self.least is None or value >= self.least) and (

@@ -30,7 +30,7 @@ BARS = (
     Bar("lost_blocks_by_kind.crash", most=0.25),
     Bar("lost_blocks_by_kind.freeze", most=0.25),
     Bar("lost_blocks_by_kind.cut_off", most=0.25),
-    Bar("lost_blocks_by_kind.fork", most=0.25),
+    Bar("lost_blocks_by_kind.forked", most=0.25),
     Bar("never_signs_lost_blocks_by_backup", most=1),
 )
 TOLD = (

@@ -1,0 +1,127 @@
+"""`make bench`: runs measurements, prints their table and keeps the results.
+
+    python -m bench              all of them, into bench/results.json
+    python -m bench NAME         one; the others' results stay, and it is told that it ran apart
+    python -m bench [NAME] --failures 20
+                                 a short one, which replaces nothing: build/bench/ has its results
+
+Each measurement is a process of its own. One that fails is told and named in the results, the
+others go on, and the exit status is 1 in the end; a bar that was missed is told and changes no
+status, since it was measured. The documentation's tables are written anew from the results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+
+from bench import pages, results
+from bench.news import say
+from bench.run import ALL, NAMES, Measurement, named
+from bench.surroundings import PROJECT, Meanwhile, commit, machine, versions
+from bench.table import remarks, table
+
+_SAYS = "understudy: "
+_ELSEWHERE = PROJECT / "build" / "bench"
+_HARMLESS = frozenset({"seed"})
+"""Options that make a measurement neither shorter nor longer."""
+
+_OUT = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
+
+
+def main(words: Sequence[str]) -> int:
+    """Run what is asked for and return the exit status."""
+    name, options = _asked(words)
+    before, meanwhile = results.read_committed(), Meanwhile()
+    head = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": machine(),
+        "versions": versions(),
+        **commit(),
+    }
+    measurements = [named(each) for each in ([name] if name else NAMES)]
+    entries = {each.name: _measured(each, options) for each in measurements}
+    head |= meanwhile.told()
+    told = _put_together(name, entries, head)
+    lost = [each for each, entry in entries.items() if "failed" in entry]
+    drawn, worse = table(told, before, measurements)
+    _OUT.print(drawn)
+    for remark in remarks(head, told, before, worse):
+        _OUT.print(remark, soft_wrap=True)
+    short = options.keys() - _HARMLESS
+    if short or (name and lost):
+        why = "It was shortened" if short else "It failed"
+        _OUT.print(f"{why}: {_set_aside(told, name)} has it, and the results stay as they were.")
+    else:
+        results.write(told)
+        changed = pages.write_all(told)
+        _OUT.print(f"Written: {', '.join(['bench/results.json', *changed])}.")
+    return 1 if lost else 0
+
+
+def _put_together(
+    name: str | None, entries: Mapping[str, Any], head: Mapping[str, Any]
+) -> results.Results:
+    standing = results.read()
+    if name is None:
+        return results.all_of(head, entries, standing)
+    run = {each: head[each] for each in ("date", "machine", "versions", "commit", "dirty")}
+    return results.with_one(name, entries[name], run, standing or {**run, "measurements": {}})
+
+
+def _set_aside(told: results.Results, name: str | None) -> str:
+    """Keep results that must not pass for those of a full run; return where they are."""
+    file = _ELSEWHERE / f"{name or 'all'}.json"
+    results.write(told, file)
+    return file.relative_to(PROJECT).as_posix()
+
+
+def _measured(measurement: Measurement, options: Mapping[str, str]) -> dict[str, Any]:
+    """Run a measurement in a process of its own and return what is kept of it."""
+    taken = {n: value for n, value in options.items() if n in measurement.options}
+    words = [word for n, value in taken.items() for word in (f"--{n}", value)]
+    command = [sys.executable, "-m", "understudy", "bench", measurement.name, "--json", *words]
+    say(f"bench: {measurement.name}")
+    meanwhile, last = Meanwhile(), ""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as answer,
+        subprocess.Popen(command, stdout=answer, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        assert process.stderr
+        for line in process.stderr:
+            sys.stderr.write(line)
+            last = line if line.startswith(_SAYS) else last
+        status = process.wait()
+        answer.seek(0)
+        printed = answer.read()
+    told = meanwhile.told()
+    if status:
+        reason = last.removeprefix(_SAYS).strip() or f"It ended with status {status}."
+        say(f"bench: {measurement.name} FAILED: {reason}")
+        return {**told, **results.failed(reason)}
+    return {**told, **results.measured(json.loads(printed), measurement.bars, taken)}
+
+
+def _asked(words: Sequence[str]) -> tuple[str | None, dict[str, str]]:
+    """Return the measurement, None for all, and the options that were given."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description="Measure, and keep the results."
+    )
+    parser.add_argument("name", nargs="?", choices=ALL, metavar="NAME", help=", ".join(ALL))
+    parser.add_argument("--seed", help="draw the same again")
+    for option in ("failures", "minutes", "hours"):
+        parser.add_argument(f"--{option}", help="how many, instead of all")
+    asked = vars(parser.parse_args(words))
+    return asked.pop("name"), {n: value for n, value in asked.items() if value is not None}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
