@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 import statistics
 from collections.abc import Mapping, Sequence
@@ -89,3 +90,17 @@ def resident_mb_of(process: int | None = None, *, peak: bool = False) -> float:
         if line.startswith(wanted):
             return round(int(line.split()[1]) / _KIB_PER_MB, 1)
     raise ProcessLookupError(f"process {process} has ended")
+
+
+def processor_seconds_of(process: int) -> float:
+    """Return the seconds that a process has had on a processor (proc(5), utime and stime).
+
+    Raises:
+        ProcessLookupError: it has ended.
+    """
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ProcessLookupError(f"process {process} has ended") from error
+    fields = text.rpartition(")")[2].split()  # the name, which may hold anything, is in brackets
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -16,7 +16,8 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="policy, live, exporter, headers, peers, page, soak or faces."
+            metavar="NAME",
+            help="policy, live, exporter, headers, peers, page, start, soak or faces.",
         ),
     ],
     seed: Annotated[
