@@ -13,7 +13,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test pictures faults fuzz lint lock run demo bench figures soak dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test pictures faults fuzz lint audit lock run demo bench figures soak dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,12 +75,16 @@ faults: develop tools .tools/postgresql ## Run every fault scenario at all its m
 fuzz: develop .tools/fuzz ## Feed the parsers with what nobody thought of, each for MINUTES=1
 	@python -m tests.fuzz --minutes $(or $(MINUTES),1) $(ARGS)
 
-lint: develop ## Style, types and layers
-	@echo "lint: ruff, mypy, import-linter"
+lint: develop ## Style, types, layers, and what attackers look for
+	@echo "lint: ruff, mypy, import-linter, bandit"
 	@ruff check --quiet .
 	@ruff format --check --quiet .
 	@mypy --no-error-summary
 	@told=$$(lint-imports --no-logo --no-cache) || { echo "$$told"; exit 1; }
+	@bandit --quiet --configfile pyproject.toml --recursive .
+
+audit: develop ## Ask which weaknesses are known of what is locked; needs the network, else tells its age
+	@python -m scripts.audit $(ARGS)
 
 demo: setup tools ## Watch a host die and its understudy take over (ARGS=--keep leaves all of it up)
 	@understudy demo $(ARGS)

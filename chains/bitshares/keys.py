@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 from coincurve import PublicKey as _CurveKey
-from Crypto.Hash import RIPEMD160
+from Crypto.Hash import RIPEMD160  # nosec B413 # of pycryptodome, which is maintained
 
 from chains.errors import InvalidSignatureError, MalformedKeyError
 

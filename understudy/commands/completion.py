@@ -29,5 +29,5 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Your shell.")]) -> N
     # Where all versions have it, though it is declared elsewhere.
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
-    script = get_completion_script(prog_name=NAME, complete_var=COMPLETING, shell=shell)
+    script = get_completion_script(prog_name=NAME, complete_var=COMPLETING, shell=shell)  # nosec B604 # the name of a shell
     answers.print(script, markup=False)

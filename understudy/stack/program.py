@@ -141,7 +141,10 @@ class Program:
     async def _ready(self, process: asyncio.subprocess.Process) -> None:
         # No secret is sent, so that the answer may come from anybody; reading all of the system's
         # certificates would hold up the event loop.
-        async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501
+        async with httpx.AsyncClient(
+            trust_env=False,
+            verify=False,  # noqa: S501  # nosec B501 # as said above
+        ) as client:
             while process.returncode is None:
                 with contextlib.suppress(httpx.HTTPError):
                     answer = await client.get(self.ready_url)

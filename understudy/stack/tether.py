@@ -23,7 +23,7 @@ def main() -> None:
         if os.getppid() != parent:
             sys.exit("the process that started this one has ended")
     try:
-        os.execv(program[0], program)  # noqa: S606 - that is its purpose
+        os.execv(program[0], program)  # noqa: S606  # nosec B606 # that is its purpose
     except OSError as error:
         sys.exit(f"{program[0]} can't be run: {error.strerror}")
 
