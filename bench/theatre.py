@@ -7,9 +7,10 @@ stack as it is shipped watches all of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench.chronicle import Chronicle
 from bench.news import News, meanwhile
@@ -109,13 +110,21 @@ class Theatre:
 
 
 @asynccontextmanager
-async def theatre() -> AsyncIterator[Theatre]:
-    """Run the network and the stack as it is shipped, armed.
+async def theatre(
+    network: DevnetSettings = NETWORK,
+    *,
+    interval: str | None = None,
+    policy: Mapping[str, Any] = POLICY,
+    endpoints: bool | Collection[str] = True,
+    watched: Collection[str] | None = None,
+) -> AsyncIterator[Theatre]:
+    """Run a network and the stack as it is shipped, armed; see `devnet_stack` for what differs.
 
     Raises:
         StackError: a program did not start, or ended, or alerts do not come through.
     """
-    async with stage(NETWORK, interval=None, policy=POLICY) as running, running.journal() as reader:
+    playing = stage(network, interval=interval, policy=policy, endpoints=endpoints, watched=watched)
+    async with playing as running, running.journal() as reader:
         chronicle, diary = Chronicle(running.watch), Diary()
         await _ready(running, reader)
         async with meanwhile(chronicle.run(), diary.run(reader), running.stack.ended()):

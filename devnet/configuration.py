@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from devnet.hosts import api_names
@@ -10,22 +11,32 @@ if TYPE_CHECKING:
     from devnet.launch import Devnet
 
 
-def configuration(net: Devnet, *, endpoints: bool = True) -> dict[str, Any]:
+def configuration(
+    net: Devnet,
+    *,
+    endpoints: bool | Collection[str] = True,
+    watched: Collection[str] | None = None,
+) -> dict[str, Any]:
     """Return the part of understudy.yaml that watches this devnet, ready to be dumped.
 
-    Without `endpoints` nothing is known of the hosts but their keys.
+    `watched` are the accounts of the witnesses in it, None: all that have a ring. Without
+    `endpoints`, or for those accounts that it leaves out, nothing is known of the hosts but their
+    keys.
     """
     settings = net.settings
+    ringed = settings.accounts()[: settings.rings]
+    accounts = [account for account in ringed if watched is None or account in watched]
+    seen = accounts if endpoints is True else endpoints or ()
     witnesses = [
         {
             "account": account,
             "producers": [
-                _producer(net, settings.host_name(account, host), endpoints)
+                _producer(net, settings.host_name(account, host), account in seen)
                 for host in settings.hosts
             ],
             "feeds": list(settings.feeds),
         }
-        for account in settings.accounts()[: settings.rings]
+        for account in accounts
     ]
     nodes = [{"name": name, "url": net.nodes[name].ws_url} for name in api_names(settings)]
     bitshares = {

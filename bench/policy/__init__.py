@@ -22,7 +22,7 @@ from bench.policy.play import Setup
 from bench.policy.polling import lost_by_polling
 from bench.policy.stage import Stage
 from bench.policy.trouble import Kind
-from bench.polling import PERIOD, THRESHOLD
+from bench.polling import QUICK, USUAL
 
 BARS = (
     Bar("failures", least=2000),
@@ -57,9 +57,6 @@ SETUPS = {
 }
 """Those before which the failures are played."""
 
-_QUICK_POLL = (10.0, 2)
-"""Seconds between two polls, and misses; beside the usual ones."""
-
 
 async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str, Any]:
     """Return the figures of `understudy bench policy`."""
@@ -92,8 +89,8 @@ def _failures(stage: Stage, count: int) -> dict[str, Any]:
             lost[name].append(len(result.lost))
         by_kind[trouble.kind].append(len(results["shipped"].lost))
         by_silent.append(results["silent"].lost_after_first)
-        lost["polling"].append(lost_by_polling(line, trouble, PERIOD, THRESHOLD))
-        lost["quick"].append(lost_by_polling(line, trouble, *_QUICK_POLL))
+        lost["polling"].append(lost_by_polling(line, trouble, USUAL))
+        lost["quick"].append(lost_by_polling(line, trouble, QUICK))
     return {
         "failures": count,
         "lost_blocks_per_crash": mean(lost["shipped"]),

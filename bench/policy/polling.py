@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from bench.chronicle import Slot
 from bench.policy.chain import OURS, WITNESSES, Line
 from bench.policy.trouble import Trouble
-from bench.polling import polling_loss
+from bench.polling import Habit, polling_loss
 
 
-def lost_by_polling(line: Line, trouble: Trouble, period: float, threshold: int) -> int:
-    """Return how many blocks a switcher loses that asks every `period` seconds.
-
-    It rotates once it sees `threshold` misses.
-    """
-    slots, blocks, index = [], [], line.base
+def lost_by_polling(line: Line, trouble: Trouble, habit: Habit) -> int:
+    """Return how many blocks a switcher of some habit loses."""
+    phase = trouble.poll * habit.period
+    index, blocks = line.base - 1, []
     while True:
         for _ in WITNESSES:
-            block = line[index]
-            blocks.append(block)
-            slots += [Slot(s.time, None) for s in block.missed if s.witness == OURS.witness_id]
+            blocks.append(line[index])
             index += 1
-        lost = polling_loss(
-            slots,
-            blocks,
-            OURS.witness_id,
-            killed=trouble.began,
-            phase=trouble.poll * period,
-            period=period,
-            threshold=threshold,
-        )
+        witness = OURS.witness_id
+        lost = polling_loss(blocks, witness, killed=trouble.began, phase=phase, habit=habit)
         if lost is not None:
             return lost

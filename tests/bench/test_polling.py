@@ -1,11 +1,11 @@
-"""What a polling switcher would have lost, reckoned on slots that are given."""
+"""The rule that a polling switcher goes by, and what it loses by that on a chain that is given."""
 
 from __future__ import annotations
 
 import pytest
 
 from bench.chronicle import Slot
-from bench.polling import polling_loss
+from bench.polling import Tally, polling_loss
 from chains.bitshares.applied import Applied, Rhythm
 from chains.bitshares.rules import Rules
 from tests.support.chain import PREFIX, START, ForgedChain
@@ -33,7 +33,7 @@ def missed(chain: list[Applied]) -> list[Slot]:
 
 
 def lost(chain: list[Applied], phase: float) -> int | None:
-    return polling_loss(missed(chain), chain, OURS, killed=START, phase=phase)
+    return polling_loss(chain, OURS, killed=START, phase=phase)
 
 
 def test_a_poll_that_comes_just_after_the_third_miss_is_counted_loses_three(
@@ -52,8 +52,33 @@ def test_a_poll_that_comes_just_before_waits_another_period_and_may_lose_more(
     assert lost(chain, (counted - 4) % 30) == 4
 
 
-def test_nothing_is_reckoned_before_the_slots_have_come(chain: list[Applied]) -> None:
-    third = missed(chain)[2].time
-    so_far = [block for block in chain if block.time < third]
-    assert polling_loss(missed(chain)[:2], so_far, OURS, killed=START, phase=0) is None
-    assert polling_loss(missed(chain)[:3], so_far, OURS, killed=START, phase=0) is None
+def test_nothing_is_reckoned_before_the_poll_has_come(chain: list[Applied]) -> None:
+    counted = next(b.time for b in chain if b.time > missed(chain)[2].time)
+    so_far = [block for block in chain if block.time <= counted]
+    assert polling_loss(so_far, OURS, killed=START, phase=(counted + 1) % 30) is None
+
+
+def test_misses_count_from_what_the_first_poll_shows() -> None:
+    tally = Tally(3)
+    assert [tally.sees(total) for total in (7, 8, 9, 10)] == [False, False, False, True]
+
+
+def test_after_a_rotation_they_count_anew() -> None:
+    tally = Tally(2)
+    assert [tally.sees(total) for total in (0, 2)] == [False, True]
+    tally.rotated()
+    assert [tally.sees(total) for total in (2, 3, 4)] == [False, False, True]
+
+
+def test_misses_are_forgotten_after_twenty_quiet_polls() -> None:
+    tally = Tally(3)
+    assert not any(tally.sees(total) for total in (0, *[2] * 21))
+    assert [tally.sees(total) for total in (3, 4, 5)] == [False, False, True]
+    restless = Tally(3)
+    assert not any(restless.sees(total) for total in (0, *[2] * 20))
+    assert restless.sees(3)
+
+
+def test_a_rotation_that_failed_is_due_again_at_the_next_poll() -> None:
+    tally = Tally(3)
+    assert [tally.sees(total) for total in (0, 3, 3)] == [False, True, True]

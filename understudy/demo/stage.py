@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,7 +48,8 @@ async def stage(
     *,
     interval: str | None,
     policy: Mapping[str, Any] | None = None,
-    endpoints: bool = True,
+    endpoints: bool | Collection[str] = True,
+    watched: Collection[str] | None = None,
 ) -> AsyncIterator[Set]:
     """Run a devnet and the whole stack on it as `devnet_stack` does, watched from outside.
 
@@ -57,7 +58,12 @@ async def stage(
     """
     with tempfile.TemporaryDirectory(prefix="understudy-") as folder:
         running = devnet_stack(
-            settings, Path(folder), interval=interval, policy=policy, endpoints=endpoints
+            settings,
+            Path(folder),
+            interval=interval,
+            policy=policy,
+            endpoints=endpoints,
+            watched=watched,
         )
         async with running as (net, stack):
             configuration = await asyncio.to_thread(load, stack.written.configuration)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,19 +20,22 @@ async def devnet_stack(
     *,
     interval: str | None = "1s",
     policy: Mapping[str, Any] | None = None,
-    endpoints: bool = True,
+    endpoints: bool | Collection[str] = True,
+    watched: Collection[str] | None = None,
 ) -> AsyncIterator[tuple[Devnet, Stack]]:
     """Run a devnet and the whole stack on it, which watches every witness that has a ring.
 
     `interval` is how often everything is scraped and evaluated, None: as shipped. `policy` changes
-    the switcher's. Without `endpoints` nothing is known of the witnesses' hosts but their keys.
+    the switcher's. `watched` are the accounts of those witnesses, where it isn't all that have one.
+    Without `endpoints`, or for those accounts that it leaves out, nothing is known of the hosts but
+    their keys.
 
     Raises:
         StackError: a program is missing or did not start.
     """
     tools = Tools.find()
     async with Devnet(settings) as net:
-        document = configuration(net, endpoints=endpoints)
+        document = configuration(net, endpoints=endpoints, watched=watched)
         # Nobody is watched here, so that whoever tries it out need not sign in to look.
         document["switcher"] = {"readers": "loopback", "policy": {"arm": True, **(policy or {})}}
         accounts = [witness["account"] for witness in document["bitshares"]["witnesses"]]
