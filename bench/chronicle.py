@@ -76,6 +76,34 @@ class Chronicle:
             if update.witness == witness and update.new_key and block.number > after
         ]
 
+    def misses(self, witness: str, since: float) -> list[float]:
+        """Return when each of a witness' empty slots from a time on could first be seen in a block.
+
+        That is when the block after them was there.
+        """
+        return [
+            self._seen[block.number]
+            for block in self.blocks()
+            for slot in block.missed
+            if slot.witness == witness and slot.time >= since
+        ]
+
+    def signed(self, witness: str, key: str, above: int) -> float | None:
+        """Return when a witness' first block above a height with a key was there."""
+        return next(
+            (
+                self._seen[block.number]
+                for block in self.blocks()
+                if block.number > above and (block.witness, block.signing_key) == (witness, key)
+            ),
+            None,
+        )
+
+    def irreversible(self, height: int) -> float | None:
+        """Return when a height could first be seen to be irreversible."""
+        found = (b.number for b in self.blocks() if b.irreversible >= height)
+        return next((self._seen[number] for number in found), None)
+
     def _keep(self) -> None:
         entries = self._watch.follower.entries()
         for entry in reversed(entries):

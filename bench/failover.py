@@ -1,150 +1,145 @@
-"""One failure of the host on air, and all that follows until the ring is whole again."""
+"""What was seen of a failure, by everybody who saw something of it. Pure, but for the telling."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import math
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bench.chronicle import Slot
-from bench.faults import Fault, could_sign, strike
+from bench.chronicle import Chronicle, Slot
+from bench.failure import Failure
+from bench.moments import Moments, Way
 from bench.news import say
-from bench.theatre import INTERVAL, ROUND_SECONDS, Theatre
-from chains.settings import WitnessSettings
+from bench.opponent import Opponent
+from bench.polling import QUICK, USUAL
+from bench.recorded import Recorded
 from switcher.model import Entry
 from switcher.moment import LEAST_LEAD
 from switcher.settings import Policy
 
-_PATIENCE = 6.0 * ROUND_SECONDS
-_HEALING_SECONDS = 60.0
-_WAIT = Policy().preempt_after
-"""Seconds for which the shipped policy lets a host lack the chain's blocks."""
+_POLICY = Policy()
+_UNDERSTUDY = (Way.SHIPPED, Way.PLAIN)
+THRESHOLDS = {
+    Way.SHIPPED: _POLICY.missed_blocks,
+    Way.PLAIN: _POLICY.missed_blocks,
+    Way.POLLING: USUAL.threshold,
+    Way.QUICK: QUICK.threshold,
+}
+"""How many misses are one too many."""
 
-_LOOK_EVERY = 0.5
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The chain's blocks, the switcher's journal, Prometheus' samples, and what the pollers did.
 
-@dataclass(slots=True)
-class Failover:
-    """What is seen of a failure; times in seconds since the epoch, None: it did not happen.
-
-    `decided` is the first decision to act, at once or later, `ready` when acting was allowed at the
-    earliest: once the host had lacked blocks for `preempt_after`. `in_force` is when the block with
-    the update could first be seen. `lost` counts the witness' empty slots from the failure to the
-    first block of the successor.
+    `interval` is the chain's, in seconds.
     """
 
-    number: int
-    fault: Fault
-    account: str
-    host: str
-    killed: float
-    decided: float | None = None
-    ready: float | None = None
-    broadcast: float | None = None
-    in_force: float | None = None
-    successor: str | None = None
-    lost: int = 0
+    chronicle: Chronicle
+    entries: Sequence[Entry]
+    recorded: Recorded
+    opponent: Opponent
+    interval: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failover:
+    """What was seen of a failure.
+
+    `lost` counts the witness' empty slots from the failure to its next block. `successor` is the
+    host that was put on air, None: nobody was. `waited_slots` is how many slots came, whosever they
+    were, before the first that could be saved.
+    """
+
+    failure: Failure
+    moments: Moments
+    successor: str | None
+    lost: int
+    waited_slots: int | None
 
     @property
-    def kill_to_decision(self) -> float | None:
-        """Return the seconds from the failure to the first decision to act."""
-        return None if self.decided is None else self.decided - self.killed
-
-    @property
-    def slots_without_host(self) -> int | None:
-        """Return how many slots came before the first that could be saved, whosever they were.
-
-        An update has to be with the producer of the slot before.
-        """
-        if self.ready is None:
-            return None
-        first_saved = self.ready + INTERVAL + LEAST_LEAD
-        return math.ceil(first_saved / INTERVAL) - math.ceil(self.killed / INTERVAL)
-
-    @property
-    def broadcast_to_in_force(self) -> float | None:
-        """Return the seconds from the broadcast to the block that holds the update."""
-        if self.in_force is None or self.broadcast is None:
-            return None
-        return self.in_force - self.broadcast
+    def way(self) -> Way:
+        """Return who watched."""
+        return self.failure.ring.way
 
     def tell(self) -> None:
         """Print it to standard error as one JSON line, with its times since the failure."""
-        told = asdict(self)
-        for moment in ("decided", "ready", "broadcast", "in_force"):
-            if told[moment] is not None:
-                told[moment] = round(told[moment] - self.killed, 2)
-        told["killed"] = round(self.killed, 2)
-        say(json.dumps(told))
+        did = self.failure
+        told = {"number": did.number, "way": self.way, "fault": did.fault, "host": did.host}
+        seen = {"successor": self.successor, "lost": self.lost}
+        say(json.dumps({**told, **seen, **self.moments.since_failure()}))
 
 
-async def failover(
-    theatre: Theatre,
-    witness: WitnessSettings,
-    number: int,
-    fault: Fault,
-    off_air: asyncio.Semaphore,
-) -> Failover:
-    """Let the host on air fail, see what comes of it, and heal it in the end.
-
-    It is healed once its successor's term is irreversible and has begun with a block, or after six
-    rounds without that. `off_air` is held until somebody signs again.
-    """
-    net = theatre.running.net
-    host = theatre.on_air(witness)
-    async with off_air:
-        head = theatre.chronicle.head
-        seen = Failover(number, fault, witness.account, host, killed=time.time())
-        await strike(net, host, fault)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
-                await _observe(theatre, witness, seen, head.number if head else 0)
-        seen.lost = len(_lost(theatre, witness, seen))
-        seen.tell()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_PATIENCE):
-            await theatre.diary.first(_told(seen, "ended", "on_air"), seen.killed)
-    await net.nodes[host].heal()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_HEALING_SECONDS):
-            while not could_sign(net, host):
-                await asyncio.sleep(_LOOK_EVERY)
-    return seen
-
-
-async def _observe(theatre: Theatre, witness: WitnessSettings, seen: Failover, head: int) -> None:
-    """Fill in what happens, up to the first block that another host signs."""
-    diary, chronicle = theatre.diary, theatre.chronicle
-    witness_id = theatre.witness_id(witness.account)
-    decided = await diary.first(_told(seen, "decision", "not_yet", "rotate"), seen.killed)
-    seen.decided = decided.time
-    lacked = next(block.time for block in chronicle.blocks() if block.time > seen.killed)
-    seen.ready = max(seen.decided, lacked + _WAIT)
-    seen.broadcast = (await diary.first(_told(seen, "step", "sent"), seen.killed)).time
-    change = await chronicle.news.until(
-        lambda: next(iter(chronicle.changes(witness_id, head)), None)
+def failover(failure: Failure, evidence: Evidence) -> Failover:
+    """Return what was seen of a failure."""
+    ring, chronicle = failure.ring, evidence.chronicle
+    change = next(iter(chronicle.changes(ring.witness_id, failure.head)), None)
+    lost = len(_lost(chronicle.slots(ring.witness_id, failure.time)))
+    misses = chronicle.misses(ring.witness_id, failure.time)[:lost]
+    threshold = THRESHOLDS[ring.way]
+    acted = _understudy if ring.way in _UNDERSTUDY else _poller
+    moments = Moments(
+        failed=failure.time,
+        first_miss=misses[0] if misses else None,
+        decisive_miss=misses[threshold - 1] if lost >= threshold else None,
+        **acted(failure, evidence),
+        in_block=change.seen if change else None,
+        irreversible=chronicle.irreversible(change.block) if change else None,
+        on_air=chronicle.signed(ring.witness_id, change.key, change.block) if change else None,
     )
-    seen.in_force = change.seen
-    successor = witness.producer_of(change.key)
-    seen.successor = successor.name if successor else change.key
-
-    def signed() -> Slot | None:
-        slots = chronicle.slots(witness_id, seen.killed)
-        return next((slot for slot in slots if slot.key == change.key), None)
-
-    await chronicle.news.until(signed)
+    producer = ring.witness.producer_of(change.key) if change else None
+    successor = producer.name if producer else None
+    return Failover(failure, moments, successor, lost, _waited_slots(moments, evidence))
 
 
-def _lost(theatre: Theatre, witness: WitnessSettings, seen: Failover) -> list[Slot]:
-    """Return the witness' empty slots before the first block after the failure."""
-    slots = theatre.chronicle.slots(theatre.witness_id(witness.account), seen.killed)
-    signed = next((index for index, slot in enumerate(slots) if slot.key), len(slots))
-    return slots[:signed]
+def _understudy(failure: Failure, evidence: Evidence) -> dict[str, float | None]:
+    account, since = failure.ring.witness.account, failure.time
+    accused = account, failure.key
+    threshold = THRESHOLDS[failure.ring.way]
+
+    def first(kind: str, *values: str) -> float | None:
+        for entry in evidence.entries:
+            ours = entry.witness == account and entry.time >= since and entry.kind == kind
+            if ours and (not values or entry.value in values):
+                return entry.time
+        return None
+
+    return {
+        "scraped": evidence.recorded.missed(accused, threshold, since),
+        "alert": evidence.recorded.alert(accused, since),
+        "webhook": first("opened"),
+        "decided": first("decision", "not_yet", "rotate"),
+        "rotating": first("decision", "rotate"),
+        "broadcast": first("step", "sent"),
+    }
 
 
-def _told(seen: Failover, kind: str, *values: str) -> Callable[[Entry], bool]:
-    return lambda e: (e.witness, e.kind) == (seen.account, kind) and e.value in values
+def _poller(failure: Failure, evidence: Evidence) -> dict[str, float | None]:
+    account = failure.ring.witness.account
+    decided = evidence.opponent.first(account, "decided", failure.time)
+    sent = evidence.opponent.first(account, "sent", failure.time)
+    return {
+        "decided": decided.time if decided else None,
+        "rotating": decided.time if decided else None,
+        "broadcast": sent.time if sent else None,
+    }
+
+
+def _lost(slots: Sequence[Slot]) -> Sequence[Slot]:
+    """Return the empty slots before the first that was filled."""
+    return slots[: next((index for index, slot in enumerate(slots) if slot.key), len(slots))]
+
+
+def _waited_slots(seen: Moments, evidence: Evidence) -> int | None:
+    """Return how many slots came before the first that could be saved, whosever they were.
+
+    Nothing is done before the host has lacked blocks for the policy's time, and an update has to be
+    with the producer of the slot before.
+    """
+    blocks, interval = evidence.chronicle.blocks(), evidence.interval
+    lacked = next((block.time for block in blocks if block.time > seen.failed), None)
+    if seen.decided is None or lacked is None:
+        return None
+    first_saved = max(seen.decided, lacked + _POLICY.preempt_after) + interval + LEAST_LEAD
+    return math.ceil(first_saved / interval) - math.ceil(seen.failed / interval)

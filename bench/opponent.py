@@ -41,6 +41,10 @@ class Opponent:
             None,
         )
 
+    def begun(self) -> set[str]:
+        """Return the accounts of the witnesses that are polled."""
+        return {move.witness for move in self.moves if move.event == "begun"}
+
     def take(self, line: bytes) -> None:
         """Take a line that they printed in."""
         told = json.loads(line)
@@ -72,8 +76,8 @@ async def opponent(net: Devnet, orders: Sequence[Orders]) -> AsyncIterator[Oppon
     seen = Opponent()
     try:
         async with meanwhile(_listen(process, told, seen)):
-            for each in orders:
-                await seen.news.until(lambda each=each: seen.first(each.witness, "begun", 0))
+            accounts = {each.witness for each in orders}
+            await seen.news.until(lambda: seen.begun() >= accounts or None)
             yield seen
     finally:
         assert process.stdin

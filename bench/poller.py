@@ -3,7 +3,7 @@
 They are what stands beside Understudy, and do as the public scripts do that witnesses run today
 (btsNodeSwitcher, Bitshares-Witness-Monitor, conductor):
 
-- ask one node for `get_witness_by_account` every so many seconds and go by its `total_missed` alone;
+- ask one node for `get_witness_by_account` every so many seconds, and go by its `total_missed`;
 - at a number of misses more than they began with (`bench.polling`), sign an `update_witness` to the
   next key of their list, round robin, and broadcast it to that node;
 - read the key back from that node six seconds later, and take that for success;
@@ -30,8 +30,8 @@ from typing import Any
 from bench.polling import Tally
 from chains.bitshares.accounts import Authorities, parse_authorities
 from chains.bitshares.client import NodeClient, open_client
-from chains.bitshares.objects import CORE_ASSET, parse_time
-from chains.bitshares.transactions import WITNESS_UPDATE
+from chains.bitshares.objects import CORE_ASSET
+from chains.bitshares.transactions import WITNESS_UPDATE, parse_time
 from chains.errors import ChainError
 from chains.settings import NodeSettings
 from switcher.errors import SigningError
@@ -108,7 +108,9 @@ class Poller:
         print(json.dumps(told), flush=True)
 
 
-async def _order(client: NodeClient, witness: Mapping[str, Any], key: str) -> tuple[UpdateOrder, Authorities]:
+async def _order(
+    client: NodeClient, witness: Mapping[str, Any], key: str
+) -> tuple[UpdateOrder, Authorities]:
     """Return the update that puts a key in force, and who may sign it."""
     head = await client.call("database", "get_dynamic_global_properties")
     reference = Reference(

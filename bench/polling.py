@@ -57,7 +57,9 @@ def polling_loss(
     holds the update. Times are seconds since the epoch.
     """
     tally, period = Tally(habit.threshold), habit.period
-    misses = [(block.time, s.time) for block in blocks for s in block.missed if s.witness == witness]
+    misses = [
+        (block.time, s.time) for block in blocks for s in block.missed if s.witness == witness
+    ]
     others = [block.time for block in blocks if block.witness != witness]
     poll = math.floor((killed - phase) / period) * period + phase
     while poll < blocks[-1].time:

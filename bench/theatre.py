@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.chronicle import Chronicle
 from bench.news import News, meanwhile
-from chains.settings import WitnessSettings
+from chains.settings import ProducerSettings, WitnessSettings
 from devnet.settings import DevnetSettings
 from switcher.answers import AlertPath
 from switcher.model import Entry
@@ -75,6 +75,12 @@ class Theatre:
         """Return the witnesses that have a ring."""
         return self.running.watch.settings.witnesses
 
+    @property
+    def round_seconds(self) -> int:
+        """Return how long a round of all witnesses takes."""
+        settings = self.running.net.settings
+        return settings.witnesses * settings.interval
+
     def witness_id(self, account: str) -> str:
         """Return the object id of a witness account.
 
@@ -86,27 +92,25 @@ class Theatre:
             raise KeyError(account)
         return ids.witness_id
 
-    def key_in_force(self, account: str) -> str:
-        """Return the signing key for a witness' next slot.
-
-        Raises:
-            KeyError: there is no such witness.
-        """
-        term = self.running.watch.follower.term(self.witness_id(account))
-        if term is None:
-            raise KeyError(account)
-        return term.key
-
-    def on_air(self, witness: WitnessSettings) -> str:
-        """Return the name of the host that holds a witness' key in force.
+    def producer_on_air(self, witness: WitnessSettings, witness_id: str) -> ProducerSettings:
+        """Return the producer that holds a witness' key in force; also of one nobody here watches.
 
         Raises:
             StackError: no host of its ring does.
         """
-        producer = witness.producer_of(self.key_in_force(witness.account))
+        term = self.running.watch.follower.term(witness_id)
+        producer = witness.producer_of(term.key) if term else None
         if producer is None:
             raise StackError(f"{witness.account} has a key in force that no host holds.")
-        return producer.name
+        return producer
+
+    def on_air(self, witness: WitnessSettings) -> str:
+        """Return the name of the host that holds a watched witness' key in force.
+
+        Raises:
+            StackError: no host of its ring does.
+        """
+        return self.producer_on_air(witness, self.witness_id(witness.account)).name
 
 
 @asynccontextmanager
