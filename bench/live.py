@@ -45,8 +45,13 @@ TOLD = (
     "median_seconds_broadcast_to_in_force",
     "lost_blocks",
     "expected_lost_blocks_strict",
+    "polling_failures",
     "polling_lost_blocks",
     "polling_lost_blocks_ratio",
+    "polling_failure_to_on_air_ratio",
+    "polling_miss_to_broadcast_ratio",
+    "polling_miss_to_on_air_ratio",
+    "others_gone",
 )
 FAILURES = 20
 _EVERY = 4

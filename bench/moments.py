@@ -103,28 +103,26 @@ STAGES: Mapping[Way, Sequence[tuple[str, str]]] = {
 
 
 def stages(way: Way, seen: Sequence[Moments]) -> dict[str, Any]:
-    """Return the seconds of each stage over some failures: {"A_to_B": {median, min, max, runs}}."""
+    """Return each stage over some failures: {"A_to_B_seconds": {median, min, max, runs}}."""
     found = {}
     for begin, end in STAGES[way]:
         spent = known(each.between(begin, end) for each in seen)
         if spent:
-            found[f"{begin}_to_{end}"] = spread(spent)
+            found[f"{begin}_to_{end}_seconds"] = spread(spent)
     return found
 
 
-def ratio(
-    theirs: Sequence[Moments], ours: Sequence[Moments], begin: str, end: str
-) -> dict[str, Any] | None:
-    """Return how many times as long a stage takes them as us, over pairs of failures; None of none.
+def ratios(theirs: Sequence[Moments], ours: Sequence[Moments], begin: str, end: str) -> list[float]:
+    """Return how many times as long as us they took from one moment to another, pair by pair.
 
-    Both of a pair failed in the same way at the same moment.
+    Both of a pair failed in the same way at the same moment; pairs without all moments are left
+    out.
     """
-    found = [
+    return [
         long / short
         for their, our in zip(theirs, ours, strict=True)
         if (long := their.between(begin, end)) and (short := our.between(begin, end))
     ]
-    return spread(found, 2) if found else None
 
 
 def known(values: Iterable[float | None]) -> list[float]:

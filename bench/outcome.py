@@ -8,13 +8,8 @@ from typing import Any
 from bench.failover import Failover
 from bench.faults import FAILURES as KINDS
 from bench.figures import mean, mean_interval, median, spread
-from bench.moments import Moments, Way, known, ratio, stages
+from bench.moments import Moments, Way, known, ratios, stages
 from bench.theatre import NETWORK, ROUND_SECONDS
-
-_COMPARED = (
-    ("decisive_miss", "broadcast"),
-    ("first_miss", "on_air"),
-)
 
 
 def plain_figures(seen: Sequence[Failover]) -> dict[str, Any]:
@@ -22,53 +17,60 @@ def plain_figures(seen: Sequence[Failover]) -> dict[str, Any]:
 
     Each ratio is of two witnesses that failed in one way at one moment.
     """
-    ours, theirs = [_moments(seen, way) for way in (Way.PLAIN, Way.POLLING)]
-    spent = known(each.between("decisive_miss", "broadcast") for each in ours)
+    ours, theirs = [_moments(_of(seen, way)) for way in (Way.PLAIN, Way.POLLING)]
+    readings = {
+        "median_seconds_miss_to_broadcast": known(
+            each.between("decisive_miss", "broadcast") for each in ours
+        ),
+        "polling_miss_to_broadcast_ratio": ratios(theirs, ours, "decisive_miss", "broadcast"),
+        "polling_miss_to_on_air_ratio": ratios(theirs, ours, "first_miss", "on_air"),
+    }
     return {
         "plain_failovers": sum(each.successor is not None for each in _of(seen, Way.PLAIN)),
-        "median_seconds_miss_to_broadcast": median(spent),
-        "polling_ratios": {
-            f"{begin}_to_{end}": ratio(theirs, ours, begin, end) for begin, end in _COMPARED
-        },
+        **_medians(readings),
         "plain_lost_blocks": sum(each.lost for each in _of(seen, Way.PLAIN)),
         "plain_polling_lost_blocks": sum(each.lost for each in _of(seen, Way.POLLING)),
-        "spread": {"median_seconds_miss_to_broadcast": spread(spent)} if spent else {},
     }
 
 
 def shipped_figures(seen: Sequence[Failover], seed: int) -> dict[str, Any]:
     """Return what failures cost before the stack as it is shipped, in all and by their kind."""
     kinds = {kind: [each for each in seen if each.failure.fault is kind] for kind in KINDS}
-    spans = {
-        "median_seconds_kill_to_decision": ("failed", "decided"),
-        "median_seconds_broadcast_to_in_force": ("broadcast", "in_block"),
-    }
-    spent = {name: known(e.moments.between(*span) for e in seen) for name, span in spans.items()}
-    return {
-        **_losses(seen, seed),
-        "by_kind": {str(kind): _losses(each, seed) for kind, each in kinds.items()},
-        "spread": {name: spread(each) for name, each in spent.items() if each},
-    }
+    of_kinds = {str(kind): _shipped(each, seed) for kind, each in kinds.items()}
+    for each in of_kinds.values():
+        del each["spread"]
+    return {**_shipped(seen, seed), "by_kind": of_kinds}
 
 
 def polling_figures(seen: Sequence[Failover]) -> dict[str, Any]:
-    """Return what the switcher that polls every 30 s lost, and how many times as much as ours."""
-    polled, shipped = [[each.lost for each in _of(seen, way)] for way in (Way.POLLING, Way.SHIPPED)]
-    per_failure, ours = mean(polled), mean(shipped)
+    """Return what the switcher that polls every 30 s lost, and how many times as much as ours.
+
+    The time to be on air is compared over pairs that failed in one way at one moment.
+    """
+    polled, shipped = _of(seen, Way.POLLING), _of(seen, Way.SHIPPED)
+    together = {each.failure.number for each in polled}
+    beside = [each for each in shipped if each.failure.number in together]
+    theirs, ours = [mean([each.lost for each in these]) for these in (polled, shipped)]
+    on_air = ratios(_moments(polled), _moments(beside), "failed", "on_air")
     return {
         "polling_failures": len(polled),
-        "polling_lost_blocks": sum(polled),
-        "polling_lost_blocks_per_failure": per_failure,
-        "polling_lost_blocks_ratio": round(per_failure / ours, 1) if per_failure and ours else None,
+        "polling_lost_blocks": sum(each.lost for each in polled),
+        "polling_lost_blocks_per_failure": theirs,
+        "polling_lost_blocks_ratio": round(theirs / ours, 1) if theirs and ours else None,
+        **_medians({"polling_failure_to_on_air_ratio": on_air}),
     }
 
 
 def stage_figures(plain: Sequence[Failover], seen: Sequence[Failover]) -> dict[str, Any]:
     """Return the seconds of every stage, by who watches; those at 1-second blocks apart."""
-    return {
-        "one_second": _stages(plain, (Way.PLAIN, Way.POLLING)),
-        "three_seconds": _stages(seen, tuple(Way)),
+    parts = {"one_second": plain, "three_seconds": seen}
+    spreads = {
+        f"stages.{part}.{way}.{name}": each
+        for part, these in parts.items()
+        for way in Way
+        for name, each in stages(way, _moments(_of(these, way))).items()
     }
+    return {"stages": _nested(spreads), "spread": spreads}
 
 
 def losses(seen: Sequence[Failover]) -> Mapping[Way, Sequence[int]]:
@@ -76,19 +78,18 @@ def losses(seen: Sequence[Failover]) -> Mapping[Way, Sequence[int]]:
     return {way: lost for way in Way if (lost := [each.lost for each in _of(seen, way)])}
 
 
-def _losses(seen: Sequence[Failover], seed: int) -> dict[str, Any]:
-    moments = [each.moments for each in seen]
+def _shipped(seen: Sequence[Failover], seed: int) -> dict[str, Any]:
+    moments = _moments(seen)
+    spans = {
+        "median_seconds_kill_to_decision": ("failed", "decided"),
+        "median_seconds_broadcast_to_in_force": ("broadcast", "in_block"),
+    }
     expected = known(_expected_loss(each) for each in moments)
     strict = [slots / NETWORK.witnesses for slots in known(each.waited_slots for each in seen)]
     return {
         "failures": len(seen),
         "replaced": sum(each.successor is not None for each in seen),
-        "median_seconds_kill_to_decision": median(
-            known(each.between("failed", "decided") for each in moments)
-        ),
-        "median_seconds_broadcast_to_in_force": median(
-            known(each.between("broadcast", "in_block") for each in moments)
-        ),
+        **_medians({n: known(e.between(*span) for e in moments) for n, span in spans.items()}),
         "lost_blocks": sum(each.lost for each in seen),
         "lost_blocks_per_failure": mean([each.lost for each in seen]),
         "expected_lost_blocks": mean(expected),
@@ -108,11 +109,21 @@ def _of(seen: Sequence[Failover], way: Way) -> list[Failover]:
     return [each for each in seen if each.way is way]
 
 
-def _moments(seen: Sequence[Failover], way: Way) -> list[Moments]:
-    """Return the moments of those whom one watches, in the order of the acts."""
-    ordered = sorted(_of(seen, way), key=lambda each: each.failure.number)
-    return [each.moments for each in ordered]
+def _moments(seen: Sequence[Failover]) -> list[Moments]:
+    """Return the moments of failures, in their order."""
+    return [each.moments for each in sorted(seen, key=lambda each: each.failure.number)]
 
 
-def _stages(seen: Sequence[Failover], ways: Sequence[Way]) -> dict[str, Any]:
-    return {str(way): stages(way, _moments(seen, way)) for way in ways if _of(seen, way)}
+def _medians(readings: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Return the median of each figure's readings, None of none, and how far they were apart."""
+    spreads = {name: spread(each) for name, each in readings.items() if each}
+    return {**{name: median(each) for name, each in readings.items()}, "spread": spreads}
+
+
+def _nested(spreads: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """Return the medians under the parts of their names: stages.PART.WAY.STAGE."""
+    found: dict[str, Any] = {}
+    for name, each in spreads.items():
+        _, part, way, stage = name.split(".")
+        found.setdefault(part, {}).setdefault(way, {})[stage] = each["median"]
+    return found

@@ -10,7 +10,7 @@ import pytest
 from bench.acts import cast
 from bench.beside import beside, chance
 from bench.live import _act
-from bench.moments import Moments, Way, ratio, stages
+from bench.moments import Moments, Way, ratios, stages
 from bench.recorded import samples_of
 from devnet.settings import DevnetSettings
 
@@ -21,18 +21,19 @@ def test_stages_are_told_of_the_failures_that_had_both_of_their_moments() -> Non
         Moments(100.0, first_miss=104.0, decisive_miss=110.0),
     ]
     found = stages(Way.POLLING, seen)
-    assert found["failed_to_first_miss"] == {"median": 3.0, "min": 2.0, "max": 4.0, "runs": 2}
-    assert found["decisive_miss_to_decided"] == {"median": 15, "min": 15, "max": 15, "runs": 1}
-    assert found["decisive_miss_to_broadcast"]["median"] == 15.5
-    assert "broadcast_to_in_block" not in found
+    first = found["failed_to_first_miss_seconds"]
+    assert first == {"median": 3.0, "min": 2.0, "max": 4.0, "runs": 2}
+    assert found["decisive_miss_to_decided_seconds"]["runs"] == 1
+    assert found["decisive_miss_to_broadcast_seconds"]["median"] == 15.5
+    assert "broadcast_to_in_block_seconds" not in found
 
 
 def test_ratios_are_of_two_that_failed_together() -> None:
     ours = [Moments(0, first_miss=1, on_air=11), Moments(0, first_miss=1), Moments(0)]
     theirs = [Moments(0, first_miss=2, on_air=32), Moments(0, first_miss=1, on_air=9), Moments(0)]
-    found = ratio(theirs, ours, "first_miss", "on_air")
-    assert found == {"median": 3.0, "min": 3.0, "max": 3.0, "runs": 1}
-    assert ratio(theirs[1:], ours[1:], "first_miss", "on_air") is None
+    assert ratios(theirs, ours, "first_miss", "on_air") == [3.0]
+    with pytest.raises(ValueError, match="argument"):
+        ratios(theirs, ours[1:], "first_miss", "on_air")
 
 
 def test_samples_are_told_by_witness_and_key_whatever_else_their_labels_say() -> None:
