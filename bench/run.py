@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.bars import Bar
 
-NAMES = ("policy", "live", "exporter", "headers", "peers", "page", "start")
+NAMES = ("policy", "live", "exporter", "headers", "peers", "page", "start", "webhook")
 """Those of `make bench`."""
 
 APART = ("soak", "faces")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from bench.webhook.samples import Sample
 from bench.webhook.jobs import Told
+from bench.webhook.samples import Sample
 from switcher.journal.rows import sightings_of
 from switcher.journal.tables import entries, incidents, rotations
 from switcher.model import EntryKind, Sighting
@@ -46,7 +46,8 @@ def missing(samples: Sequence[Sample], told: Told, rows: Mapping[int, Row]) -> l
     return [
         f"{result} of incident {incident}: {samples[place].labels}"
         for place, posted, result, incident in told.acknowledged
-        if result in WRITTEN and not _is_there(samples[place], posted, result, rows.get(incident or 0))
+        if result in WRITTEN
+        and not _is_there(samples[place], posted, result, rows.get(incident or 0))
     ]
 
 
@@ -69,10 +70,10 @@ def count_entries(db: Connection) -> int:
     return db.scalar(select(func.count()).select_from(entries)) or 0
 
 
-def still_open(db: Connection, witnesses: Iterable[str]) -> int:
-    """Return how many incidents of some witnesses are open."""
-    wanted = incidents.c.witness.in_(list(witnesses)), incidents.c.ended.is_(None)
-    return db.scalar(select(func.count()).select_from(incidents).where(*wanted)) or 0
+def still_open(db: Connection) -> int:
+    """Return how many incidents are open."""
+    query = select(func.count()).select_from(incidents).where(incidents.c.ended.is_(None))
+    return db.scalar(query) or 0
 
 
 def broadcast(db: Connection, witness: str) -> float | None:

@@ -12,12 +12,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from bench.figures import resident_mb
+from bench.news import meanwhile
+from bench.webhook.jobs import Job, Told
 from bench.webhook.kept import missing, read_rows
 from bench.webhook.posting import Sender, sender
 from bench.webhook.samples import Sample
-from bench.news import meanwhile
-from bench.webhook.jobs import Job, Told
 from chains.bitshares.watch import Watch
 from devnet.configuration import configuration
 from devnet.launch import Devnet
@@ -49,6 +48,12 @@ class Place:
     other: Sender
 
     @property
+    def process(self) -> int:
+        """The switcher's process id."""
+        assert self.switcher.pid is not None
+        return self.switcher.pid
+
+    @property
     def accounts(self) -> tuple[str, ...]:
         """The witnesses that the switcher watches."""
         return self.net.settings.accounts()[: self.net.settings.rings]
@@ -61,6 +66,11 @@ class Place:
         """Return the job to post some alerts to the switcher."""
         token = self.written.alertmanager_token.read_text(encoding="ascii").strip()
         return Job(self.written.switcher, token, samples, **options)
+
+    def journal_bytes(self) -> int:
+        """Return how large the journal's file is, with what is still to be moved into it."""
+        file = Path(self.database.removeprefix("sqlite:///"))
+        return sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*"))
 
     async def read(self, look: Callable[[Connection], _T]) -> _T:
         """Return what is found in the journal's database, read beside the switcher."""
@@ -76,13 +86,12 @@ class Place:
         Raises:
             StackError: something is not in the journal.
         """
-        rows = await self.read(read_rows)
-        if lost := missing(samples, told, rows):
+        if lost := await self.lost(samples, told):
             raise StackError(f"{len(lost)} acknowledged alerts are lost, the first: {lost[0]}")
 
-    def memory(self) -> float:
-        """Return the switcher's resident memory in MB."""
-        return resident_mb(self.switcher)
+    async def lost(self, samples: list[Sample], told: Told) -> list[str]:
+        """Return what was acknowledged as written and is not in the journal, a sentence each."""
+        return missing(samples, told, await self.read(read_rows))
 
 
 @asynccontextmanager

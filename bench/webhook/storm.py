@@ -8,25 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bench.figures import percentile
+from bench.figures import over_runs, percentile, processor_seconds_of, resident_mb_of, spread
 from bench.news import say
-from bench.webhook.jobs import Told
-from bench.webhook.kept import broadcast, count_entries, still_open
+from bench.webhook import samples
+from bench.webhook.kept import WRITTEN, broadcast, count_entries, still_open
 from bench.webhook.place import Place
-from bench.webhook.samples import Sample, storm
+from bench.webhook.samples import Sample
 from switcher.turnout import is_shared, turnout
 from understudy.errors import StackError
 
 ALERTS = 10_000
 CONNECTIONS = 100
+WAVES = 3
+_DEAD = 4
+"""Hosts that are dead at a time. With more, so many blocks are missing that nobody is replaced."""
+
+_HEALTHY = 3
+"""Witnesses whose hosts are left alone, and accused all the same."""
+
 _EVIDENCE_SECONDS = 180.0
 _ACT_SECONDS = 60.0
-_QUIET_SECONDS = 60.0
 _LOOK_EVERY = 0.1
 _BREATH = 2.0
 """Seconds from the beginning of a storm, and from one alert that matters to the next."""
@@ -34,10 +41,87 @@ _BREATH = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """How long one alert that mattered took: to its 202 and to the broadcast, in seconds."""
+    """How long one alert that mattered took, in seconds: to its 202, and to the broadcast."""
 
     answered: float
     acted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """What was seen of some alerts that mattered before a storm, and of others in it."""
+
+    idle: list[Act]
+    stormy: list[Act]
+    storm: dict[str, float]
+
+
+async def waves(place: Place, count: int = WAVES, alerts: int = ALERTS) -> list[Wave]:
+    """Have hosts die, a few at a time; one half of the alerts about them come in a storm.
+
+    Raises:
+        StackError: one that mattered was not taken or not acted upon, or came after the storm.
+    """
+    accounts = place.accounts
+    ready, healthy = accounts[: count * _DEAD], accounts[-_HEALTHY:]
+    groups = [ready[first : first + _DEAD] for first in range(0, len(ready), _DEAD)]
+    accused = [(account, place.key(account, "alpha")) for account in healthy]
+    await kill(place, groups[0])
+    found = []
+    for number, group in enumerate(groups):
+        crowd = samples.storm(alerts, accused, number)
+        found.append(await _wave(place, group, crowd))
+        say(f"webhook: {number + 1}/{count}: {found[-1]}")
+        if number + 1 < count:
+            await kill(place, groups[number + 1])
+        await _settled(place, crowd)
+    return found
+
+
+async def _wave(place: Place, group: Sequence[str], crowd: list[Sample]) -> Wave:
+    half = len(group) // 2
+    idle = [await _borne_out_act(place, account) for account in group[:half]]
+    before, spent = await place.read(count_entries), processor_seconds_of(place.process)
+    bytes_before, memory = place.journal_bytes(), resident_mb_of(place.process)
+    posting = asyncio.create_task(place.crowd.post(place.job(crowd, connections=CONNECTIONS)))
+    await asyncio.sleep(_BREATH)
+    stormy = []
+    for account in group[half:]:
+        stormy.append(await _borne_out_act(place, account))
+        if posting.done():
+            raise StackError("The storm was over before the alert that matters was acted upon.")
+    told = await posting
+    results = Counter(result for _, _, result, _ in told.acknowledged)
+    written = sum(results[result] for result in WRITTEN)
+    await place.confirm(crowd, told)
+    storm = {
+        "seconds": told.took,
+        "acknowledged_per_second": len(told.acknowledged) / told.took,
+        "p50_ms": percentile(told.milliseconds, 50),
+        "p99_ms": percentile(told.milliseconds, 99),
+        "written": written,
+        "refused": sum(told.failed.values()),
+        "processor_seconds": processor_seconds_of(place.process) - spent,
+        "entries": await place.read(count_entries) - before,
+        "journal_mb": (place.journal_bytes() - bytes_before) / 1e6,
+        "peak_mb": resident_mb_of(place.process, peak=True),
+        "growth_mb": resident_mb_of(place.process) - memory,
+    }
+    return Wave(idle, stormy, storm)
+
+
+async def _settled(place: Place, crowd: list[Sample]) -> None:
+    """Tell that all of a storm is resolved, and wait until nothing of it is open."""
+    over = [replace(alert, firing=False) for alert in crowd]
+    await place.crowd.post(place.job(over, connections=CONNECTIONS))
+    while await place.read(still_open):
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+async def _borne_out_act(place: Place, account: str) -> Act:
+    await borne_out(place, account)
+    await asyncio.sleep(_BREATH)
+    return await act(place, account)
 
 
 async def kill(place: Place, accounts: Sequence[str]) -> None:
@@ -46,15 +130,15 @@ async def kill(place: Place, accounts: Sequence[str]) -> None:
         await place.net.nodes[place.net.settings.host_name(account, "alpha")].kill()
 
 
-async def borne_out(place: Place, accounts: Sequence[str]) -> None:
-    """Wait until the chain shows of each witness what the policy asks for.
+async def borne_out(place: Place, account: str) -> None:
+    """Wait until the chain shows of a witness what the policy asks for.
 
     Raises:
         StackError: it did not in time.
     """
     try:
         async with asyncio.timeout(_EVIDENCE_SECONDS):
-            while not all(_shown(place, account) for account in accounts):
+            while not _shown(place, account):
                 await asyncio.sleep(_LOOK_EVERY)
     except TimeoutError as error:
         raise StackError("The chain did not show in time that the hosts are dead.") from error
@@ -92,3 +176,31 @@ async def act(place: Place, account: str) -> Act:
     except TimeoutError as error:
         raise StackError(f"{account} was not rotated within {_ACT_SECONDS:g} s.") from error
     return Act(told.milliseconds[0] / 1000, sent - posted)
+
+
+def figures(found: Sequence[Wave]) -> dict[str, Any]:
+    """Return the figures of all waves; the ratio is that of the medians, spread by wave."""
+    idle = [act.acted for wave in found for act in wave.idle]
+    stormy = [act.acted for wave in found for act in wave.stormy]
+    ratios = [_middle(wave.stormy) / _middle(wave.idle) for wave in found]
+    storms = over_runs([{f"storm_{n}": each for n, each in wave.storm.items()} for wave in found])
+    storms["spread"] |= {
+        "idle_act_seconds": spread(idle),
+        "storm_act_seconds": spread(stormy),
+        "storm_ratio": spread(ratios),
+    }
+    return {
+        "storm_alerts": ALERTS,
+        "storm_ratio": round(statistics.median(stormy) / statistics.median(idle), 2),
+        "idle_act_seconds": round(statistics.median(idle), 3),
+        "storm_act_seconds": round(statistics.median(stormy), 3),
+        "idle_answer_ms": round(statistics.median(a.answered for w in found for a in w.idle) * 1e3),
+        "storm_answer_ms": round(
+            statistics.median(a.answered for w in found for a in w.stormy) * 1e3
+        ),
+        **storms,
+    }
+
+
+def _middle(acts: Sequence[Act]) -> float:
+    return statistics.median(act.acted for act in acts)

@@ -17,7 +17,7 @@ def bench(
         str,
         typer.Argument(
             metavar="NAME",
-            help="policy, live, exporter, headers, peers, page, start, soak or faces.",
+            help="policy, live, exporter, headers, peers, page, start, webhook, soak or faces.",
         ),
     ],
     seed: Annotated[
