@@ -7,7 +7,9 @@ never sees the network here. What it made is checked with our own primitives bef
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +188,8 @@ def create_wallet(path: Path, passphrase: str) -> None:
     if not passphrase:
         raise SecretFileError("A wallet needs a passphrase that is not empty.")
     make_wallet_file(path)
-    _open_store(path).unlock(passphrase)
+    with _library(path):
+        _open_store(path).unlock(passphrase)
 
 
 def add_to_wallet(path: Path, passphrase: str, wif: str, prefix: str) -> str:
@@ -198,9 +201,10 @@ def add_to_wallet(path: Path, passphrase: str, wif: str, prefix: str) -> str:
     """
     store = _unlocked(path, passphrase)
     public = public_key_of(wif, prefix)
-    if public in store.getPublicKeys():
-        raise SecretFileError(f"The wallet {path} has the key {public} already.")
-    store.add(wif, public)
+    with _library(path):
+        if public in store.getPublicKeys():
+            raise SecretFileError(f"The wallet {path} has the key {public} already.")
+        store.add(wif, public)
     return public
 
 
@@ -210,7 +214,8 @@ def list_wallet(path: Path) -> list[str]:
     Raises:
         SecretFileError: no such wallet.
     """
-    return sorted(str(key) for key in _existing(path).getPublicKeys())
+    with _library(path):
+        return sorted(str(key) for key in _existing(path).getPublicKeys())
 
 
 def remove_from_wallet(path: Path, public_key: str) -> None:
@@ -219,30 +224,51 @@ def remove_from_wallet(path: Path, public_key: str) -> None:
     Raises:
         SecretFileError: no such wallet, or the key is not in it.
     """
-    store = _existing(path)
-    if public_key not in store.getPublicKeys():
-        raise SecretFileError(f"The wallet {path} has no key {public_key}.")
-    store.delete(public_key)
+    with _library(path):
+        store = _existing(path)
+        if public_key not in store.getPublicKeys():
+            raise SecretFileError(f"The wallet {path} has no key {public_key}.")
+        store.delete(public_key)
 
 
 def _wallet_keys(path: Path, passphrase: str, prefix: str) -> list[str]:
     store = _unlocked(path, passphrase)
-    publics = [key for key in store.getPublicKeys() if str(key).startswith(prefix)]
-    if not publics:
-        raise SecretFileError(f"The wallet {path} holds no key; do: understudy wallet add")
-    return [str(store.getPrivateKeyForPublicKey(key)) for key in publics]
+    with _library(path):
+        publics = [key for key in store.getPublicKeys() if str(key).startswith(prefix)]
+        if not publics:
+            raise SecretFileError(f"The wallet {path} holds no key; do: understudy wallet add")
+        return [str(store.getPrivateKeyForPublicKey(key)) for key in publics]
 
 
 def _unlocked(path: Path, passphrase: str) -> Any:
-    store = _existing(path)
-    if not store.has_masterpassword():
-        # Unlocking it now would silently make this its passphrase.
-        raise SecretFileError(f"The wallet {path} has no passphrase; do: understudy wallet init")
+    with _library(path):
+        store = _existing(path)
+        if not store.has_masterpassword():
+            # Unlocking it now would silently make this its passphrase.
+            raise SecretFileError(
+                f"The wallet {path} has no passphrase; do: understudy wallet init"
+            )
+        try:
+            store.unlock(passphrase)
+        except WrongMasterPasswordException as error:
+            raise SecretFileError(f"The passphrase is not that of the wallet {path}.") from error
+        return store
+
+
+@contextmanager
+def _library(path: Path) -> Iterator[None]:
+    """Tell what the library trips over in a wallet that is damaged, or none."""
     try:
-        store.unlock(passphrase)
-    except WrongMasterPasswordException as error:
-        raise SecretFileError(f"The passphrase is not that of the wallet {path}.") from error
-    return store
+        yield
+    except SecretFileError:
+        raise
+    except Exception as error:
+        # The library raises whatever it trips over; what is not SQLite's may hold the secret.
+        told = f" ({error})" if isinstance(error, sqlite3.Error) else ""
+        raise SecretFileError(
+            f"The wallet {path} is damaged or can't be used{told}; put a sound copy in its place, "
+            "or make a new one after: understudy wallet destroy"
+        ) from None
 
 
 def _existing(path: Path) -> Any:

@@ -55,7 +55,7 @@ class Guard:
         try:
             url = URL(text)
             host, port = url.host, url.port
-        except ValueError as error:
+        except (ValueError, IndexError) as error:  # yarl's, of "http://[]@"
             raise AddressRefusedError(text, "is no URL") from error
         if url.scheme not in _SCHEMES or not host:
             raise AddressRefusedError(text, "is not of the form http://host:port")

@@ -152,6 +152,7 @@ async def test_guesses_from_many_addresses_take_a_quarter_of_the_time_at_most() 
         "Basic " + "A" * 4000,
         "Bearer token",
         "Basic /////w==",  # no UTF-8
+        "Basic \u00e4",  # no ASCII, as a header's bytes may be
     ],
 )
 async def test_what_names_no_password_is_refused_without_any_work(

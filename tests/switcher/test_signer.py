@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +224,27 @@ def test_wallet_needs_its_suffix_and_a_passphrase(tmp_path: Path) -> None:
         create_wallet(tmp_path / "wallet.db", "x")
     with pytest.raises(SecretFileError, match="not empty"):
         create_wallet(tmp_path / "wallet.sqlite", "")
+
+
+def _cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _overwrite(path: Path) -> None:
+    path.write_text("the list of things to do")
+
+
+def _strip(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update keys set wif = 'nothing'")
+
+
+@pytest.mark.parametrize("spoil", [_cut_short, _overwrite, _strip])
+def test_damaged_wallet_is_told_with_the_way_out(
+    wallet: Path, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    add_to_wallet(wallet, "open sesame", ACTIVE.wif, "BTS")
+    passphrase = owner_only(tmp_path / "passphrase", "open sesame\n")
+    spoil(wallet)
+    with pytest.raises(SecretFileError, match="a sound copy in its place, or make a new one"):
+        Signer.load(WalletSigner(wallet, passphrase), prefix="BTS", chain_id=CHAIN)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from understudy.config.mistakes import ConfigurationError, Mistake, Place
+from understudy.yamls import Loader, aliases
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,11 @@ def read(path: Path) -> Source:
 
 
 def _parsed(text: str) -> tuple[Any, dict[Place, int], list[Mistake]]:
-    mistakes = list(_aliases(text))
+    told = "an alias (*); these are not read here: write the value out"
+    mistakes = [Mistake(told, line=line) for line in aliases(text)]
     if mistakes:
         return None, {}, mistakes
-    loader = yaml.SafeLoader(text)
+    loader = Loader(text)
     root = loader.get_single_node()
     if root is None:
         return None, {}, []
@@ -82,16 +84,6 @@ def _text(path: Path) -> str:
     except OSError as error:
         text = f"can't be read: {error.strerror}"
         raise ConfigurationError(path, [Mistake(text)]) from error
-
-
-def _aliases(text: str) -> Iterator[Mistake]:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            mark = event.start_mark
-            yield Mistake(
-                "an alias (*); these are not read here: write the value out",
-                line=mark.line + 1 if mark else None,
-            )
 
 
 def _walk(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Iterator[Mistake]:

@@ -21,6 +21,7 @@ from understudy.doctor.prometheus import (
     TargetsAnswer,
 )
 from understudy.doctor.settings import Endpoint
+from understudy.yamls import plain_value
 
 _SECONDS = 10.0
 _REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
@@ -94,7 +95,7 @@ class _Asked:
 
     def configuration(self, text: str) -> Routing:
         try:
-            return Routing.model_validate(yaml.safe_load(text))
+            return Routing.model_validate(plain_value(text))
         except (yaml.YAMLError, RecursionError) as error:
             raise NoAnswerError(self._strange("configuration", "no YAML")) from error
         except ValidationError as error:

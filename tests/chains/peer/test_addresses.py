@@ -41,6 +41,7 @@ REFUSED = [
     "http://peer.example.org/?",
     "http://peer.example.org\r\nHost: other/",
     "http://[::1",
+    "http://[]@",
     "http://0.0.0.0:5000",
     "http://0:5000",
     "http://127.0.0.1:5000",

@@ -85,6 +85,14 @@ async def test_what_is_no_prometheus_is_told_with_the_key_to_mend(
     assert text.endswith("monitoring.prometheus")
 
 
+@pytest.mark.parametrize("original", ["route: !!int x", "a: 2026-99-99", "a: &a [1]\nb: *a", "["])
+async def test_configuration_that_is_none_is_told(original: str) -> None:
+    told = {"/api/v2/status": {"config": {"original": original}}}
+    async with answering(lambda head: http(told.get(head.split()[1], []))) as url:
+        with pytest.raises(NoAnswerError, match="configuration: no YAML is no answer of Alertm"):
+            await ask_alertmanager(Endpoint(url))
+
+
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Le"])
 async def test_what_does_not_even_speak_http(answer: bytes) -> None:
     text = await refused(answer)
