@@ -59,7 +59,7 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober in
 	@scripts/chromium
 	@touch $@
 
-test: develop tools .tools/postgresql .tools/chromium lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
+test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),4) --dist worksteal
 
 pictures: develop .tools/chromium ## Take the documentation's pictures of the status page anew
@@ -69,11 +69,16 @@ faults: develop tools .tools/postgresql ## Run every fault scenario at all its m
 	@pytest -q tests/faults --all-timings --numprocesses $(or $(WORKERS),4) --dist worksteal $(ARGS)
 
 .tools/fuzz: .venv/developed requirements/fuzz.txt
-	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/fuzz.txt
+	@echo "setup: atheris, which feeds the parsers"
+	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/fuzz.txt || \
+	    echo "There is no atheris for this Python: tests feed the parsers with seeds, past findings and" \
+	    "what hypothesis draws." >&2
 	@mkdir -p $(@D) && touch $@
 
-fuzz: develop .tools/fuzz ## Feed the parsers with what nobody thought of, each for MINUTES=1
-	@python -m tests.fuzz --minutes $(or $(MINUTES),1) $(ARGS)
+fuzz: develop .tools/fuzz ## Do what nobody thought of: to each parser for MINUTES=1, to APIs and journals (SEED=N the same)
+	@python -m tests.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@seed=$(or $(SEED),$$RANDOM); echo "fuzz: sequences and requests from seed $$seed"; pytest -q tests/fuzz \
+	    --hypothesis-profile fuzz --hypothesis-seed $$seed --numprocesses $(or $(WORKERS),4) --dist worksteal
 
 lint: develop ## Style, types, layers, and what attackers look for
 	@echo "lint: ruff, mypy, import-linter, bandit"

@@ -35,7 +35,7 @@ def test_what_is_right_is_taken_and_what_was_once_a_finding_is_none_any_more(nam
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_torn_answers_are_refused_or_taken_for_what_they_are(name: str) -> None:
-    @settings(max_examples=120, deadline=None, database=None)
+    @settings(max_examples=30, deadline=None, database=None)
     @given(st.sampled_from(TARGETS[name].seeds()).flatmap(torn))
     def feed(data: bytes) -> None:
         TARGETS[name].feed(data)

@@ -1,0 +1,250 @@
+"""What BitShares nodes send: frames, messages, blocks, keys, signatures and objects."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from functools import cache
+from typing import Any
+
+from chains.bitshares.accounts import parse_authorities
+from chains.bitshares.blocks import block_id, header_bytes, parse_block
+from chains.bitshares.client import NodeClient
+from chains.bitshares.follower import Follower
+from chains.bitshares.keys import decode_key, encode_key, recover_key
+from chains.bitshares.objects import Names, WitnessIds, parse_reading
+from chains.bitshares.transactions import (
+    merkle_root,
+    pack_transaction,
+    transaction_id,
+    witness_updates,
+)
+from chains.errors import ChainError, InvalidSignatureError, MalformedKeyError, NodeError
+from devnet.keys import DevKey
+from tests.fuzz.socketed import heard
+from tests.fuzz.target import Target, cut, json_of, runner
+from tests.support.chain import PREFIX, ForgedChain
+from tests.support.scripted import objects
+
+_PATIENCE = 5.0
+
+
+def rpc_frames(data: bytes) -> None:
+    """Take the bytes of a websocket (after one byte: the size of the pieces), at once and so."""
+    if data:
+        body = data[1:]
+        assert heard([body]) == heard(cut(body, data[0] + 1))
+
+
+def rpc_messages(data: bytes) -> None:
+    """Take messages, one a line, while a call and a subscription wait for theirs."""
+    runner().run(_converse(_Lines(data)))
+
+
+def node_block(data: bytes) -> None:
+    """Take a BitShares block, and have the follower of a chain look at it."""
+    value = json_of(data)
+    _, follower, updated = _followed()
+    before = follower.entries()
+    with contextlib.suppress(ChainError):
+        applied = follower.apply(parse_block(value))
+        assert applied.id == updated
+        follower.rewind(before[-1].id)
+    assert follower.entries() == before
+
+
+def block_parts(data: bytes) -> None:
+    """Take a block by itself: its header's bytes, its signature, and what it holds."""
+    with contextlib.suppress(ChainError):
+        block = parse_block(json_of(data))
+        header = header_bytes(block.previous, block.time, block.witness, block.merkle_root)
+        assert block.id == block_id(header, block.signature)
+        assert block.number == int(block.previous[:8], 16) + 1
+        with contextlib.suppress(InvalidSignatureError):
+            assert len(block.signer()) == 33
+        for update in witness_updates(block.transactions, PREFIX):
+            if update.transaction_id is not None:
+                packed = pack_transaction(update.transaction, PREFIX)
+                assert update.transaction_id == transaction_id(packed)
+        assert len(merkle_root(block.transactions, PREFIX)) == 40
+
+
+def public_keys(data: bytes) -> None:
+    """Take a text for a key, which has only one."""
+    text = data.decode("utf-8", "replace")
+    with contextlib.suppress(MalformedKeyError):
+        key = decode_key(text, PREFIX)
+        assert encode_key(key, PREFIX) == text
+
+
+def signatures(data: bytes) -> None:
+    """Take 32 bytes for a digest, and the rest for its signature."""
+    with contextlib.suppress(InvalidSignatureError):
+        assert len(recover_key(data[:32].ljust(32, b"\0"), data[32:])) == 33
+
+
+def node_reading(data: bytes) -> None:
+    """Take a BitShares node's objects, and begin with them."""
+    value = json_of(data)
+    chain, _, _ = _followed()
+    with contextlib.suppress(ChainError):
+        reading = parse_reading(_NAMES, value)
+        follower = Follower(PREFIX, 600)
+        follower.begin(chain.blocks[13:-1], reading)
+        follower.next_slots()
+        follower.provisional_misses(reading.head_time + 9.0)
+
+
+def authorities(data: bytes) -> None:
+    """Take who may act for an account, as a node tells it."""
+    with contextlib.suppress(ChainError):
+        told = parse_authorities(json_of(data))
+        for part in (told.active, told.owner):
+            enough = part.just_enough(part.weights)
+            assert not enough or part.satisfied_by(enough)
+
+
+# Inside
+
+
+class _Lines:
+    """Stands in for a connection over which a node sends what it likes, and then leaves."""
+
+    def __init__(self, data: bytes) -> None:
+        self._messages = [line if number % 2 else _text(line) for number, line in _lines(data)]
+
+    async def send(self, message: str) -> None:
+        json.loads(message)
+
+    def __aiter__(self) -> _Lines:
+        return self
+
+    async def __anext__(self) -> str | bytes:
+        await asyncio.sleep(0)
+        if not self._messages:
+            raise StopAsyncIteration
+        return self._messages.pop(0)
+
+    async def leave(self) -> None:
+        self._messages = []
+
+
+def _lines(data: bytes) -> enumerate[bytes]:
+    return enumerate(data.split(b"\n"))
+
+
+def _text(line: bytes) -> str | bytes:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line
+
+
+async def _converse(connection: _Lines) -> None:
+    given: Any = connection
+    client = NodeClient("eu", given, _PATIENCE)
+    announced: list[str] = []
+    waiting = [
+        asyncio.create_task(client.subscribe_blocks(announced.append)),
+        asyncio.create_task(client.call("database", "get_objects", ["2.0.0"])),
+        asyncio.create_task(client.check_chain("ab" * 32)),
+    ]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(_PATIENCE):
+        await client.listen()
+        done = await asyncio.gather(*waiting, return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException) and not isinstance(each, NodeError):
+            raise each
+        if isinstance(each, NodeError):
+            assert len(str(each)) < 700
+            assert str(each).isprintable()
+    assert all(isinstance(each, str) for each in announced)
+    assert announced[-1] == ""
+
+
+@cache
+def _followed() -> tuple[ForgedChain, Follower, str]:
+    chain = ForgedChain()
+    chain.run(27)
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks[13:], chain.reading())
+    chain.produce(updates={"1.6.2": DevKey("other")}, salt="hi")
+    return chain, follower, chain.id
+
+
+_NAMES = Names((WitnessIds("init0", "1.2.6", "1.6.1", "2.5.6"),), {"USD": "2.4.1"})
+_FEED = {"id": "2.4.1", "feeds": [["1.2.6", ["2027-01-15T08:00:00", {}]], ["1.2.9", ["x", {}]]]}
+
+
+def _block_seeds() -> list[bytes]:
+    chain, _, _ = _followed()
+    return [json.dumps(chain.raw[number]).encode() for number in (27, 28)]
+
+
+def _reading_seeds() -> list[bytes]:
+    known = {**objects(_before()), "2.4.1": _FEED}
+    return [json.dumps([known[name] for name in _NAMES.object_ids()]).encode()]
+
+
+def _before() -> ForgedChain:
+    chain = ForgedChain()
+    chain.run(27)
+    return chain
+
+
+def _message_seeds() -> list[bytes]:
+    notice = b'{"method": "notice", "params": [1, ["%s"]]}' % (b"0a" * 20)
+    error = b'{"id": 2, "error": {"code": 1, "message": "Assert Exception"}}'
+    return [
+        b'{"id": 1, "result": null}\n%s\n{"id": 2, "result": [null]}' % notice,
+        b'{"id": 3, "result": "%s"}\n%s' % (b"ab" * 32, error),
+        b'{"id": 3, "result": %s}' % (b"[" * 900 + b"]" * 900),
+    ]
+
+
+def _frame_seeds() -> list[bytes]:
+    text = b'{"id": 1, "result": null}'
+    whole = bytes([0x81, len(text)]) + text
+    parts = bytes([0x01, 5]) + text[:5] + b"\x89\x01p" + bytes([0x80, 20]) + text[5:]
+    closing = b"\x88\x05\x03\xe8bye"
+    return [
+        b"\x03" + whole + parts + closing,
+        b"\x07\x82\x7e\x01\x00" + b"x" * 256,
+        b"\xff\x8a\x00",
+    ]
+
+
+def _authority_seeds() -> list[bytes]:
+    key = DevKey("one").text(PREFIX)
+    part = {"weight_threshold": 1, "account_auths": [["1.2.9", 1]], "key_auths": [[key, 1]]}
+    told = {"active": {**part, "address_auths": []}, "owner": {**part, "address_auths": []}}
+    return [json.dumps(told).encode()]
+
+
+def _signature_seeds() -> list[bytes]:
+    digest = bytes(range(32))
+    return [digest + DevKey("one").sign(digest), digest + bytes([31]) + b"\xff" * 64]
+
+
+_BLOCK_WORDS = ("witness", "operations", "new_signing_key", "extensions", "signatures", "1.6.1")
+
+TARGETS = {
+    "rpc_frames": Target(rpc_frames, _frame_seeds, ("\x81", "\x88", "\x89", "\x7e", "\x7f")),
+    "rpc_messages": Target(
+        rpc_messages,
+        _message_seeds,
+        ("id", "method", "notice", "params", "error", "code", "message", "result", "[[[[[[[["),
+    ),
+    "node_block": Target(node_block, _block_seeds, _BLOCK_WORDS),
+    "block_parts": Target(block_parts, _block_seeds, (*_BLOCK_WORDS, "operation_results", "memo")),
+    "public_keys": Target(
+        public_keys, lambda: [DevKey("one").text(PREFIX).encode(), (PREFIX + "1" * 50).encode()]
+    ),
+    "signatures": Target(signatures, _signature_seeds),
+    "node_reading": Target(node_reading, _reading_seeds, ("1.6.1", "2.5.6", "signing_key")),
+    "authorities": Target(
+        authorities, _authority_seeds, ("active", "owner", "weight_threshold", "key_auths")
+    ),
+}
