@@ -12,12 +12,14 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.support.drawn import FUZZ
 from tests.support.postgresql import Cluster
 
 pytest_plugins = ["tests.faults.report"]
 
 # How fast a busy machine draws examples says nothing about the code.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(FUZZ, settings.get_profile("project"), max_examples=2000)
 settings.load_profile("project")
 
 

@@ -83,21 +83,23 @@ async def troupe(
         signer=KeyFileSigner(Path("unused")),
         policy=policy or Policy(arm=True),
     )
-    watch = cast("Watch", script)
-    signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
-    began = script.clock()
-    metrics = Metrics({WITNESS: ["alpha", "beta", "gamma"]})
     async with Journal(settings.database) as journal:
         first = Arming(settings.policy.arm, "configuration", "first state", script.clock())
         await journal.begin([WITNESS], first)
-        rotator = Rotator(watch, signer, journal, metrics, script.clock)
-        follow_up = FollowUp(watch, journal, rotator, metrics, script.clock, settings.policy)
-        desk = Desk(
-            settings, watch, journal, rotator, follow_up, metrics, script.clock, lambda: began
-        )
-        yield Troupe(script, journal, metrics, Worker(desk, WITNESS), settings.incident_renewal)
+        yield at_desk(script, journal, settings)
     with read_database(settings.database) as db:
         assert verify(db, None, lambda _done, _all: None).flaws == []
+
+
+def at_desk(script: Script, journal: Journal, settings: SwitcherSettings) -> Troupe:
+    """Return a worker on an open journal."""
+    watch, began = cast("Watch", script), script.clock()
+    signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
+    metrics = Metrics({WITNESS: ["alpha", "beta", "gamma"]})
+    rotator = Rotator(watch, signer, journal, metrics, script.clock)
+    follow_up = FollowUp(watch, journal, rotator, metrics, script.clock, settings.policy)
+    desk = Desk(settings, watch, journal, rotator, follow_up, metrics, script.clock, lambda: began)
+    return Troupe(script, journal, metrics, Worker(desk, WITNESS), settings.incident_renewal)
 
 
 @asynccontextmanager
