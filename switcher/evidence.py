@@ -154,6 +154,7 @@ def gather(
             follower.shuffle_due(),
             follower.rhythm.interval,
             follower.next_block_due(),
+            follower.doubtful_slots(),
         ),
         wanted=next_target(incident, record, ring, key),
         head_time=head.time if head else None,

@@ -35,13 +35,24 @@ class Slots:
     """When slots begin that are, or may be, a witness' next ones, soonest first.
 
     Those before `shuffle` are its own; of those after it nothing is known yet. `interval` is that
-    of the chain, `first` when the first slot after the head begins, whosever it is.
+    of the chain, `first` when the first slot after the head begins, whosever it is. `empty` are
+    slots of others that will hardly get a block.
     """
 
     times: tuple[int, ...] = ()
     shuffle: int = 0
     interval: int = 0
     first: int = 0
+    empty: frozenset[int] = frozenset()
+
+    def block_before(self, slot: int) -> int:
+        """Return when the last slot before another one begins that will probably get a block.
+
+        The very last one where none will.
+        """
+        last = slot - self.interval
+        ahead = range(last, self.first - 1, -self.interval) if self.empty else ()
+        return next((before for before in ahead if before not in self.empty), last)
 
     def __bool__(self) -> bool:
         """Tell whether the witness has any."""
@@ -53,7 +64,7 @@ def last_moment(slots: Slots, ready: float, now: float) -> float:
 
     Before `ready` nothing is to be done, nor for a slot that only may be the witness' own until
     somewhat later. Slots that can't be saved any more are passed over, the very next one among
-    them: no block comes before it.
+    them: no block comes before it. A block that will hardly come is not counted on.
     """
     for slot in slots.times:
         if slot <= slots.first:
@@ -61,7 +72,7 @@ def last_moment(slots: Slots, ready: float, now: float) -> float:
         patience = 0 if slot < slots.shuffle else _UNSURE * slots.interval
         due = slot - slots.interval
         if due - LEAST_LEAD >= max(ready + patience, now):
-            return max(ready + patience, due - LEAD)
+            return max(ready + patience, slots.block_before(slot) - LEAD)
     return max(ready, now)
 
 

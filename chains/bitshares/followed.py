@@ -135,6 +135,11 @@ class Followed:
         """Return when the first slot after the head begins, 0 before `begin`."""
         return self._slot_after(self.head, 1) if self.head else 0
 
+    def doubtful_slots(self) -> frozenset[int]:
+        """Return when slots of this round begin whose witnesses left their last one empty."""
+        absent = self._absent()
+        return frozenset(time for witness, time in self.next_slots().items() if witness in absent)
+
     def last_signed(self, signing_key: str) -> Applied | None:
         """Return the newest block held that a key signed."""
         return next((e for e in reversed(self._entries) if e.signing_key == signing_key), None)
@@ -160,6 +165,17 @@ class Followed:
 
     def _slot_after(self, head: Applied, slot: int) -> int:
         return slot_time(head.time, self.rhythm.interval, slot, self._rules.skipped(head))
+
+    def _absent(self) -> set[str]:
+        """Return the witnesses whose last slot stayed empty."""
+        met, absent = set[str](), set[str]()
+        for entry in reversed(self._entries):
+            met.add(entry.witness)
+            absent.update(slot.witness for slot in entry.missed if slot.witness not in met)
+            met |= absent
+            if len(met) >= len(entry.active):
+                break
+        return absent
 
     def _tally(self) -> dict[str, list[tuple[int, MissedSlot]]]:
         head = self._entries[-1]

@@ -54,6 +54,19 @@ def test_slots_after_a_maintenance_come_as_much_later_as_slots_are_skipped() -> 
     assert follower.next_block_due() == chain.time + chain.interval
 
 
+def test_slot_of_a_witness_that_missed_its_last_one_is_doubtful_until_it_signs_again() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 21)
+    assert follower.doubtful_slots() == frozenset()
+    while not follower.recent_misses(WITNESS) or WITNESS not in follower.next_slots():
+        follower.apply(*chain.run(1, dead=(WITNESS,)))
+    assert follower.doubtful_slots() == {follower.next_slots()[WITNESS]}
+    signed = follower.next_slots()[WITNESS]
+    while chain.time < signed or WITNESS not in follower.next_slots():
+        follower.apply(chain.produce())
+    assert follower.doubtful_slots() == frozenset()
+
+
 def test_a_witness_that_is_not_active_has_no_slots() -> None:
     assert following(ForgedChain(), 21).possible_slots("1.6.99") == []
 

@@ -44,6 +44,13 @@ def test_slots_of_a_decision_are_those_that_the_chain_gives_to_the_witness(scrip
     )
 
 
+def test_slot_of_another_that_missed_its_last_one_is_told_as_empty(script: Script) -> None:
+    chain, other = script.chain, "1.6.3"
+    while other not in script.follower.next_slots() or not gathered(script).slots.empty:
+        script.produce(*([2] if chain.owner() == other else []))
+    assert gathered(script).slots.empty == {script.follower.next_slots()[other]}
+
+
 def test_head_is_stale_after_three_slots_and_after_a_maintenance_only_later(
     script: Script,
 ) -> None:

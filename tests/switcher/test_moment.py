@@ -62,6 +62,18 @@ def test_slot_right_after_a_maintenance_is_not_planned_for_since_no_block_comes_
     assert last_moment(slots, ready=0.0, now=1_001.0) == 1_030 - 3 - LEAD
 
 
+def test_block_that_will_hardly_come_is_not_counted_on() -> None:
+    slots = Slots((1_030,), shuffle=9_999, interval=3, first=1_003, empty=frozenset({1_027, 1_021}))
+    assert last_moment(slots, ready=0.0, now=1_000.0) == 1_024 - LEAD
+    assert last_moment(slots, ready=1_023.0, now=1_000.0) == 1_023.0
+    assert last_moment(slots, ready=0.0, now=1_025.0) <= 1_025.0
+
+
+def test_where_no_block_will_come_the_last_slot_is_the_last_hope() -> None:
+    slots = Slots((1_030,), shuffle=9_999, interval=3, first=1_024, empty=frozenset({1_027, 1_024}))
+    assert last_moment(slots, ready=0.0, now=1_022.0) == 1_027 - LEAD
+
+
 def test_slot_that_may_be_anybodys_is_worth_less_haste() -> None:
     slots = Slots((1_030, 1_033, 1_036, 1_039, 1_042), shuffle=1_030, interval=3)
     assert last_moment(slots, ready=1_000.0, now=1_020.0) == 1_030 - 3 - LEAD
