@@ -30,7 +30,7 @@ from bench.surroundings import PROJECT, Meanwhile, commit, machine, versions
 from bench.table import remarks, table
 
 _SAYS = "understudy: "
-_ELSEWHERE = PROJECT / "build" / "bench"
+_ELSEWHERE = "build/bench"
 _HARMLESS = frozenset({"seed"})
 """Options that make a measurement neither shorter nor longer."""
 
@@ -61,7 +61,7 @@ def main(words: Sequence[str]) -> int:
         why = "It was shortened" if short else "It failed"
         _OUT.print(f"{why}: {_set_aside(told, name)} has it, and the results stay as they were.")
     else:
-        results.write(told)
+        results.write(told, results.FILE)
         changed = pages.write_all(told)
         _OUT.print(f"Written: {', '.join(['bench/results.json', *changed])}.")
     return 1 if lost else 0
@@ -70,7 +70,7 @@ def main(words: Sequence[str]) -> int:
 def _put_together(
     name: str | None, entries: Mapping[str, Any], head: Mapping[str, Any]
 ) -> results.Results:
-    standing = results.read()
+    standing = results.read(results.FILE)
     if name is None:
         return results.all_of(head, entries, standing)
     run = {each: head[each] for each in ("date", "machine", "versions", "commit", "dirty")}
@@ -79,7 +79,7 @@ def _put_together(
 
 def _set_aside(told: results.Results, name: str | None) -> str:
     """Keep results that must not pass for those of a full run; return where they are."""
-    file = _ELSEWHERE / f"{name or 'all'}.json"
+    file = PROJECT / _ELSEWHERE / f"{name or 'all'}.json"
     results.write(told, file)
     return file.relative_to(PROJECT).as_posix()
 
@@ -88,7 +88,7 @@ def _measured(measurement: Measurement, options: Mapping[str, str]) -> dict[str,
     """Run a measurement in a process of its own and return what is kept of it."""
     taken = {n: value for n, value in options.items() if n in measurement.options}
     words = [word for n, value in taken.items() for word in (f"--{n}", value)]
-    command = [sys.executable, "-m", "understudy", "bench", measurement.name, "--json", *words]
+    command = _program(measurement.name, *words)
     say(f"bench: {measurement.name}")
     meanwhile, last = Meanwhile(), ""
     with (
@@ -108,6 +108,10 @@ def _measured(measurement: Measurement, options: Mapping[str, str]) -> dict[str,
         say(f"bench: {measurement.name} FAILED: {reason}")
         return {**told, **results.failed(reason)}
     return {**told, **results.measured(json.loads(printed), measurement.bars, taken)}
+
+
+def _program(name: str, *words: str) -> list[str]:
+    return [sys.executable, "-m", "understudy", "bench", name, "--json", *words]
 
 
 def _asked(words: Sequence[str]) -> tuple[str | None, dict[str, str]]:

@@ -6,7 +6,8 @@ of its first column, and the order, are kept as somebody wrote them:
     <!-- figures: policy -->
     <!-- end of figures -->
 
-Elsewhere it is the numbers in links to such rows, see `bench.claims`.
+The bars that are missed are listed between two such marks, in the README as well. Elsewhere it is
+the numbers in links to such rows, see `bench.claims`.
 """
 
 from __future__ import annotations
@@ -17,11 +18,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.bars import find
 from bench.claims import corrected
 from bench.comparing import Row, rows
-from bench.results import Results, head_of, read
-from bench.run import named
+from bench.results import FILE, Results, head_of, read
+from bench.run import ALL, named
 from bench.showing import shown, shown_bar, shown_spread
 from bench.surroundings import PROJECT
 from bench.table import busy, surroundings
@@ -29,6 +29,8 @@ from bench.table import busy, surroundings
 TABLES = PROJECT / "docs" / "benchmarks.md"
 _BLOCK = re.compile(r"<!-- figures: (?P<name>\w+) -->\n(?P<old>.*?)<!-- end of figures -->", re.S)
 _ROW = re.compile(r'^\| <a id="(?P<name>\w+)\.(?P<figure>[\w.]+)"></a>(?P<words>.*?) \|', re.M)
+_MISSED = re.compile(r"<!-- missed bars -->\n.*?<!-- end of missed bars -->", re.DOTALL)
+_FALLS_SHORT = "What falls short of its bar in the committed results:"
 _HEAD = "| figure | measured | of the runs | bar | |\n| --- | --- | --- | --- | --- |\n"
 
 
@@ -36,8 +38,18 @@ def texts(results: Results) -> dict[Path, str]:
     """Return all pages that tell of figures as they should be."""
     pages = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
     told = {page: page.read_text(encoding="utf-8") for page in pages}
-    told[TABLES] = _BLOCK.sub(lambda found: _block(found, results), told[TABLES])
+    told[TABLES] = with_tables(told[TABLES], results)
+    words = {f"{row['name']}.{row['figure']}": row["words"] for row in _ROW.finditer(told[TABLES])}
+    for page in (PROJECT / "README.md", TABLES):
+        way = "" if page == TABLES else TABLES.relative_to(page.parent).as_posix()
+        before, after = _MISSED.split(told[page])
+        told[page] = f"{before}{_missed(results, words, way)}{after}"
     return {page: corrected(text, results) for page, text in told.items()}
+
+
+def with_tables(text: str, results: Results) -> str:
+    """Return a page with its tables written anew."""
+    return _BLOCK.sub(lambda found: _block(found, results), text)
 
 
 def write_all(results: Results) -> list[str]:
@@ -64,18 +76,37 @@ def _block(found: re.Match[str], results: Results) -> str:
     name = found["name"]
     measurement, entry = named(name), results["measurements"].get(name, {})
     words = {row["figure"]: row["words"] for row in _ROW.finditer(found["old"])}
-    named_here = [bar.figure for bar in measurement.bars] + list(measurement.told)
-    others = [each for each in words if each not in named_here]
-    known = [each for each in others if find(entry.get("figures", {}), each) is not None]
-    by_name = {
-        row.figure: row for row in rows(entry, None, measurement.bars, [*measurement.told, *known])
-    }
-    order = [*(each for each in words if each in by_name), *by_name.keys() - words.keys()]
+    own = {*(bar.figure for bar in measurement.bars), *measurement.told}
+    told = [*measurement.told, *(each for each in words if each not in own)]
+    by_name = {row.figure: row for row in rows(entry, None, measurement.bars, told)}
+    order = [
+        *(each for each in words if each in by_name),
+        *(each for each in by_name if each not in words),
+    ]
     lines = "".join(_line(name, words.get(each), by_name[each]) for each in order)
     return (
         f"<!-- figures: {name} -->\n\n{_HEAD}{lines}\n{_when(name, entry, results)}\n\n"
         "<!-- end of figures -->"
     )
+
+
+def _missed(results: Results, words: Mapping[str, str], way: str) -> str:
+    """Return the list of bars that are missed; `way` leads from the page to the tables."""
+    lines = []
+    for name in ALL:
+        entry = results["measurements"].get(name)
+        if entry and "failed" in entry:
+            lines.append(f"- {name}: the measurement failed")
+            continue
+        for row in rows(entry or {}, None, named(name).bars, ()):
+            if row.value is not None and not row.met:
+                anchor, value = f"{name}.{row.figure}", shown(row.figure, row.value)
+                named_so = words.get(anchor, row.figure)
+                lines.append(
+                    f"- [{named_so}]({way}#{anchor}): {value}, wanted {shown_bar(row.bar)}"
+                )
+    told = [_FALLS_SHORT, "", *lines] if lines else ["No bar is missed in the committed results."]
+    return "\n".join(["<!-- missed bars -->", *told, "<!-- end of missed bars -->"])
 
 
 def _line(name: str, words: str | None, row: Row) -> str:
@@ -100,7 +131,7 @@ def _when(name: str, entry: Mapping[str, Any], results: Results) -> str:
 
 
 if __name__ == "__main__":
-    standing = read()
+    standing = read(FILE)
     if standing is None:
         sys.exit("There are no results yet; do: make bench")
     for changed in write_all(standing):

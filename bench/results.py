@@ -31,7 +31,7 @@ Results = dict[str, Any]
 _PATH = re.compile(r"(?<![\w/])/(?:[^\s/:'\"]+/)+[^\s:'\",;]*")
 
 
-def read(file: Path = FILE) -> Results | None:
+def read(file: Path) -> Results | None:
     """Return the results of a file, None: there is none."""
     return _parsed(file.read_text(encoding="utf-8")) if file.exists() else None
 
@@ -42,7 +42,7 @@ def read_committed() -> Results | None:
     return _parsed(text) if text else None
 
 
-def write(results: Results, file: Path = FILE) -> None:
+def write(results: Results, file: Path) -> None:
     """Write results for people and programs."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

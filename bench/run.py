@@ -13,8 +13,8 @@ from bench.bars import Bar
 NAMES = ("policy", "live", "exporter", "headers", "peers", "page", "start", "webhook")
 """Those of `make bench`."""
 
-APART = ("soak", "faces")
-"""Those that take too long for it, and are kept in its results beside, each with its own date."""
+APART = ("soak", "faces", "first_sight")
+"""Those that take too long for it, or the network; its results keep each with a date of its own."""
 
 ALL = (*NAMES, *APART)
 

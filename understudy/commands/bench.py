@@ -17,7 +17,8 @@ def bench(
         str,
         typer.Argument(
             metavar="NAME",
-            help="policy, live, exporter, headers, peers, page, start, webhook, soak or faces.",
+            help="policy, live, exporter, headers, peers, page, start, webhook, soak, faces or "
+            "first_sight.",
         ),
     ],
     seed: Annotated[
