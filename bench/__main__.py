@@ -3,9 +3,10 @@
     python -m bench              all of them, into bench/results.json
     python -m bench NAME         one; the others' results stay, and it is told that it ran apart
     python -m bench [NAME] --failures 20
-                                 a short one, which replaces nothing: build/bench/ has its results
+                                 a short one, which replaces nothing
 
-Each measurement is a process of its own. One that fails is told and named in the results, the
+Each measurement is a process of its own, and is in build/bench/ as soon as it is over, so that an
+interrupted run doesn't lose it. One that fails is told and named in the results, the
 others go on, and the exit status is 1 in the end; a bar that was missed is told and changes no
 status, since it was measured. The documentation's tables are written anew from the results.
 """
@@ -30,7 +31,7 @@ from bench.surroundings import PROJECT, Meanwhile, commit, machine, versions
 from bench.table import remarks, table
 
 _SAYS = "understudy: "
-_ELSEWHERE = "build/bench"
+_ASIDE = "build/bench"
 _HARMLESS = frozenset({"seed"})
 """Options that make a measurement neither shorter nor longer."""
 
@@ -41,25 +42,28 @@ def main(words: Sequence[str]) -> int:
     """Run what is asked for and return the exit status."""
     name, options = _asked(words)
     before, meanwhile = results.read_committed(), Meanwhile()
-    head = {
+    run = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": machine(),
         "versions": versions(),
         **commit(),
     }
-    measurements = [named(each) for each in ([name] if name else NAMES)]
-    entries = {each.name: _measured(each, options) for each in measurements}
-    head |= meanwhile.told()
-    told = _put_together(name, entries, head)
-    lost = [each for each, entry in entries.items() if "failed" in entry]
+    measurements, entries = [named(each) for each in ([name] if name else NAMES)], {}
+    for each in measurements:
+        entries[each.name] = _measured(each, options)
+        aside = PROJECT / _ASIDE / f"{each.name}.json"
+        results.write({"run": run, **entries[each.name]}, aside)
+    head = {**run, **meanwhile.told()}
+    told = _put_together(name, entries, run, head)
     drawn, worse = table(told, before, measurements)
     _OUT.print(drawn)
     for remark in remarks(head, told, before, worse):
         _OUT.print(remark, soft_wrap=True)
+    lost = [each for each, entry in entries.items() if "failed" in entry]
     short = options.keys() - _HARMLESS
     if short or (name and lost):
         why = "It was shortened" if short else "It failed"
-        _OUT.print(f"{why}: {_set_aside(told, name)} has it, and the results stay as they were.")
+        _OUT.print(f"{why}: the results stay as they were, {_ASIDE}/ has what was measured.")
     else:
         results.write(told, results.FILE)
         changed = pages.write_all(told)
@@ -68,20 +72,15 @@ def main(words: Sequence[str]) -> int:
 
 
 def _put_together(
-    name: str | None, entries: Mapping[str, Any], head: Mapping[str, Any]
+    name: str | None,
+    entries: Mapping[str, Any],
+    run: Mapping[str, Any],
+    head: Mapping[str, Any],
 ) -> results.Results:
     standing = results.read(results.FILE)
     if name is None:
         return results.all_of(head, entries, standing)
-    run = {each: head[each] for each in ("date", "machine", "versions", "commit", "dirty")}
     return results.with_one(name, entries[name], run, standing or {**run, "measurements": {}})
-
-
-def _set_aside(told: results.Results, name: str | None) -> str:
-    """Keep results that must not pass for those of a full run; return where they are."""
-    file = PROJECT / _ELSEWHERE / f"{name or 'all'}.json"
-    results.write(told, file)
-    return file.relative_to(PROJECT).as_posix()
 
 
 def _measured(measurement: Measurement, options: Mapping[str, str]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def test_one_that_is_shortened_or_fails_replaces_nothing(doubles: Doubles) -> No
     aside = doubles.file.parent / "build" / "bench" / "page.json"
     kept = results.read(aside)
     assert kept
-    assert kept["measurements"]["page"]["failed"] == "It ended with status 3."
+    assert kept["failed"] == "It ended with status 3."
     doubles.programs["page"] = "print('{\"fast\": 11}')"
     assert command.main(["page", "--seed", "7"]) == 0
     assert results.read(doubles.file)
