@@ -104,6 +104,13 @@ class Chronicle:
         found = (b.number for b in self.blocks() if b.irreversible >= height)
         return next((self._seen[number] for number in found), None)
 
+    def forget(self, before: float, below: int) -> None:
+        """Forget the blocks from before a time that are below a height as well."""
+        old = [n for n, block in self._blocks.items() if block.time < before and n < below]
+        for number in old:
+            del self._blocks[number]
+            del self._seen[number]
+
     def _keep(self) -> None:
         entries = self._watch.follower.entries()
         for entry in reversed(entries):

@@ -31,6 +31,10 @@ class Roll:
             await asyncio.sleep(slot - _BEFORE - time.time())
             self.fit[slot] = frozenset(name for name in self.hosts if could_sign(self.net, name))
 
+    def forget(self, before: float) -> None:
+        """Forget the slots from before a time."""
+        self.fit = {slot: fit for slot, fit in self.fit.items() if slot >= before}
+
 
 def was_needless(
     chronicle: Chronicle, roll: Roll, witness: str, host: str, change: Change

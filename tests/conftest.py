@@ -12,8 +12,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from bench.postgresql import Cluster
 from tests.support.drawn import FUZZ
-from tests.support.postgresql import Cluster
 
 pytest_plugins = ["tests.faults.report"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgresql import Cluster
+from bench.postgresql import Cluster
 from tests.support.watchers import Watch, on_watch
 from understudy.stack import Program
 

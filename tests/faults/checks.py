@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from bench.acknowledged import lost
+from bench.books import Books, Pages
+from bench.relay import Ledger
 from chains.bitshares.transactions import WITNESS_UPDATE
 from devnet.blocks import SignedBlock
 from devnet.hosts import ring_keys
 from devnet.launch import Devnet
-from tests.faults.books import Books, Pages
-from tests.faults.relay import Ledger, Posting
 
 PATIENCE = 60.0
-_LATE = 0.5
-"""Seconds by which a switcher may be behind the time that makes up for a wrong clock: what a block
-takes to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +104,6 @@ def is_healthy(net: Devnet, host: str) -> bool:
     return runs and net.nodes[host].chain.state.number >= net.state.number - 1
 
 
-async def lost(ledger: Ledger, books: Books) -> list[str]:
-    """Return what a sender saw acknowledged by now and the journal doesn't know."""
-    acknowledged = ledger.acknowledged
-    pages = await books.read()  # not before: further ones are acknowledged meanwhile
-    return [
-        f"{receipt['result']} of incident {receipt['incident']}: {alert['labels']}"
-        for posting in acknowledged
-        for alert, receipt in zip(posting.alerts, posting.receipts, strict=True)
-        if not _is_known(posting, alert, receipt, pages)
-    ]
-
-
 def _chain(net: Devnet) -> Iterator[SignedBlock]:
     """Yield the blocks of the longest chain, oldest first."""
     numbers, head = net.state.number, net.state.id
@@ -128,29 +113,3 @@ def _chain(net: Devnet) -> Iterator[SignedBlock]:
 
 def _first_host(net: Devnet, account: str) -> str:
     return net.settings.host_name(account, net.settings.hosts[0])
-
-
-def _is_known(
-    posting: Posting, alert: Mapping[str, Any], receipt: Mapping[str, Any], pages: Pages
-) -> bool:
-    number = receipt["incident"]
-    if receipt["result"] == "heartbeat":
-        return pages.heartbeat is not None and pages.heartbeat >= posting.began - _LATE
-    if number is None:
-        return True  # nothing was written, and nothing was said to be
-    incident = pages.incidents.get(number)
-    labels = alert["labels"]
-    if incident is None or incident.signing_key != labels["signing_key"]:
-        return False
-    fingerprint = str(alert["fingerprint"])
-    match receipt["result"]:
-        case "opened":
-            return pages.opened.get(number) == fingerprint
-        case "renewed":
-            return incident.renewed >= posting.began - _LATE
-        case "ended":
-            return pages.ended[number] is not None
-        case "resolved":
-            fires = incident.alerts.get(fingerprint)
-            return fires is None or fires.seen >= posting.began - _LATE
-    return True

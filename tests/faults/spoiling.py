@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from bench.books import Pages
 from devnet.faults import DevnetNode
 from devnet.launch import Devnet
 from devnet.lies import LIES
-from tests.faults.books import Pages
 
 SLOW = 2.0
 """Seconds by which a slow node's answers are late: more than the switcher waits for."""

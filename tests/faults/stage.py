@@ -21,12 +21,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.books import Books, Pages
+from bench.relay import Ledger, Relay
 from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
-from tests.faults.books import Books, Pages
 from tests.faults.checks import PATIENCE, settled
-from tests.faults.relay import Ledger, Relay
 from tests.faults.rule import post, rule
 from understudy.demo.journal import JournalReader
 from understudy.errors import StackError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.faults.checks import lost
+from bench.acknowledged import lost
 from tests.faults.draws import draw
 from tests.faults.report import FIGURES
 from tests.faults.stage import Stage, on_stage

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bench.misset import Watchmaker
 from devnet.hosts import api_names
 from switcher.answers import Status
 from tests.faults.rule import alert
@@ -22,20 +22,6 @@ EITHER_WAY = pytest.mark.parametrize("off", [-30, 30], ids=["behind", "ahead"])
 ONE_WAY = timings("off", 30, -30)
 
 
-@dataclass
-class Watchmaker:
-    """Sets the clock by which a switcher runs."""
-
-    file: Path
-
-    def set(self, off: float) -> None:
-        """Have the clock be so many seconds ahead from now on, or behind."""
-        # In one step: an empty file has no figure in it.
-        new = self.file.with_suffix(".new")
-        new.write_text(str(off))
-        new.rename(self.file)
-
-
 @asynccontextmanager
 async def misset(
     folder: Path, off: float, *, by_rule: bool = True
@@ -45,7 +31,7 @@ async def misset(
         clock = Watchmaker(folder / "clock")
         clock.set(off)
         address, configuration = stage.written.switcher, stage.written.configuration
-        module = ("tests.faults.misset", str(clock.file), "--")
+        module = clock.module
         stage.switcher = parts.service("switcher", configuration, address, folder, module=module)
         await stage.switcher.start()
         await told(stage, lambda status: status.clock.offset is not None)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.frozen import frozen
 from tests.faults.draws import draw
 from tests.faults.report import FIGURES
 from tests.faults.timings import timings
-from tests.support.frozen import frozen
 from tests.support.watchers import on_watch
 
 AS_SHIPPED = {"missed_blocks": 3}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bench.faults import FAILURES, Fault, strike
+from bench.frozen import frozen
 from tests.faults.draws import draw, kill_one
 from tests.faults.stage import Stage, on_stage
 from tests.faults.timings import timings
-from tests.support.frozen import frozen
 from understudy.stack import Program
 
 AS_SHIPPED = {"missed_blocks": 3}

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from bench.postgresql import Cluster
 from chains.peer.blocks import Proof, Rule
 from peernode import pending
 from peernode.errors import ChainMovedError, RefusedError, StoreError
 from peernode.store import Store
 from tests.peernode.made import EASY, after, bodies, chain, first, held, paid, put
 from tests.peernode.running import running
-from tests.support.postgresql import Cluster
 
 
 async def forge(store: Store, now: float = 5.0) -> dict[str, Any]:

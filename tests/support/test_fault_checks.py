@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from bench.acknowledged import lost
+from bench.books import Books, Pages
+from bench.relay import Ledger, Posting
 from switcher.journal.journal import Journal
 from switcher.webhook import parse_notification
-from tests.faults.books import Books, Pages
-from tests.faults.checks import lost
-from tests.faults.relay import Ledger, Posting
 from tests.switcher.stage import alert, webhook_bytes
 
 KEY, NOW = "BTSalpha", 1_800_000_000.0

@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support.postgresql import OWNER, Cluster
+from bench.postgresql import OWNER, Cluster
 
 
 def _ask(cluster: Cluster, password: str | None = None) -> object:

@@ -12,9 +12,7 @@ between Alertmanagers and switchers note what was acknowledged.
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle, groupby
@@ -25,14 +23,15 @@ import httpx
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
+from bench.acknowledged import lost
+from bench.books import Books, Pages
+from bench.relay import Relay, lead_through
 from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from switcher.answers import IncidentStatus, Status, WitnessStatus
 from switcher.model import Decision
-from tests.faults.books import Books, Pages
-from tests.faults.checks import lost, on_air, updates
-from tests.faults.relay import Relay
+from tests.faults.checks import on_air, updates
 from understudy.config import load
 from understudy.stack import Program, Replicas, Stack, StackSettings, Tools, free_ports
 
@@ -223,22 +222,9 @@ async def on_watch(
                 stack.switchers, free_ports(len(stack.switchers)), strict=True
             )
         ]
-        _lead_through(relays, stack)
+        lead_through(relays, stack)
         urls = [load(each.configuration).needed_switcher().database for each in stack.documents]
         books = tuple(Books(url) for url in dict.fromkeys(urls))
         client = httpx.AsyncClient(trust_env=False, verify=False)
         await leaving.enter_async_context(client)
         yield Watch(net, stack, tuple(relays), books, client)
-
-
-def _lead_through(relays: Iterable[Relay], stack: Stack) -> None:
-    """Have every Alertmanager post to the relays instead of the switchers."""
-    path = stack.directory / "alertmanager.yml"
-    text = path.read_text()
-    for relay in relays:
-        assert relay.target in text
-        text = text.replace(relay.target, f"http://{relay.address}")
-    path.write_text(text)
-    for alertmanager in stack.alertmanagers:
-        assert alertmanager.pid
-        os.kill(alertmanager.pid, signal.SIGHUP)

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.schema import CreateSchema
 
+from bench.postgresql import Cluster
 from switcher.errors import JournalError, StandbyError
 from switcher.journal.database import open_wire
 from switcher.journal.tables import leases
 from switcher.lease_session import IDLE_SECONDS, Claim, LeaseSession, check_claim, lock_key
-from tests.support.postgresql import Cluster
 
 NOW = 1_000.0
 

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from bench.postgresql import Cluster
 from storing.database import Database
 from storing.postgresql import Wire
 from switcher.errors import JournalError, UnreachableError
@@ -25,7 +26,6 @@ from switcher.journal.journal import Journal
 from switcher.lease_session import IDLE_SECONDS
 from switcher.model import Arming
 from switcher.webhook import Heartbeat
-from tests.support.postgresql import Cluster
 from tests.switcher.stage import WITNESS, owner_only
 
 PASSWORD = "correct-horse-battery"

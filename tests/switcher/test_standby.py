@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from bench.postgresql import Cluster
 from switcher.errors import StandbyError
 from switcher.lease import Leases
 from switcher.model import Arming, Cause, DrillResult, Order, Outcome
 from switcher.orders import Drilled
 from switcher.worker import Worker
 from tests.support.chain import PREFIX
-from tests.support.postgresql import Cluster
 from tests.switcher.scripted import ALPHA, NODES, Script
 from tests.switcher.stage import WITNESS
 from tests.switcher.troupe import Troupe, troupe

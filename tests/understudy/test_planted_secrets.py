@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import yaml
 
+from bench.postgresql import Cluster
 from chains.bitshares.keys import decode_base58
 from devnet.configuration import configuration
 from devnet.launch import Devnet
@@ -26,7 +27,6 @@ from switcher.auth import Scope, new_token
 from switcher.signer import add_to_wallet, create_wallet
 from tests.support import planted
 from tests.support.certificates import self_signed
-from tests.support.postgresql import Cluster
 from tests.switcher.stage import alert, eventually, owner_only, webhook
 from tests.understudy.commands import PRIVATE_KEY, CommandLine
 from understudy.config import load

@@ -16,7 +16,7 @@ from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from understudy.config import load
 from understudy.demo.journal import JournalReader
-from understudy.stack import Stack
+from understudy.stack import Replicas, Stack
 from understudy.stack.on_devnet import devnet_stack
 
 
@@ -50,6 +50,8 @@ async def stage(
     policy: Mapping[str, Any] | None = None,
     endpoints: bool | Collection[str] = True,
     watched: Collection[str] | None = None,
+    replicas: Replicas = Replicas(),
+    database: str | None = None,
 ) -> AsyncIterator[Set]:
     """Run a devnet and the whole stack on it as `devnet_stack` does, watched from outside.
 
@@ -64,6 +66,8 @@ async def stage(
             policy=policy,
             endpoints=endpoints,
             watched=watched,
+            replicas=replicas,
+            database=database,
         )
         async with running as (net, stack):
             configuration = await asyncio.to_thread(load, stack.written.configuration)

@@ -10,7 +10,7 @@ from typing import Any
 from devnet.configuration import configuration
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
-from understudy.stack import Stack, StackSettings, Tools
+from understudy.stack import Replicas, Stack, StackSettings, Tools
 
 
 @asynccontextmanager
@@ -22,6 +22,8 @@ async def devnet_stack(
     policy: Mapping[str, Any] | None = None,
     endpoints: bool | Collection[str] = True,
     watched: Collection[str] | None = None,
+    replicas: Replicas = Replicas(),
+    database: str | None = None,
 ) -> AsyncIterator[tuple[Devnet, Stack]]:
     """Run a devnet and the whole stack on it, which watches every witness that has a ring.
 
@@ -29,6 +31,8 @@ async def devnet_stack(
     the switcher's. `watched` are the accounts of those witnesses, where it isn't all that have one.
     Without `endpoints`, or for those accounts that it leaves out, nothing is known of the hosts but
     their keys.
+    `replicas` is how many of each program run; their switchers share a `database` (its URL), or
+    have one each.
 
     Raises:
         StackError: a program is missing or did not start.
@@ -38,8 +42,10 @@ async def devnet_stack(
         document = configuration(net, endpoints=endpoints, watched=watched)
         # Nobody is watched here, so that whoever tries it out need not sign in to look.
         document["switcher"] = {"readers": "loopback", "policy": {"arm": True, **(policy or {})}}
+        if database is not None:
+            document["switcher"]["database"] = database
         accounts = [witness["account"] for witness in document["bitshares"]["witnesses"]]
         keys = "\n".join(net.active_wif(account) for account in accounts)
-        made = StackSettings(document, keys, interval, fresh=True)
+        made = StackSettings(document, keys, interval, fresh=True, replicas=replicas)
         async with Stack(made, tools, folder) as stack:
             yield net, stack

@@ -1,9 +1,9 @@
-"""A real PostgreSQL for the tests: a cluster of its own on a free port of the loopback address.
+"""A real PostgreSQL for tests and the soak: a cluster of its own on a free loopback port.
 
     with Cluster(tmp_path / "postgresql") as cluster:
         url = cluster.create_database("journal")
 
-It is the distribution's program, found or unpacked by scripts/postgresql, and ends with the tests.
+It is the distribution's program, found or unpacked by scripts/postgresql, and ends with us.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from understudy.stack.ports import free_ports
 
 OWNER = "understudy"
 
-_BIN = Path(__file__).parent.parent.parent / ".tools" / "bin"
+_BIN = Path(__file__).parent.parent / ".tools" / "bin"
 _SECONDS = 30.0
 _NOBODY = 65534
 _OPTIONS = (
-    # What is lost when the machine fails is not what these tests are about, and syncing is slow.
+    # What is lost when the machine fails is not what this is about, and syncing is slow.
     "fsync=off",
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",

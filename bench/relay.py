@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
+
+from understudy.stack import Stack
 
 _PASSED_ON = ("Authorization", "Content-Type")
 _PATIENCE = aiohttp.ClientTimeout(total=30)
@@ -107,3 +111,21 @@ class Relay:
             return web.Response(status=502)
         self.ledger.note(Posting(began, time.time(), status, alerts, tuple(told["alerts"])))
         return web.Response(status=status)
+
+
+def lead_through(relays: Iterable[Relay], stack: Stack) -> None:
+    """Have every Alertmanager of a running stack post to the relays instead of the switchers."""
+    path = stack.directory / "alertmanager.yml"
+    text = path.read_text()
+    for relay in relays:
+        assert relay.target in text
+        text = text.replace(relay.target, f"http://{relay.address}")
+    path.write_text(text)
+    reload(stack)
+
+
+def reload(stack: Stack) -> None:
+    """Have every Alertmanager of a running stack read its configuration again."""
+    for alertmanager in stack.alertmanagers:
+        assert alertmanager.pid
+        os.kill(alertmanager.pid, signal.SIGHUP)

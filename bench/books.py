@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, Row, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from switcher.journal.rows import entry_of, incident_of, rotation_of
+from switcher.journal.rows import entry_of, incident_of, rotation_of, sightings_of
 from switcher.journal.tables import entries, heartbeats, incidents, rotations
-from switcher.model import Entry, EntryKind, Incident, Rotation
+from switcher.model import ActionName, Entry, EntryKind, Incident, Rotation
 
 _PAUSE = 0.1
 _REST = 5.0
@@ -23,7 +23,10 @@ _REST = 5.0
 
 @dataclass(frozen=True)
 class Pages:
-    """All that a journal holds, oldest first; `ended` tells when each incident was over."""
+    """All that a journal holds, oldest first; `ended` tells when each incident was over.
+
+    Of incidents about a node or a peer there is only what all incidents have.
+    """
 
     entries: tuple[Entry, ...]
     incidents: dict[int, Incident]
@@ -92,7 +95,7 @@ class Books:
             found = {row.id: row for row in _rows(db, incidents)}
             return Pages(
                 entries=tuple(entry_of(row) for row in _rows(db, entries)),
-                incidents={number: incident_of(row) for number, row in found.items()},
+                incidents={number: _incident_of(row) for number, row in found.items()},
                 ended={number: row.ended for number, row in found.items()},
                 rotations=tuple(rotation_of(row) for row in _rows(db, rotations)),
                 heartbeat=db.scalar(select(heartbeats.c.time)),
@@ -101,3 +104,21 @@ class Books:
 
 def _rows(db: Connection, table: Any) -> list[Row[Any]]:
     return list(db.execute(select(table).order_by(table.c.id)))
+
+
+def _incident_of(row: Row[Any]) -> Incident:
+    """Return an incident; of one about a node or a peer what all incidents have."""
+    if row.action != ActionName.RESOLVE:
+        return incident_of(row)
+    return Incident(
+        id=row.id,
+        action=ActionName.RESOLVE,
+        witness="",
+        signing_key="",
+        accused="",
+        opened=row.opened,
+        renewed=row.renewed,
+        resolved=row.resolved,
+        sentence=row.sentence,
+        alerts=sightings_of(row.alerts),
+    )

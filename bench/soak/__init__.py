@@ -1,0 +1,150 @@
+"""The whole stack for hours, with random troubles of every kind from a seed, and the accounts.
+
+Two of every program as they are shipped, on one PostgreSQL, before 27 witnesses and 3 seconds. What
+befalls whom and when follows from the seed (`bench.soak.plan`); in the end everything is mended,
+and the books are closed (`bench.soak.accounts`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.bars import Bar, judge
+from bench.news import meanwhile, say
+from bench.soak.closing import close
+from bench.soak.engine import Engine
+from bench.soak.gauges import Gauge, watch
+from bench.soak.ground import CAST, Ground, ground
+from bench.soak.plan import Trouble, counted, plan
+from bench.soak.told import Duty
+from bench.soak.writing import clerk_of, keep_books
+
+MUSTS = (
+    Bar("alerts_lost", most=0),
+    Bar("needless_rotations_beyond_policy", most=0),
+    Bar("wrong_rotations", most=0),
+    Bar("people_not_told", most=0),
+    Bar("not_well_in_the_end", most=0),
+    Bar("ended_by_themselves", most=0),
+    Bar("tracebacks", most=0),
+    Bar("troubles_that_failed", most=0),
+    Bar("journal_verified", least=1),
+)
+"""What the soak fails by."""
+
+BARS = (
+    *MUSTS,
+    Bar("exporter_growth_mb_per_hour", most=5),
+    Bar("switcher_growth_mb_per_hour", most=5),
+)
+TOLD = ("minutes", "troubles", "slots", "blocks_lost", "rotations", "alerts_acknowledged")
+MINUTES = 60.0
+_KEPT = Path(".run")
+
+
+async def measure(
+    minutes: float = MINUTES, seed: int | None = None, plan_file: Path | None = None
+) -> dict[str, Any]:
+    """Return the figures of `understudy bench soak`, with `failed`: whether a must is broken.
+
+    Raises:
+        StackError: the stack could not be started.
+    """
+    seed = random.randrange(10**6) if seed is None else seed
+    troubles = plan(seed, minutes * 60, CAST)
+    say(f"soak: seed {seed}, {minutes:g} minutes, {len(troubles)} troubles: {counted(troubles)}")
+    if plan_file:
+        await asyncio.to_thread(_write, troubles, plan_file)
+    async with ground() as here:
+        engine = Engine(here, asyncio.Event())
+        figures = await _soaked(here, engine, troubles, minutes * 60, seed)
+        figures = judge("soak", figures, BARS)
+        figures["failed"] = not all(must.met(figures) for must in MUSTS)
+        if figures["failed"]:
+            _keep_logs(here, seed)
+            say(f"soak: FAILED; again: make soak HOURS={minutes / 60:g} SEED={seed}")
+    return figures
+
+
+async def _soaked(
+    here: Ground, engine: Engine, troubles: Sequence[Trouble], seconds: float, seed: int
+) -> dict[str, Any]:
+    programs = here.nurse.programs
+    gauges = {name: Gauge(lambda name=name: programs[name].pid) for name in programs}  # type: ignore[misc]
+    gauges["the soak itself"] = Gauge(os.getpid)
+    duty = Duty(here.inbox, here.stack.prometheuses)
+    clerk = clerk_of(here)
+    works = (here.chronicle.run(), here.roll.run(), here.nurse.run(), duty.run(), watch(gauges))
+    with _interrupted(engine.stop):
+        async with meanwhile(*works):
+            await here.chronicle.news.until(lambda: here.chronicle.head)
+            clerk.begin()
+            async with meanwhile(keep_books(clerk)):
+                loop = asyncio.get_running_loop()
+                began = loop.time()
+                await engine.play(troubles, seconds)
+                lasted = loop.time() - began
+                say("soak: over; everything is mended")
+                unwell = await engine.mended()
+            clerk.work(last=True)
+            return {
+                "seed": seed,
+                "minutes": round(lasted / 60, 1),
+                **await close(here, engine, clerk, duty, unwell),
+                **_growth(gauges),
+                "programs": {name: gauge.told() for name, gauge in gauges.items()},
+            }
+
+
+def _growth(gauges: Mapping[str, Gauge]) -> dict[str, Any]:
+    """Return what our own programs hold at most, and grow by: of two, the one with more."""
+    figures: dict[str, Any] = {}
+    for kind in ("exporter", "switcher"):
+        each = [gauge for name, gauge in gauges.items() if name.startswith(kind)]
+        grown = [slope for gauge in each if (slope := gauge.rss_mb.per_hour()) is not None]
+        figures |= {
+            f"{kind}_rss_mb": max(gauge.rss_mb.most for gauge in each),
+            f"{kind}_growth_mb_per_hour": max(grown, default=None),
+            f"{kind}_open_files": int(max(gauge.files.most for gauge in each)),
+            f"{kind}_threads": int(max(gauge.threads.most for gauge in each)),
+        }
+    return figures
+
+
+def _write(troubles: Sequence[Trouble], file: Path) -> None:
+    file.write_text(json.dumps([each.plain() for each in troubles], indent=1) + "\n")
+
+
+@contextmanager
+def _interrupted(stop: asyncio.Event) -> Iterator[None]:
+    """Have Ctrl-C end the troubles, not the accounts; a second one ends all."""
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        say("soak: stopped; the accounts follow (Ctrl-C once more: no accounts)")
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    loop.add_signal_handler(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def _keep_logs(here: Ground, seed: int) -> None:
+    folder = _KEPT / f"soak-{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for log in here.stack.directory.glob("*.log"):
+        shutil.copy(log, folder)
+    say(f"soak: the programs' logs are in {folder}")

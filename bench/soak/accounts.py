@@ -1,0 +1,159 @@
+"""The accounts of a soak: what was lost and why, and which rotations should not have been. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from bench.books import Pages
+from bench.soak.clerk import Empty, Turn
+from bench.soak.suffering import Suffering
+from bench.theatre import INTERVAL
+from switcher.model import ActionName, Decision, Entry, EntryKind, Rotation
+from switcher.moment import LEAST_LEAD
+from switcher.settings import Policy
+
+_PATIENCE = Policy().preempt_after
+_SEEN = 2.0 * INTERVAL
+"""Seconds until it shows that a host is well again, at most."""
+
+
+def causes(
+    empty: Iterable[Empty], sufferings: Sequence[Suffering], pages: Pages
+) -> Mapping[str, int]:
+    """Return how many blocks were lost by what ailed the host, and whether they could be saved."""
+    return Counter(_cause(slot, sufferings, pages) for slot in empty)
+
+
+def _cause(slot: Empty, sufferings: Sequence[Suffering], pages: Pages) -> str:
+    ailing = _ailing(sufferings, slot.host, slot.time)
+    if slot.fit:
+        return "the host was well"
+    if ailing is None:
+        return "the host was not at the head of the chain"
+    if slot.time < _first_saved(ailing.began):
+        return f"{ailing.what}, too soon to be saved"
+    return f"{ailing.what}, {_held(slot, pages)}"
+
+
+def _ailing(sufferings: Sequence[Suffering], host: str, when: float) -> Suffering | None:
+    return next(
+        (
+            each
+            for each in reversed(sufferings)
+            if each.host == host
+            and each.began <= when
+            and (each.ended is None or when <= each.ended + _SEEN)
+        ),
+        None,
+    )
+
+
+def _first_saved(began: float) -> float:
+    """Return the first slot that could be saved by the policy, from when a host's trouble began.
+
+    It must have lacked the chain's blocks for `preempt_after`, of which the first comes within an
+    interval; and the update has to be with the producer of the slot before.
+    """
+    lacked = math.ceil(began / INTERVAL) * INTERVAL
+    return math.ceil((lacked + _PATIENCE + INTERVAL + LEAST_LEAD) / INTERVAL) * INTERVAL
+
+
+def _held(slot: Empty, pages: Pages) -> str:
+    """Return what had been decided last before a slot."""
+    told = [
+        entry.value
+        for entry in pages.entries
+        if (entry.witness, entry.kind) == (slot.account, EntryKind.DECISION)
+        and slot.time - 10 * _PATIENCE <= entry.time <= slot.time
+    ]
+    return f"decided: {told[-1]}" if told else "no decision"
+
+
+def by_hand(turn: Turn, pages: Pages) -> bool:
+    """Tell whether a person had ordered an update."""
+    found = _rotation(turn, pages)
+    return found is not None and found.draft.by_hand
+
+
+def needless(turns: Iterable[Turn], pages: Pages) -> list[Turn]:
+    """Return the rotations that nobody ordered, of hosts that could have signed their next slot."""
+    return [turn for turn in turns if turn.needless and not by_hand(turn, pages)]
+
+
+def was_patient(turn: Turn, sufferings: Sequence[Suffering], pages: Pages) -> bool:
+    """Tell whether a host had been away for as long as the policy waits when its update was sent.
+
+    That it came back just then is the risk that docs/decisions/preemption.md states.
+    """
+    rotation = _rotation(turn, pages)
+    sent = rotation.opened if rotation else turn.seen
+    return any(
+        each.host == turn.host
+        and each.began + _PATIENCE <= sent
+        and (each.ended is None or sent <= each.ended + _SEEN)
+        for each in sufferings
+    )
+
+
+def wrong(turns: Sequence[Turn], pages: Pages) -> list[str]:
+    """Return in sentences what no rotation may ever be."""
+    return [*_strange(turns, pages), *_overlapping(pages.rotations), *_disarmed(pages.entries)]
+
+
+def _strange(turns: Iterable[Turn], pages: Pages) -> Iterable[str]:
+    for turn in turns:
+        place = f"{turn.account}, block {turn.block}"
+        rotation = _rotation(turn, pages)
+        if turn.to is None:
+            yield f"{place}: to a key of no host"
+        if turn.key == turn.from_key:
+            yield f"{place}: to the key that was in force already"
+        if rotation is None:
+            yield f"{place}: the journal knows nothing of it"
+        elif rotation.draft.from_key != turn.from_key:
+            yield f"{place}: away from a key that was not in force"
+
+
+def _overlapping(rotations: Iterable[Rotation]) -> Iterable[str]:
+    by_witness: dict[str, list[Rotation]] = {}
+    for rotation in rotations:
+        if rotation.draft.transaction:
+            by_witness.setdefault(rotation.draft.witness, []).append(rotation)
+    for witness, each in by_witness.items():
+        for before, after in pairwise(each):
+            if before.ended is None or before.ended > after.opened:
+                yield f"{witness}: rotation {after.id} began before {before.id} was over"
+
+
+def _disarmed(entries: Iterable[Entry]) -> Iterable[str]:
+    """Yield the rotations that began by themselves while a witness was disarmed."""
+    disarmed: set[str] = set()
+    hand = {
+        entry.incident
+        for entry in entries
+        if entry.kind is EntryKind.OPENED and entry.value != ActionName.ROTATE
+    }
+    for entry in entries:
+        if entry.kind is EntryKind.ARMING:
+            (disarmed.add if entry.value == "disarmed" else disarmed.discard)(entry.witness)
+        elif (
+            entry.kind is EntryKind.DECISION
+            and entry.value == Decision.ROTATE
+            and entry.witness in disarmed
+            and entry.incident not in hand
+        ):
+            yield f"{entry.witness}: decided to rotate while disarmed (entry {entry.id})"
+
+
+def _rotation(turn: Turn, pages: Pages) -> Rotation | None:
+    return next(
+        (
+            rotation
+            for rotation in pages.rotations
+            if (rotation.draft.witness, rotation.block) == (turn.account, turn.block)
+        ),
+        None,
+    )

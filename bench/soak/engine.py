@@ -1,0 +1,108 @@
+"""Plays the plan: every trouble at its moment, each on its own; then all is mended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bench.faults import could_sign
+from bench.news import say
+from bench.soak.acts import ACTS
+from bench.soak.ground import Ground
+from bench.soak.people import armed
+from bench.soak.plan import Trouble
+
+_LATE = 1.0
+"""Seconds after its moment from which a trouble counts as late: this process was busy."""
+
+_HEALED = 420.0
+"""Seconds within which everything must be well again: five rounds."""
+
+_LOOK = 1.0
+
+
+@dataclass
+class Engine:
+    """What has been played: by kind, with those left out, late, and those that did not work."""
+
+    ground: Ground
+    stop: asyncio.Event
+    played: Counter[str] = field(default_factory=Counter)
+    left_out: int = 0
+    late: int = 0
+    broken: list[str] = field(default_factory=list)
+
+    async def play(self, troubles: Sequence[Trouble], seconds: float) -> None:
+        """Play a plan that lasts so many seconds, and each trouble to its end, or until stopped."""
+        began, running = time.monotonic(), set[asyncio.Task[None]]()
+        try:
+            for trouble in troubles:
+                if await self._stopped(began + trouble.at):
+                    break
+                self.late += time.monotonic() - began - trouble.at > _LATE
+                task = asyncio.create_task(self._one(trouble))
+                running.add(task)
+                task.add_done_callback(running.discard)
+            if not await self._stopped(began + seconds):
+                await self._over(running)
+        finally:
+            for task in tuple(running):
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def mended(self) -> list[str]:
+        """Mend everything, and return what is not well in the end."""
+        ground = self.ground
+        await ground.net.faults.heal()
+        for ring in range(ground.net.settings.rings):
+            await armed(ground, ground.account(ring))
+        ends = time.monotonic() + _HEALED
+        while (wrong := await self._wrong()) and time.monotonic() < ends:
+            await asyncio.sleep(_LOOK)
+        return wrong
+
+    async def _wrong(self) -> list[str]:
+        """Return what is not well: programs, hosts on air, rotations under way."""
+        ground = self.ground
+        found = [] if ground.nurse.running else ["a program does not run"]
+        for ring in range(ground.net.settings.rings):
+            host = ground.on_air(ring)
+            if not could_sign(ground.net, host):
+                found.append(f"{ground.account(ring)}: {host} is on air and can't sign")
+        if found:
+            return found
+        pages = await ground.books.read()
+        return [
+            f"a rotation of {r.draft.witness} is under way" for r in pages.rotations if not r.ended
+        ]
+
+    async def _over(self, running: set[asyncio.Task[None]]) -> None:
+        """Wait until the last troubles are over, or it is stopped."""
+        stopping = asyncio.create_task(self.stop.wait())
+        while running and not stopping.done():
+            await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+
+    async def _one(self, trouble: Trouble) -> None:
+        say(f"soak: {trouble.at:.0f} s: {trouble.kind} {trouble.how} ({trouble.role})")
+        try:
+            done = await ACTS[trouble.kind](self.ground, trouble)
+        except Exception as error:
+            self.broken.append(f"{trouble.kind} {trouble.how} at {trouble.at} s: {error!r}")
+            say(f"soak: {self.broken[-1]}")
+            return
+        self.left_out += "left out" in done
+        self.played[str(trouble.kind)] += "left out" not in done
+        say(f"soak: {trouble.kind} {trouble.how} is over: {done}")
+
+    async def _stopped(self, until: float) -> bool:
+        """Wait until a moment (steady seconds); tell whether it was stopped before."""
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                await self.stop.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,156 @@
+"""Memory, open files and threads of programs, and how they grow; programs may be started anew.
+
+What grows is told by the slope within each life of a program, once it has warmed up, and all its
+lives are put together: one that is killed every ten minutes begins at a small size each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_EVERY = 10.0
+_WARM = 600.0
+"""Seconds of a life after which everything that is kept is there: the last ten minutes of blocks."""
+
+_LONG_ENOUGH = 300.0
+"""Seconds of readings after that from which a slope is told."""
+
+_KIB_PER_MB = 1_000_000 / 1024
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a process holds: resident memory in MB, open files, threads."""
+
+    rss_mb: float
+    files: int
+    threads: int
+
+    @classmethod
+    def of(cls, pid: int) -> Reading | None:
+        """Read a process (proc(5)); None where it has ended."""
+        folder = Path(f"/proc/{pid}")
+        try:
+            status = (folder / "status").read_text(encoding="ascii")
+            files = sum(1 for _ in (folder / "fd").iterdir())
+        except OSError:
+            return None
+        told = dict(line.split(":", 1) for line in status.splitlines())
+        if "VmRSS" not in told:
+            return None
+        rss = int(told["VmRSS"].split()[0]) / _KIB_PER_MB
+        return cls(round(rss, 1), files, int(told["Threads"]))
+
+
+@dataclass(slots=True)
+class _Life:
+    """Sums of one life's readings, from which its slope follows."""
+
+    count: int = 0
+    time: float = 0.0
+    value: float = 0.0
+    squares: float = 0.0
+    products: float = 0.0
+
+    def add(self, time: float, value: float) -> None:
+        self.count += 1
+        self.time += time
+        self.value += value
+        self.squares += time * time
+        self.products += time * value
+
+    @property
+    def spread(self) -> float:
+        return self.squares - self.time * self.time / self.count if self.count else 0.0
+
+    @property
+    def covariance(self) -> float:
+        return self.products - self.time * self.value / self.count if self.count else 0.0
+
+
+@dataclass(slots=True)
+class Course:
+    """How something that a program holds went: at first, at most, in the end, and its growth."""
+
+    first: float | None = None
+    most: float = 0.0
+    last: float = 0.0
+    _spread: float = 0.0
+    _covariance: float = 0.0
+    _life: _Life = field(default_factory=_Life)
+
+    def begin(self) -> None:
+        """Begin another life."""
+        self._spread += self._life.spread
+        self._covariance += self._life.covariance
+        self._life = _Life()
+
+    def add(self, age: float, value: float) -> None:
+        """Take a reading at an age (seconds) of the present life."""
+        self.first = value if self.first is None else self.first
+        self.most, self.last = max(self.most, value), value
+        if age >= _WARM:
+            self._life.add(age, value)
+
+    def per_hour(self) -> float | None:
+        """Return the growth per hour of a life; None where no life was long enough to tell."""
+        spread = self._spread + self._life.spread
+        if spread < _LONG_ENOUGH**3 / 12 / _EVERY:  # that of evenly spaced readings
+            return None
+        return round((self._covariance + self._life.covariance) / spread * _HOUR, 2)
+
+    def told(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "first": self.first,
+            "most": self.most,
+            "last": self.last,
+            "per_hour": self.per_hour(),
+        }
+
+
+@dataclass
+class Gauge:
+    """Reads one program; `pid` tells its process id, which changes with each start."""
+
+    pid: Callable[[], int | None]
+    rss_mb: Course = field(default_factory=Course)
+    files: Course = field(default_factory=Course)
+    threads: Course = field(default_factory=Course)
+    _born: float = 0.0
+    _read: int | None = None
+
+    def look(self, now: float) -> None:
+        """Take a reading."""
+        pid = self.pid()
+        reading = Reading.of(pid) if pid else None
+        if reading is None:
+            return
+        if pid != self._read:
+            self._read, self._born = pid, now
+            for course in (self.rss_mb, self.files, self.threads):
+                course.begin()
+        age = now - self._born
+        self.rss_mb.add(age, reading.rss_mb)
+        self.files.add(age, reading.files)
+        self.threads.add(age, reading.threads)
+
+    def told(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        each = {"rss_mb": self.rss_mb, "open_files": self.files, "threads": self.threads}
+        return {name: course.told() for name, course in each.items()}
+
+
+async def watch(gauges: Mapping[str, Gauge]) -> None:
+    """Read all gauges until cancelled."""
+    while True:
+        now = time.monotonic()
+        for gauge in gauges.values():
+            gauge.look(now)
+        await asyncio.sleep(_EVERY)

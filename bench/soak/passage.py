@@ -1,0 +1,117 @@
+"""The way of webhooks to a switcher, on which they can be held up, and where people get theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, deque
+from collections.abc import Mapping
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+from bench.acknowledged import Claim, claims
+from bench.relay import Ledger, Posting, Relay
+
+_REMEMBERED = 40
+"""Webhooks that can be repeated."""
+
+
+class ClaimBook(Ledger):
+    """What a sender was told, no more than is needed: the newest of each kind and incident."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claims: dict[tuple[str, int | None, str], Claim] = {}
+        self.told = Counter[str]()
+        self.alerts = 0
+
+    def note(self, posting: Posting) -> None:
+        """Write down an answer."""
+        self.told[str(posting.status)] += 1
+        if posting.status != 202:
+            return
+        self.alerts += len(posting.alerts)
+        for claim in claims(posting):
+            self.claims[claim.result, claim.incident, claim.fingerprint] = claim
+
+
+class Passage(Relay):
+    """A relay on which every webhook comes `late` by seconds, or while it is `cut` none at all."""
+
+    def __init__(self, target: str, port: int) -> None:
+        super().__init__(target, port)
+        self.ledger: ClaimBook = ClaimBook()
+        self.bodies: deque[bytes] = deque(maxlen=_REMEMBERED)
+        self.late = 0.0
+        self.cut = False
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        await asyncio.sleep(self.late)
+        if self.cut:
+            return web.Response(status=502)
+        if not _is_json(body):
+            return await self._pass_by(request, body)
+        self.bodies.append(body)
+        return await super()._pass_on(request)
+
+    async def _pass_by(self, request: web.Request, body: bytes) -> web.Response:
+        """Pass on what has no alerts that could be noted."""
+        headers = {"Authorization": request.headers.get("Authorization", "")}
+        url = f"{self.target}/alerts"
+        try:
+            async with self._client.post(url, data=body, headers=headers) as answer:
+                return web.Response(status=answer.status)
+        except (aiohttp.ClientError, TimeoutError):
+            return web.Response(status=502)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body)["alerts"], list)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+class Inbox:
+    """What people are told: `async with Inbox(port)`; Alertmanager's own JSON is posted to it."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.notifications = 0
+        self.names = Counter[str]()
+        self._status: dict[str, str] = {}
+        self._port = port
+
+    async def __aenter__(self) -> Self:
+        application = web.Application()
+        application.router.add_post("/", self._take)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    def knows(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether the last that people were told of an alert is that it fires."""
+        return self._status.get(_identity(labels)) == "firing"
+
+    async def _take(self, request: web.Request) -> web.Response:
+        told: dict[str, Any] = await request.json()
+        self.note(told["alerts"])
+        return web.Response()
+
+    def note(self, alerts: list[dict[str, Any]]) -> None:
+        """Take a notification."""
+        self.notifications += 1
+        for alert in alerts:
+            self.names[alert["labels"]["alertname"]] += alert["status"] == "firing"
+            self._status[_identity(alert["labels"])] = alert["status"]
+
+
+def _identity(labels: Mapping[str, str]) -> str:
+    return json.dumps(labels, sort_keys=True)

@@ -1,0 +1,15 @@
+"""What ailed whom, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Suffering:
+    """What ailed a host, and from when to when (seconds since the epoch; None: it still does)."""
+
+    host: str
+    what: str
+    began: float
+    ended: float | None = None

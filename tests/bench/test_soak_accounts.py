@@ -1,0 +1,183 @@
+"""The accounts of a soak see what must not be, and say what blocks were lost by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bench.acknowledged import Claim, unknown
+from bench.books import Pages
+from bench.relay import Posting
+from bench.soak.accounts import by_hand, causes, needless, was_patient, wrong
+from bench.soak.clerk import Empty, Turn
+from bench.soak.gauges import Course
+from bench.soak.logs import Complaints
+from bench.soak.passage import ClaimBook, Inbox
+from bench.soak.suffering import Suffering
+from bench.soak.told import OWED, Duty
+from switcher.model import Draft, Entry, EntryKind, Rotation
+
+NOW = 1_800_000_000.0
+NOTHING = Pages((), {}, {}, (), None)
+TURN = Turn("init0", 100, NOW + 20, "BTSalpha", "BTSbeta", "alpha", "beta", needless=False)
+ROTATION = Rotation(
+    1,
+    Draft(1, "init0", "BTSalpha", "BTSbeta", "beta", NOW + 18, transaction={"operations": []}),
+    opened=NOW + 18,
+    block=100,
+    ended=NOW + 60,
+)
+
+
+def pages(*rotations: Rotation, entries: tuple[Entry, ...] = ()) -> Pages:
+    return replace(NOTHING, rotations=rotations, entries=entries)
+
+
+def entry(number: int, kind: EntryKind, value: str, incident: int | None = None) -> Entry:
+    return Entry(number, NOW + number, kind, value, "init0", incident, None, "", {})
+
+
+def test_an_alert_that_was_taken_and_is_not_in_the_journal_is_lost() -> None:
+    alert = {"labels": {"signing_key": "BTSalpha"}, "fingerprint": "f"}
+    book = ClaimBook()
+    book.note(Posting(NOW, NOW, 503, (alert,)))
+    assert not book.claims
+    book.note(Posting(NOW, NOW, 202, (alert,), ({"result": "opened", "incident": 1},)))
+    assert unknown(book.claims.values(), NOTHING) == ["opened of incident 1: key BTSalpha, alert f"]
+
+
+def test_of_what_was_told_of_an_incident_again_and_again_the_newest_is_kept() -> None:
+    alert = {"labels": {"signing_key": "BTSalpha"}, "fingerprint": "f"}
+    book = ClaimBook()
+    for later in range(1000):
+        when = NOW + later
+        book.note(Posting(when, when, 202, (alert,), ({"result": "renewed", "incident": 1},)))
+    assert list(book.claims.values()) == [Claim("renewed", 1, "BTSalpha", "f", NOW + 999)]
+    assert (book.alerts, len(book.postings)) == (1000, 0)
+
+
+def test_a_needless_rotation_is_seen_unless_a_person_wanted_it() -> None:
+    turn = replace(TURN, needless=True)
+    assert needless([TURN, turn], pages(ROTATION)) == [turn]
+    ordered = replace(ROTATION, draft=replace(ROTATION.draft, by_hand=True))
+    assert by_hand(turn, pages(ordered))
+    assert needless([turn], pages(ordered)) == []
+
+
+@pytest.mark.parametrize(
+    ("away", "back", "patient"),
+    [(0, 19, True), (10, 19, False), (0, 5, False), (0, None, True)],
+    ids=["came back too late", "away too short", "long back", "still away"],
+)
+def test_a_host_that_came_back_when_its_update_was_out_is_told_apart(
+    away: float, back: float | None, patient: bool
+) -> None:
+    suffering = Suffering("alpha", "blip", NOW + away, None if back is None else NOW + back)
+    assert was_patient(TURN, [suffering], pages(ROTATION)) is patient
+    assert not was_patient(TURN, [replace(suffering, host="beta")], pages(ROTATION))
+
+
+@pytest.mark.parametrize(
+    ("turn", "rotation", "sentence"),
+    [
+        (replace(TURN, to=None), ROTATION, "to a key of no host"),
+        (replace(TURN, key="BTSalpha"), ROTATION, "to the key that was in force already"),
+        (TURN, replace(ROTATION, block=99), "the journal knows nothing of it"),
+        (replace(TURN, from_key="BTSgamma"), ROTATION, "away from a key that was not in force"),
+    ],
+)
+def test_a_wrong_rotation_is_told(turn: Turn, rotation: Rotation, sentence: str) -> None:
+    assert wrong([TURN], pages(ROTATION)) == []
+    assert wrong([turn], pages(rotation)) == [f"init0, block 100: {sentence}"]
+
+
+def test_two_rotations_at_once_are_told() -> None:
+    second = replace(ROTATION, id=2, opened=NOW + 40, block=110)
+    assert wrong([], pages(ROTATION, second)) == ["init0: rotation 2 began before 1 was over"]
+    assert wrong([], pages(ROTATION, replace(second, opened=NOW + 60))) == []
+
+
+def test_a_rotation_that_begins_by_itself_while_disarmed_is_told() -> None:
+    disarmed = entry(1, EntryKind.ARMING, "disarmed")
+    by_alert = entry(2, EntryKind.OPENED, "rotate_signing_key", 1)
+    by_order = entry(2, EntryKind.OPENED, "manual", 1)
+    rotates = entry(3, EntryKind.DECISION, "rotate", 1)
+    assert len(wrong([], pages(entries=(disarmed, by_alert, rotates)))) == 1
+    assert wrong([], pages(entries=(disarmed, by_order, rotates))) == []
+    armed = entry(1, EntryKind.ARMING, "armed")
+    assert wrong([], pages(entries=(disarmed, armed, by_alert, rotates))) == []
+
+
+def test_a_lost_block_is_told_by_what_ailed_its_host_and_whether_it_could_be_saved() -> None:
+    killed = Suffering("alpha", "failure: kill", NOW)
+    lost = [
+        Empty("init0", int(NOW) + 9, "alpha", fit=False),
+        Empty("init0", int(NOW) + 90, "alpha", fit=False),
+        Empty("init0", int(NOW) + 90, "beta", fit=True),
+        Empty("init0", int(NOW) + 90, "gamma", fit=False),
+    ]
+    decided = (entry(60, EntryKind.DECISION, "network_wide", 1),)
+    assert causes(lost, [killed], pages(entries=decided)) == {
+        "failure: kill, too soon to be saved": 1,
+        "failure: kill, decided: network_wide": 1,
+        "the host was well": 1,
+        "the host was not at the head of the chain": 1,
+    }
+
+
+def firing(name: str = "ProducerDown") -> dict[str, Any]:
+    return {"state": "firing", "labels": {"alertname": name}}
+
+
+def test_people_must_have_been_told_of_what_fires_for_long() -> None:
+    inbox = Inbox(0)
+    duty = Duty(inbox, ())
+    for later in (0.0, OWED / 2, OWED):
+        duty.look([firing(), firing("AlertPathHeartbeat")], later)
+    assert list(duty.untold.values()) == ["ProducerDown"]
+
+
+def test_people_need_not_have_been_told_of_what_is_soon_over_and_were_of_what_came() -> None:
+    inbox = Inbox(0)
+    duty = Duty(inbox, ())
+    duty.look([firing()], 0)
+    duty.look([], OWED / 2)
+    duty.look([firing()], OWED)
+    assert (duty.owed, duty.fired) == (0, {"ProducerDown": 2})
+    inbox.note([{"status": "firing", "labels": {"alertname": "ProducerDown"}}])
+    duty.look([firing()], 2 * OWED)
+    assert (duty.owed, duty.untold) == (1, {})
+
+
+def test_growth_is_that_within_lives_and_not_between_them() -> None:
+    course = Course()
+    for life in range(3):
+        course.begin()
+        for age in range(0, 1200, 10):
+            course.add(age, 100 - 20 * life + age / 3600)
+    assert course.per_hour() == 1.0
+    assert (course.first, course.last) == (100, pytest.approx(60 + 1190 / 3600))
+
+
+def test_growth_of_lives_too_short_to_warm_up_is_not_told() -> None:
+    course = Course()
+    for age in range(0, 600, 10):
+        course.add(age, 100 + age)
+    assert course.per_hour() is None
+
+
+def test_errors_and_tracebacks_in_logs_are_counted() -> None:
+    found = Complaints()
+    found.read(
+        "switcher",
+        [
+            '{"event": "fine", "level": "info"}\n',
+            '{"event": "no journal", "level": "error", "exception": "Traceback (most recent call '
+            'last):\\n  boom"}\n',
+            "Traceback (most recent call last):\n",
+        ],
+    )
+    assert found.errors == {"switcher: no journal": 1}
+    assert found.tracebacks == 2
