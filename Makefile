@@ -103,9 +103,12 @@ bench: develop tools .tools/postgresql .tools/chromium ## Run all measurements i
 figures: develop ## Write the figures in the documentation anew from bench/results.json
 	@python -m bench.pages
 
-soak: develop tools .tools/chromium ## Run 50 onlookers for 10 minutes and short troubles for an hour (NAME=faces or soak, MINUTES=N)
-	@for name in $(or $(NAME),faces soak); do echo "bench: $$name"; understudy bench "$$name" \
-	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),$$([ $$name = faces ] || echo --seed $(SEED))) $(ARGS); done
+soak: develop tools .tools/postgresql ## Run the whole stack for HOURS=1 with random faults, and close the books (SEED=N: the same faults)
+	@understudy bench soak --minutes $$(python -c 'print(60 * $(or $(HOURS),1))') \
+	    $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan $(PLAN)) $(ARGS)
+
+faces: develop tools .tools/chromium ## Have 50 look on for MINUTES=10: what that costs
+	@understudy bench faces $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 dashboards: develop ## Write Grafana's dashboards anew (RUNBOOKS=https://… where the runbooks are)
 	@python -m grafana $(if $(RUNBOOKS),--runbooks $(RUNBOOKS)) $(ARGS)

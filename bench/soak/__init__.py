@@ -24,7 +24,8 @@ from bench.soak.closing import close
 from bench.soak.engine import Engine
 from bench.soak.gauges import Gauge, watch
 from bench.soak.ground import CAST, Ground, ground
-from bench.soak.plan import Trouble, counted, plan
+from bench.soak.plan import Trouble, counted
+from bench.soak.plan import plan as drawn
 from bench.soak.told import Duty
 from bench.soak.writing import clerk_of, keep_books
 
@@ -52,7 +53,7 @@ _KEPT = Path(".run")
 
 
 async def measure(
-    minutes: float = MINUTES, seed: int | None = None, plan_file: Path | None = None
+    minutes: float = MINUTES, seed: int | None = None, plan: Path | None = None
 ) -> dict[str, Any]:
     """Return the figures of `understudy bench soak`, with `failed`: whether a must is broken.
 
@@ -60,10 +61,10 @@ async def measure(
         StackError: the stack could not be started.
     """
     seed = random.randrange(10**6) if seed is None else seed
-    troubles = plan(seed, minutes * 60, CAST)
+    troubles = drawn(seed, minutes * 60, CAST)
     say(f"soak: seed {seed}, {minutes:g} minutes, {len(troubles)} troubles: {counted(troubles)}")
-    if plan_file:
-        await asyncio.to_thread(_write, troubles, plan_file)
+    if plan:
+        await asyncio.to_thread(_write, troubles, plan)
     async with ground() as here:
         engine = Engine(here, asyncio.Event())
         figures = await _soaked(here, engine, troubles, minutes * 60, seed)

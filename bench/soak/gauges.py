@@ -15,7 +15,7 @@ from typing import Any
 
 _EVERY = 10.0
 _WARM = 600.0
-"""Seconds of a life after which everything that is kept is there: the last ten minutes of blocks."""
+"""Seconds of a life after which all that is kept is there: the last ten minutes of blocks."""
 
 _LONG_ENOUGH = 300.0
 """Seconds of readings after that from which a slope is told."""

@@ -158,7 +158,8 @@ def test_growth_is_that_within_lives_and_not_between_them() -> None:
         for age in range(0, 1200, 10):
             course.add(age, 100 - 20 * life + age / 3600)
     assert course.per_hour() == 1.0
-    assert (course.first, course.last) == (100, pytest.approx(60 + 1190 / 3600))
+    assert course.first == 100
+    assert course.last == pytest.approx(60 + 1190 / 3600)
 
 
 def test_growth_of_lives_too_short_to_warm_up_is_not_told() -> None:

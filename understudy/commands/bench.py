@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,17 +26,26 @@ def bench(
         int | None, typer.Option(help="Draw the same failures again; it is told at the start.")
     ] = None,
     failures: Annotated[int | None, typer.Option(min=1, help="How many, instead of all.")] = None,
-    minutes: Annotated[int | None, typer.Option(min=1, help="How long to soak.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="How long to soak, instead of an hour.")
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="A file to write what a soak will do, when and to whom."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure something on the real programs and print the figures."""
+    """Measure something on the real programs and print the figures.
+
+    Exit status 1 if a soak found what must not be.
+    """
     try:
         from bench.run import ALL, named
     except ModuleNotFoundError as error:
         raise CommandError("The benchmarks come with the source only: run make bench.") from error
     if name not in ALL:
         raise typer.BadParameter(f"There is no measurement {name!r}, only: {', '.join(ALL)}.")
-    asked = {"seed": seed, "failures": failures, "minutes": minutes}
+    asked = {"seed": seed, "failures": failures, "minutes": minutes, "plan": plan}
     options = {option: value for option, value in asked.items() if value is not None}
     measurement = named(name)
     for option in options.keys() - measurement.options:
@@ -44,7 +54,9 @@ def bench(
         figures = asyncio.run(measurement.measure(**options))
     if as_json:
         print_json(figures)
-        return
-    width = max(len(figure) for figure in figures)
-    for figure, value in figures.items():
-        answers.print(f"{figure:<{width}}  {value}")
+    else:
+        width = max(len(figure) for figure in figures)
+        for figure, value in figures.items():
+            answers.print(f"{figure:<{width}}  {value}")
+    if figures.get("failed"):
+        raise typer.Exit(1)

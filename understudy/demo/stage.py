@@ -17,7 +17,7 @@ from devnet.settings import DevnetSettings
 from understudy.config import load
 from understudy.demo.journal import JournalReader
 from understudy.stack import Replicas, Stack
-from understudy.stack.on_devnet import devnet_stack
+from understudy.stack.on_devnet import ONE_OF_EACH, devnet_stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ async def stage(
     policy: Mapping[str, Any] | None = None,
     endpoints: bool | Collection[str] = True,
     watched: Collection[str] | None = None,
-    replicas: Replicas = Replicas(),
+    replicas: Replicas = ONE_OF_EACH,
     database: str | None = None,
 ) -> AsyncIterator[Set]:
     """Run a devnet and the whole stack on it as `devnet_stack` does, watched from outside.

@@ -12,6 +12,8 @@ from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from understudy.stack import Replicas, Stack, StackSettings, Tools
 
+ONE_OF_EACH = Replicas()
+
 
 @asynccontextmanager
 async def devnet_stack(
@@ -22,7 +24,7 @@ async def devnet_stack(
     policy: Mapping[str, Any] | None = None,
     endpoints: bool | Collection[str] = True,
     watched: Collection[str] | None = None,
-    replicas: Replicas = Replicas(),
+    replicas: Replicas = ONE_OF_EACH,
     database: str | None = None,
 ) -> AsyncIterator[tuple[Devnet, Stack]]:
     """Run a devnet and the whole stack on it, which watches every witness that has a ring.
