@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -28,6 +29,7 @@ from bench.theatre import POLICY
 from devnet.hosts import api_names, ring_keys
 from devnet.launch import Devnet
 from understudy.demo.stage import Set, stage
+from understudy.errors import StackError
 from understudy.stack import Program, Replicas, Stack, free_ports, parts
 from understudy.stack.settings import numbered
 
@@ -35,6 +37,7 @@ NETWORK = replace(LIVE, peers=3)
 REPLICAS = Replicas(exporter=2, switcher=2, prometheus=2, alertmanager=2)
 CAST = Cast.of(NETWORK, REPLICAS)
 JOURNAL = "journal"
+_STARTS = 4
 
 
 @dataclass
@@ -180,8 +183,21 @@ async def _on_clocks(stack: Stack, folder: Path) -> tuple[Watchmaker, ...]:
         await switcher.stop()
         switchers.append(program)
     stack.switchers = tuple(switchers)
-    await asyncio.gather(*(program.start() for program in switchers))
+    await asyncio.gather(*(_started(program) for program in switchers))
     return tuple(clocks)
+
+
+async def _started(program: Program) -> None:
+    """Start a program; on a busy machine that may take more than one attempt.
+
+    Raises:
+        StackError: none came to anything.
+    """
+    for _ in range(_STARTS - 1):
+        with contextlib.suppress(StackError):
+            await program.start()
+            return
+    await program.start()
 
 
 def _tell_people(stack: Stack, inbox: Inbox) -> None:

@@ -41,4 +41,4 @@ def test_each_measurement_has_bars_and_names_no_figure_twice(name: str) -> None:
     told = [*(bar.figure for bar in measurement.bars), *measurement.told]
     assert measurement.bars
     assert len(set(told)) == len(told)
-    assert measurement.options <= {"seed", "failures", "minutes", "blocks", "hours"}
+    assert measurement.options <= {"seed", "failures", "minutes", "blocks", "hours", "plan"}
