@@ -52,7 +52,7 @@ class Passage(Relay):
         await asyncio.sleep(self.late)
         if self.cut:
             return web.Response(status=502)
-        if not _is_json(body):
+        if not _has_alerts(body):
             return await self._pass_by(request, body)
         self.bodies.append(body)
         return await super()._pass_on(request)
@@ -68,9 +68,11 @@ class Passage(Relay):
             return web.Response(status=502)
 
 
-def _is_json(body: bytes) -> bool:
+def _has_alerts(body: bytes) -> bool:
+    """Tell whether all that a webhook has for alerts can be read as such."""
     try:
-        return isinstance(json.loads(body)["alerts"], list)
+        alerts = json.loads(body)["alerts"]
+        return isinstance(alerts, list) and all(isinstance(a["labels"], dict) for a in alerts)
     except (ValueError, KeyError, TypeError):
         return False
 

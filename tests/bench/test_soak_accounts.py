@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bench.acknowledged import Claim, unknown
 from bench.books import Pages
@@ -14,10 +18,11 @@ from bench.soak.accounts import by_hand, causes, needless, was_patient, wrong
 from bench.soak.clerk import Empty, Turn
 from bench.soak.gauges import Course
 from bench.soak.logs import Complaints
-from bench.soak.passage import ClaimBook, Inbox
+from bench.soak.passage import ClaimBook, Inbox, Passage
 from bench.soak.suffering import Suffering
 from bench.soak.told import OWED, Duty
 from switcher.model import Draft, Entry, EntryKind, Rotation
+from understudy.stack import free_ports
 
 NOW = 1_800_000_000.0
 NOTHING = Pages((), {}, {}, (), None)
@@ -182,3 +187,24 @@ def test_errors_and_tracebacks_in_logs_are_counted() -> None:
     )
     assert found.errors == {"switcher: no journal": 1}
     assert found.tracebacks == 2
+
+
+async def test_what_is_no_alert_is_passed_on_and_nothing_is_claimed_of_it() -> None:
+    taken = list[bytes]()
+
+    async def take(request: web.Request) -> web.Response:
+        taken.append(await request.read())
+        return web.Response(status=202)
+
+    application = web.Application()
+    application.router.add_post("/alerts", take)
+    async with TestServer(application) as server:
+        [port] = free_ports(1)
+        async with Passage(str(server.make_url("")).rstrip("/"), port) as passage:
+            bodies = [json.dumps({"alerts": each}).encode() for each in ([None], {}, ["a"], 1)]
+            async with httpx.AsyncClient(trust_env=False) as client:
+                for body in (b"no JSON", *bodies):
+                    answer = await client.post(f"http://{passage.address}/alerts", content=body)
+                    assert answer.status_code == 202
+    assert taken == [b"no JSON", *bodies]
+    assert not passage.ledger.claims
