@@ -201,7 +201,8 @@ async def test_what_is_no_alert_is_passed_on_and_nothing_is_claimed_of_it() -> N
     async with TestServer(application) as server:
         [port] = free_ports(1)
         async with Passage(str(server.make_url("")).rstrip("/"), port) as passage:
-            bodies = [json.dumps({"alerts": each}).encode() for each in ([None], {}, ["a"], 1)]
+            odd: tuple[object, ...] = ([None], {}, ["a"], 1)
+            bodies = [json.dumps({"alerts": each}).encode() for each in odd]
             async with httpx.AsyncClient(trust_env=False) as client:
                 for body in (b"no JSON", *bodies):
                     answer = await client.post(f"http://{passage.address}/alerts", content=body)
