@@ -35,4 +35,4 @@ def making_routes(store: Store, miner: Miner) -> list[Route]:
         message = f"Transaction will be added to Block {height}"
         return JSONResponse({"message": message}, status_code=201)
 
-    return [doing("/mine", mine), Route("/transactions/new", take, methods=["POST"])]
+    return [doing("/mine", mine), doing("/transactions/new", take, "POST")]

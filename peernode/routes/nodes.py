@@ -51,7 +51,7 @@ def register_routes(store: Store, guard: Guard, named: list[str]) -> list[Route]
             status_code=201,
         )
 
-    return [Route("/nodes/register", register, methods=["POST"])]
+    return [doing("/nodes/register", register, "POST")]
 
 
 def _resolved(head: Head, resolution: Resolution) -> Frame:
