@@ -104,7 +104,14 @@ def prepare(db: Connection, proof: str, node_id: str) -> str:
             f"The chain was written with schema {version}, this version of Understudy knows "
             f"schema {VERSION} only; use the version that wrote it, or name another database."
         )
-    if (kept := _fact(db, "proof")) != proof:
+    kept = _fact(db, "proof")
+    if not kept:
+        note = f"INSERT INTO {facts.name} VALUES ('proof', '{proof}');"  # noqa: S608  # nosec B608
+        raise StoreError(
+            "An early version wrote the chain, and not by which rule its proofs are found. If that "
+            f"is {proof}, as you say, note it in the database: {note}"
+        )
+    if kept != proof:
         raise StoreError(
             f"The chain's proofs are found by the rule {kept}, not {proof}: name that one, or "
             "another database."

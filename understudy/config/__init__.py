@@ -145,7 +145,15 @@ def _near(place: Place) -> str | None:
     return names[0] if names else None
 
 
+_GONE = {
+    ("peers", "allow"): "earlier versions had it: leave it out, peers.nodes may be anywhere",
+}
+"""What to do about keys that there are no more."""
+
+
 def _unknown(place: Place, near: str | None) -> str:
+    if place in _GONE:
+        return f"unknown key; {_GONE[place]}"
     if near:
         return f"unknown key; did you mean {near}?"
     return f"unknown key; there are {', '.join(keys_at(place[:-1]))}"
