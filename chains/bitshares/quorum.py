@@ -26,6 +26,7 @@ class Quorum:
         self._clock = clock
         self._patience = patience
         self._claims: dict[str, deque[Hashable]] = {}
+        self._claimants: dict[Hashable, set[str]] = {}
         self._agreed_at = self._heard_at = clock()
         self._left_out: Collection[str] = ()
 
@@ -44,9 +45,7 @@ class Quorum:
         if now - self._heard_at > self._patience:
             self._agreed_at = now  # all were silent: the patience begins anew
         self._heard_at = now
-        claims = self._claims.setdefault(node, deque(maxlen=_CLAIMS_KEPT))
-        if claim not in claims:
-            claims.append(claim)
+        self._note(node, claim)
         if self.agreed(claim):
             self._agreed_at = now
         alone = not self._left_out and now - self._agreed_at > self._patience
@@ -54,5 +53,21 @@ class Quorum:
 
     def agreed(self, claim: Hashable) -> bool:
         """Tell whether most nodes made a claim."""
-        heard = (claims for node, claims in self._claims.items() if node not in self._left_out)
-        return sum(claim in claims for claims in heard) >= self._majority
+        claimants = self._claimants.get(claim, set())
+        return len(claimants.difference(self._left_out)) >= self._majority
+
+    def _note(self, node: str, claim: Hashable) -> None:
+        claimants = self._claimants.setdefault(claim, set())
+        if node in claimants:
+            return
+        claimants.add(node)
+        claims = self._claims.setdefault(node, deque())
+        claims.append(claim)
+        if len(claims) > _CLAIMS_KEPT:
+            self._forget(node, claims.popleft())
+
+    def _forget(self, node: str, claim: Hashable) -> None:
+        claimants = self._claimants[claim]
+        claimants.discard(node)
+        if not claimants:
+            del self._claimants[claim]

@@ -82,3 +82,11 @@ def test_a_nodes_claims_take_bounded_memory() -> None:
         quorum.carries("liar", number)
     assert not quorum.carries("eu", 0)
     assert quorum.carries("us", 999)
+
+
+def test_a_claim_of_long_ago_counts_for_nothing() -> None:
+    quorum = Quorum(2, Clock())
+    for number in range(100):
+        quorum.carries("eu", number)
+    assert not quorum.carries("us", 3)
+    assert quorum.carries("us", 99)
