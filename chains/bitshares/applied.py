@@ -66,7 +66,6 @@ class Applied:
     schedule_certain: bool
     active_certain: bool
     terms: Mapping[str, Term]
-    confirmed: Mapping[str, int]
     irreversible: int
 
 

@@ -74,8 +74,9 @@ class Follower(Followed):
             head,
             aslot=reading.aslot,
             maintenance=reading.after_maintenance,
-            shuffled=reading.shuffled,
-            active=reading.active,
+            # What is the same is kept once, not once in each block.
+            shuffled=head.shuffled if head.shuffled == reading.shuffled else reading.shuffled,
+            active=head.active if head.active == reading.active else reading.active,
             schedule_certain=True,
             active_certain=True,
         )
@@ -96,7 +97,7 @@ class Follower(Followed):
         slot = self._rules.slot_of(block, self._entries[-1])
         if not self._rules.is_scheduled(block, self._entries[-1], slot):
             self._discharge_round()
-        entry = self._rules.applied(block, self._entries[-1], slot, vouched=vouched)
+        entry = self._rules.applied(block, self._entries, slot, vouched=vouched)
         self._entries.append(entry)
         self._forget_old()
         return entry

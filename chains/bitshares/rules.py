@@ -101,19 +101,23 @@ class Rules:
         term = head.terms.get(block.witness)
         self._checked_signature(block, head, vouched=term is None or not term.proven)
 
-    def applied(self, block: Block, head: Applied, slot: int, *, vouched: bool) -> Applied:
+    def applied(
+        self, block: Block, before: Sequence[Applied], slot: int, *, vouched: bool
+    ) -> Applied:
         """Verify signature and transactions, and return the state after the block.
+
+        `before` are the blocks that are held, the head last.
 
         Raises:
             InvalidBlockError: with reason "signature", "transactions" or "update".
             MalformedDataError: an update names a malformed key.
         """
+        head = before[-1]
         terms, key = self._checked_signature(block, head, vouched)
         updates = self.checked_updates(block, vouched=vouched)
         maintenance = self.rhythm.is_maintenance(head.time, block.time)
         reshuffled = block.number % len(head.active) == 0
         active_certain = head.active_certain and not maintenance
-        confirmed = {**head.confirmed, block.witness: block.number}
         return Applied(
             number=block.number,
             id=block.id,
@@ -132,8 +136,7 @@ class Rules:
             schedule_certain=active_certain if reshuffled else head.schedule_certain,
             active_certain=active_certain,
             terms=_with_updates(terms, updates, block),
-            confirmed=confirmed,
-            irreversible=max(head.irreversible, _irreversible(confirmed, head.active)),
+            irreversible=_irreversible(block, before),
         )
 
     def anchor(self, blocks: Sequence[Block], reading: Reading) -> Applied:
@@ -165,7 +168,6 @@ class Rules:
             schedule_certain=False,
             active_certain=False,
             terms=_with_updates({first.witness: Term(key)}, updates, first),
-            confirmed={first.witness: first.number},
             irreversible=0,
         )
 
@@ -253,6 +255,19 @@ def _with_updates(
     return terms
 
 
-def _irreversible(confirmed: Mapping[str, int], active: Sequence[str]) -> int:
-    heights = sorted([confirmed.get(witness, 0) for witness in active])
-    return heights[len(heights) * (100 - _IRREVERSIBLE_PERCENT) // 100]
+def _irreversible(block: Block, before: Sequence[Applied]) -> int:
+    """Return the newest height after which enough of the active witnesses have signed.
+
+    Looked for backwards: a table of who signed last would be as long as the round, in each block.
+    """
+    head = before[-1]
+    lacking = set(head.active)
+    enough = len(lacking) * (100 - _IRREVERSIBLE_PERCENT) // 100
+    lacking.discard(block.witness)
+    number = block.number
+    for entry in reversed(before):
+        if len(lacking) <= enough or number <= head.irreversible:
+            break
+        lacking.discard(entry.witness)
+        number = entry.number
+    return max(number, head.irreversible) if len(lacking) <= enough else head.irreversible

@@ -60,7 +60,8 @@ class Track:
     @property
     def left_out(self) -> bool:
         """Tell whether a pin leaves the node's word out; ends once it was canonical for a round."""
-        self._review()
+        if self._left_out is not None:
+            self._review()
         return self._left_out is not None
 
     def view(self) -> NodeView:

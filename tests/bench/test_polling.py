@@ -21,8 +21,8 @@ def chain() -> list[Applied]:
     blocks = [rules.anchor(forged.run(1), forged.reading())]
     while len(blocks) < 60:
         block = forged.run(1, dead=(OURS,))[0]
-        head = blocks[-1]
-        blocks.append(rules.applied(block, head, rules.slot_of(block, head), vouched=True))
+        slot = rules.slot_of(block, blocks[-1])
+        blocks.append(rules.applied(block, blocks, slot, vouched=True))
     return blocks
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import pytest
 
 from chains.bitshares.follower import Follower
@@ -21,3 +24,35 @@ def test_a_block_at_any_other_time_than_a_slots_is_refused(seconds: int) -> None
     with pytest.raises(InvalidBlockError) as refusal:
         follower.apply(chain.produce())
     assert refusal.value.reason == "slot_time"
+
+
+def test_blocks_are_irreversible_once_70_percent_have_signed_after_them() -> None:
+    """Held against the node's own way: the last block of each, sorted (db_update.cpp)."""
+    draw = random.Random(7)
+    chain = ForgedChain(count=9)
+    chain.run(27)
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks, chain.reading())
+    last = {block.witness: block.number for block in chain.blocks}
+    expected = follower.head.irreversible if follower.head else 0
+    for _ in range(300):
+        dead = draw.sample(chain.active, draw.choice((0, 0, 1, 2, 3, 4)))
+        entry = follower.apply(chain.run(1, dead)[0])
+        last[entry.witness] = entry.number
+        expected = max(expected, sorted(last.values())[9 * 30 // 100])
+        assert entry.irreversible == expected
+
+
+def test_who_is_active_is_kept_once_and_not_in_each_block() -> None:
+    chain = ForgedChain(count=9)
+    chain.run(27)
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks, chain.reading())
+    for _ in range(3):
+        entry = follower.apply(chain.produce())
+        shown = chain.reading()
+        own = replace(shown, active=(*[*shown.active],), shuffled=(*[*shown.shuffled],))
+        follower.learn(own)
+        assert follower.head is not None
+        assert follower.head.active is entry.active
+        assert follower.head.shuffled is entry.shuffled

@@ -30,7 +30,6 @@ def block(number: int, *missed: str) -> Applied:
         schedule_certain=True,
         active_certain=True,
         terms={},
-        confirmed={},
         irreversible=0,
     )
 
