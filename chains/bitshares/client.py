@@ -19,8 +19,10 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from chains.bitshares.connection import Budget, NodeConnection, connect_to
+from chains.bitshares.wire import parse_json, result_text
 from chains.errors import (
     BadReplyError,
+    MalformedDataError,
     NodeRefusedError,
     NodeTimeoutError,
     NodeUnreachableError,
@@ -28,10 +30,6 @@ from chains.errors import (
 )
 from chains.settings import NodeSettings
 from chains.words import printable
-
-_MOST_VALUES = 500_000
-"""Lists, objects and members of one message: a full 2 MB block of transfers has some 450,000. What
-would have more takes seconds to read, in which nothing else is done."""
 
 _LONGEST_TEXT = 300
 """Of what a node says in its own words, in characters."""
@@ -57,7 +55,8 @@ class NodeClient:
         self._timeout = timeout
         self._on_call = on_call
         self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._waiting: dict[int, asyncio.Future[dict[str, Any] | str]] = {}
+        self._as_text: set[int] = set()
         self._on_block: Callable[[str], None] | None = None
         self._broken: Exception | None = None
 
@@ -70,11 +69,32 @@ class NodeClient:
             NodeRefusedError: the node answered with an error.
             BadReplyError: the node sent something that is no answer.
         """
+        reply = await self._reply(next(self._ids), (api, method, list(params)), timeout)
+        assert isinstance(reply, dict)
+        return self._result(reply)
+
+    async def call_for_text(self, api: str, method: str, *params: Any) -> str:
+        """Call a method and return its result as JSON text, which may turn out to be none.
+
+        Raises:
+            NodeError: as `call`.
+        """
+        number = next(self._ids)
+        self._as_text.add(number)
+        try:
+            reply = await self._reply(number, (api, method, list(params)), None)
+        finally:
+            self._as_text.discard(number)
+        return reply if isinstance(reply, str) else json.dumps(self._result(reply))
+
+    async def _reply(
+        self, number: int, params: tuple[str, str, list[Any]], timeout: float | None
+    ) -> dict[str, Any] | str:
         if self._broken is not None:
             raise self._broken
-        number = next(self._ids)
-        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
-        request = {"id": number, "method": "call", "params": [api, method, list(params)]}
+        waiting: asyncio.Future[dict[str, Any] | str] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = waiting
+        request = {"id": number, "method": "call", "params": params}
         limit = self._timeout if timeout is None else timeout
         started = time.perf_counter()
         try:
@@ -82,14 +102,15 @@ class NodeClient:
                 await self._connection.send(json.dumps(request))
                 reply = await waiting
         except TimeoutError as error:
-            raise NodeTimeoutError(self.name, f"no answer to {method} in {limit:g} s") from error
+            said = f"no answer to {params[1]} in {limit:g} s"
+            raise NodeTimeoutError(self.name, said) from error
         except ConnectionClosed as error:
             raise NodeUnreachableError(self.name, "the connection broke") from error
         finally:
             del self._waiting[number]
         if self._on_call is not None:
             self._on_call(self.name, time.perf_counter() - started)
-        return self._result(reply)
+        return reply
 
     async def check_chain(self, chain_id: str) -> None:
         """Raise `WrongChainError` if the node is on another chain than the configured one."""
@@ -118,21 +139,24 @@ class NodeClient:
             await self._connection.leave()
 
     def _sort(self, message: str | bytes) -> None:
-        if _values(message) > _MOST_VALUES:
-            raise BadReplyError(self.name, f"sent a message of more than {_MOST_VALUES:,} values")
+        if self._as_text and (found := result_text(message)) and found[0] in self._as_text:
+            self._answer(*found)
+            return
         try:
-            data = json.loads(message)
-        except (ValueError, RecursionError) as error:
-            raise BadReplyError(self.name, "sent a message that is not JSON") from error
+            data = parse_json(message)
+        except MalformedDataError as error:
+            raise BadReplyError(self.name, str(error)) from error
         if not isinstance(data, dict):
             raise BadReplyError(self.name, "sent a message that is no JSON object")
         if data.get("method") == "notice":
             self._notice(data)
             return
-        number = data.get("id")
+        self._answer(data.get("id"), data)
+
+    def _answer(self, number: Any, reply: dict[str, Any] | str) -> None:
         waiting = self._waiting.get(number) if isinstance(number, int) else None
         if waiting is not None and not waiting.done():
-            waiting.set_result(data)
+            waiting.set_result(reply)
 
     def _notice(self, data: dict[str, Any]) -> None:
         match data.get("params"):
@@ -157,12 +181,6 @@ class NodeClient:
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(error)
-
-
-def _values(message: str | bytes) -> int:
-    """Return how many lists, objects and members a JSON text has at most, without reading it."""
-    text = message if isinstance(message, bytes) else message.encode()
-    return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def _printable(said: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from chains.bitshares.blocks import Block, parse_block
@@ -12,8 +13,9 @@ from chains.bitshares.client import NodeClient, OnCall, open_client
 from chains.bitshares.clock import ChainClock
 from chains.bitshares.connection import Budget
 from chains.bitshares.follower import Follower
-from chains.bitshares.objects import Names, Reading, parse_reading
+from chains.bitshares.objects import Names, Reading
 from chains.bitshares.parting import PartingSearch
+from chains.bitshares.readings import Readings
 from chains.bitshares.track import Track
 from chains.bitshares.views import NodeView
 from chains.errors import (
@@ -49,6 +51,17 @@ NamesOf = Callable[[NodeClient], Awaitable[Names]]
 OnReading = Callable[["Endpoint", Reading], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What all endpoints of a watch have in common."""
+
+    settings: ChainSettings
+    follower: Follower
+    clock: ChainClock
+    readings: Readings
+    on_call: OnCall | None = None
+
+
 class Endpoint:
     """Follows one node for as long as `run` runs; what is known of it is in `track`.
 
@@ -58,25 +71,23 @@ class Endpoint:
     def __init__(
         self,
         node: NodeSettings,
-        settings: ChainSettings,
-        follower: Follower,
+        common: Common,
         *,
         names_of: NamesOf,
         on_reading: OnReading,
         on_change: Callable[[], None],
-        clock: ChainClock,
-        on_call: OnCall | None = None,
     ) -> None:
         self.node = node
         self.longest_backoff = _LONGEST_BACKOFF
-        self._settings = settings
-        self.track = Track(node, follower, clock, settings.head_lag)
-        self._follower = follower
+        self._settings = common.settings
+        self._clock = common.clock
+        self._readings = common.readings
+        self._on_call = common.on_call
+        follower = common.follower
+        self.track = Track(node, follower, common.clock, common.settings.head_lag)
         self._names_of = names_of
         self._on_reading = on_reading
         self._on_change = on_change
-        self._clock = clock
-        self._on_call = on_call
         self._budget = Budget()
         self._client: NodeClient | None = None
         self._names = Names()
@@ -174,9 +185,9 @@ class Endpoint:
 
     async def _read(self, client: NodeClient) -> Reading:
         self._names = await self._names_of(client)
-        reply = await client.call("database", "get_objects", self._names.object_ids())
+        text = await client.call_for_text("database", "get_objects", self._names.object_ids())
         try:
-            reading = parse_reading(self._names, reply)
+            reading = self._readings.of(self._names, text)
         except MalformedDataError as error:
             raise BadReplyError(self.node.name, str(error)) from error
         await self._take(reading)

@@ -51,10 +51,22 @@ class Names:
     feeds: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     _by_account: Mapping[str, WitnessIds] = field(init=False, repr=False, compare=False)
+    _object_ids: Sequence[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_account = {ids.account: ids for ids in self.witnesses}
         object.__setattr__(self, "_by_account", by_account)
+        balances = (ids.balance_id for ids in self.witnesses)
+        object.__setattr__(
+            self,
+            "_object_ids",
+            (
+                *CHAIN_OBJECTS,
+                *(ids.witness_id for ids in self.witnesses),
+                *(balance for balance in balances if balance),
+                *self.feeds.values(),
+            ),
+        )
 
     def witness(self, account: str) -> WitnessIds | None:
         """Return the ids behind an account, None for one that the chain does not know."""
@@ -65,12 +77,9 @@ class Names:
         """Tell whether asking again can't tell more."""
         return not self.unknown and all(ids.balance_id for ids in self.witnesses)
 
-    def object_ids(self) -> list[str]:
+    def object_ids(self) -> Sequence[str]:
         """Return the ids of everything that one batched read asks for, in a fixed order."""
-        ids = list(CHAIN_OBJECTS)
-        ids += [witness.witness_id for witness in self.witnesses]
-        ids += [witness.balance_id for witness in self.witnesses if witness.balance_id]
-        return ids + list(self.feeds.values())
+        return self._object_ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from typing import Any
 
 from chains.bitshares.client import NodeClient, OnCall
 from chains.bitshares.clock import ChainClock
-from chains.bitshares.endpoint import Endpoint, NamesOf, OnReading
+from chains.bitshares.endpoint import Common, Endpoint, NamesOf, OnReading
 from chains.bitshares.follower import Follower
 from chains.bitshares.fresh import examine_all, read_most_alike
-from chains.bitshares.names import most_said, resolve_names
+from chains.bitshares.names import holders, most_said, resolve_names
 from chains.bitshares.objects import Names, Reading, WitnessIds
 from chains.bitshares.offset import Timekeeping
+from chains.bitshares.readings import Readings
 from chains.bitshares.sync import Synchroniser
 from chains.bitshares.views import NodeView, ProducerView, majority_of
 from chains.errors import InvalidBlockError
@@ -59,6 +60,8 @@ class Watch:
         self.sequence = 0
         self.clock = ChainClock((node.name for node in settings.nodes), wall=wall)
         self._named: dict[str, tuple[Names, float]] = {}
+        self._common = Common(settings, self.follower, self.clock, Readings(), on_call)
+        self._holders = holders()
         self._changed = asyncio.Condition()
         self._sync = Synchroniser(
             self.follower,
@@ -68,10 +71,10 @@ class Watch:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._nodes = [
-            self._endpoint(node, on_call, self._names_from, self._feed) for node in settings.nodes
+            self._endpoint(node, self._names_from, self._feed) for node in settings.nodes
         ]
         self._hosts = {
-            (witness.account, producer.name): self._host(witness.account, producer, on_call)
+            (witness.account, producer.name): self._host(witness.account, producer)
             for witness in settings.witnesses
             for producer in witness.producers
             if producer.node is not None
@@ -181,25 +184,21 @@ class Watch:
     def _endpoint(
         self,
         node: NodeSettings,
-        on_call: OnCall | None,
         names_of: NamesOf,
         on_reading: OnReading,
     ) -> Endpoint:
         return Endpoint(
             node,
-            self.settings,
-            self.follower,
+            self._common,
             names_of=names_of,
             on_reading=on_reading,
             on_change=self._announce,
-            clock=self.clock,
-            on_call=on_call,
         )
 
-    def _host(self, account: str, producer: ProducerSettings, on_call: OnCall | None) -> Endpoint:
+    def _host(self, account: str, producer: ProducerSettings) -> Endpoint:
         assert producer.node is not None
         node = NodeSettings(f"{account}/{producer.name}", producer.node)
-        endpoint = self._endpoint(node, on_call, _no_names, _no_testimony)
+        endpoint = self._endpoint(node, _no_names, _no_testimony)
         endpoint.longest_backoff = _HOST_BACKOFF
         return endpoint
 
@@ -207,7 +206,7 @@ class Watch:
         """Return what this node calls things; a lie about that harms only its own readings."""
         names, asked_at = self._named.get(client.name, (None, 0.0))
         if names is None or (not names.complete and self.clock.steady() - asked_at > _NAMES_AGE):
-            names = await resolve_names(client, self.settings)
+            names = self._shared(await resolve_names(client, self.settings, self._holders))
             self._named[client.name] = names, self.clock.steady()
             heard = [e.node.name for e in self._nodes if not e.track.left_out]
             agreed = most_said([self._named[name][0] for name in heard if name in self._named])
@@ -215,6 +214,10 @@ class Watch:
                 self.names = agreed
                 self._announce()
         return names
+
+    def _shared(self, names: Names) -> Names:
+        """Return what another node said, where that is the same: it is kept and compared as one."""
+        return next((said for said, _ in self._named.values() if said == names), names)
 
     def _leave_out(self) -> None:
         self._sync.leave_out({e.node.name for e in self._nodes if e.track.left_out})

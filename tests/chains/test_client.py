@@ -218,3 +218,26 @@ async def test_the_time_of_a_call_is_reported() -> None:
         await client.call("database", "get_block", 1)
     assert [node for node, _ in seen] == ["eu"]
     assert 0 < seen[0][1] < 2
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ['{"id":%d,"result":[1, 2]}', '{ "id" : %d , "result": [1, 2]}', '{"result":[1,2],"id":%d}'],
+)
+async def test_a_result_is_had_as_text_however_a_node_writes_it(frame: str) -> None:
+    async def answer(connection: ServerConnection, request: dict[str, Any]) -> None:
+        await connection.send(frame % request["id"])
+
+    async with talking_to(answer) as client:
+        text = await client.call_for_text("database", "get_objects", [])
+    assert json.loads(text) == [1, 2]
+
+
+async def test_who_asks_for_text_is_told_of_a_refusal() -> None:
+    async def answer(connection: ServerConnection, request: dict[str, Any]) -> None:
+        error = {"code": 10, "message": "no such thing"}
+        await connection.send(json.dumps({"id": request["id"], "error": error}))
+
+    async with talking_to(answer) as client:
+        with pytest.raises(NodeRefusedError, match="no such thing"):
+            await client.call_for_text("database", "get_objects", [])

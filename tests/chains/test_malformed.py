@@ -36,7 +36,8 @@ FEED = {
     "options": {"feed_lifetime_sec": 86_400},
 }
 ANSWER: list[Any] = [{**objects(CHAIN), "2.4.1": FEED}[name] for name in NAMES.object_ids()]
-ACCOUNTS = [["init0", {"balances": [{"id": "2.5.6", "asset_type": "1.3.0"}]}]]
+FULL = {"account": {"id": "1.2.6"}, "balances": [{"id": "2.5.6", "asset_type": "1.3.0"}]}
+ACCOUNTS = [["init0", FULL]]
 ASKED = ChainSettings((), (WitnessSettings("init0", (ProducerSettings("a", ""),), ("USD",)),))
 
 
@@ -109,6 +110,9 @@ async def test_spoiled_names_are_refused_as_such(full: Any, witness: Any, asset:
         async def call(self, _api: str, method: str, *_params: Any) -> Any:
             answers = {"get_full_accounts": full, "get_witness_by_account": witness}
             return answers.get(method, [asset])
+
+        async def call_for_text(self, api: str, method: str, *params: Any) -> str:
+            return json.dumps(await self.call(api, method, *params))
 
     client: Any = Client()
     try:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from chains.bitshares.client import NodeClient
-from chains.bitshares.endpoint import Endpoint, OnReading
+from chains.bitshares.endpoint import Common, Endpoint, OnReading
 from chains.bitshares.objects import Names, Reading
+from chains.bitshares.readings import Readings
 from chains.bitshares.watch import Watch
 from chains.settings import NodeSettings
 from chains.standing import Verdict
@@ -30,12 +31,10 @@ def endpoint(
 
     return Endpoint(
         NodeSettings("alpha", net.nodes["alpha"].ws_url),
-        watch.settings,
-        watch.follower,
+        Common(watch.settings, watch.follower, watch.clock, Readings()),
         names_of=no_names,
         on_reading=on_reading,
         on_change=on_change,
-        clock=watch.clock,
     )
 
 

@@ -59,7 +59,7 @@ class ScriptedNode:
             case "get_chain_id":
                 return CHAIN_ID
             case "get_full_accounts":
-                return [[name, {"balances": [_balance(name)]}] for name in args[0]]
+                return [[name, _full_account(name)] for name in args[0]]
             case "get_witness_by_account":
                 return objects(self.chain)[f"1.6.{int(args[0].removeprefix('init')) + 1}"]
             case "get_objects":
@@ -111,9 +111,16 @@ def objects(chain: ForgedChain) -> dict[str, Any]:
     return found
 
 
+def _full_account(account: str) -> dict[str, Any]:
+    return {"account": {"id": f"1.2.{_number(account)}"}, "balances": [_balance(account)]}
+
+
 def _balance(account: str) -> dict[str, Any]:
-    number = int(account.removeprefix("init")) + 6
-    return {"id": f"2.5.{number}", "asset_type": "1.3.0", "balance": "1000000000"}
+    return {"id": f"2.5.{_number(account)}", "asset_type": "1.3.0", "balance": "1000000000"}
+
+
+def _number(account: str) -> int:
+    return int(account.removeprefix("init")) + 6
 
 
 @asynccontextmanager
