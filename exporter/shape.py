@@ -62,12 +62,13 @@ def shape(seen: Observed, now: float, ranking: Ranking | None = None) -> list[Fa
     if seen.timekeeping.offset is not None:
         sheet.put(catalogue.CLOCK_OFFSET, seen.timekeeping.offset)
     shown = _shown_keys(seen.follower, nodes)
+    charged = _charged_keys(seen.missed_totals)
     named = {
         witness.account: seen.witness_ids(witness.account) for witness in seen.settings.witnesses
     }
     for witness in seen.settings.witnesses:
         ids = named[witness.account]
-        _put_counters(sheet, seen, witness, ids)
+        _put_counters(sheet, seen, witness, ids, charged)
         if head and ids:
             _put_followed(sheet, seen.follower, head, ids)
             _put_pending(sheet, ids, shown)
@@ -128,13 +129,25 @@ def _put_chain(sheet: _Sheet, head: Applied | None, authority: Reading | None) -
         sheet.put(catalogue.CHAIN_NEXT_MAINTENANCE, authority.next_maintenance)
 
 
+def _charged_keys(totals: Mapping[tuple[str, str], int]) -> Mapping[str, list[str]]:
+    """Return the keys with which each witness (id) missed slots."""
+    keys: dict[str, list[str]] = {}
+    for owner, key in totals:
+        keys.setdefault(owner, []).append(key)
+    return keys
+
+
 def _put_counters(
-    sheet: _Sheet, seen: Observed, witness: WitnessSettings, ids: WitnessIds | None
+    sheet: _Sheet,
+    seen: Observed,
+    witness: WitnessSettings,
+    ids: WitnessIds | None,
+    charged: Mapping[str, Sequence[str]],
 ) -> None:
     """Counters exist from the start, at 0, for every key of the ring."""
     witness_id = ids.witness_id if ids else ""
     keys = dict.fromkeys(producer.signing_key for producer in witness.producers)
-    keys |= dict.fromkeys(key for owner, key in seen.missed_totals if owner == witness_id)
+    keys |= dict.fromkeys(charged.get(witness_id, ()))
     for key in keys:
         missed = seen.missed_totals.get((witness_id, key), 0)
         sheet.put(catalogue.WITNESS_MISSED, missed, witness.account, key)
@@ -224,12 +237,13 @@ def _shown_keys(follower: Follower, nodes: Sequence[NodeView]) -> list[tuple[Rea
     Comparing with the key in force at that very block keeps a node that is a block behind from
     looking as if it showed a pending key.
     """
+    # Nodes that answered alike share a reading, which then is compared once.
+    readings = {id(node.reading): node.reading for node in nodes if node.up and node.reading}
     pairs = []
-    for node in nodes:
-        if node.up and (reading := node.reading):
-            entry = follower.applied(reading.head_number)
-            if entry and entry.id == reading.head_id:
-                pairs.append((reading, entry))
+    for reading in readings.values():
+        entry = follower.applied(reading.head_number)
+        if entry and entry.id == reading.head_id:
+            pairs.append((reading, entry))
     return pairs
 
 
