@@ -13,7 +13,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test pictures faults fuzz lint audit lock run demo bench figures soak dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test pictures faults fuzz mutation lint audit lock run demo bench figures soak dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,13 @@ fuzz: develop .tools/fuzz ## Do what nobody thought of: to each parser for MINUT
 	@python -m tests.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@seed=$(or $(SEED),$$RANDOM); echo "fuzz: sequences and requests from seed $$seed"; pytest -q tests/fuzz \
 	    --hypothesis-profile fuzz --hypothesis-seed $$seed --numprocesses $(or $(WORKERS),4) --dist worksteal
+
+.tools/mutation: .venv/developed requirements/mutation.txt
+	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/mutation.txt
+	@mkdir -p $(@D) && touch $@
+
+mutation: develop .tools/mutation ## Break the rules one by one, and tell which breaks no test noticed (ARGS="--anew 'switcher.guards*'")
+	@python -m tests.mutation $(ARGS)
 
 lint: develop ## Style, types, layers, and what attackers look for
 	@echo "lint: ruff, mypy, import-linter, bandit"
