@@ -64,17 +64,14 @@ def _diff(name: str) -> str:
 
 
 def _print_table(
-    made: Mapping[str, int], unnoticed: Mapping[str, Break], known: Mapping[Break, str]
+    made: Counter[str], unnoticed: Mapping[str, Break], known: Mapping[Break, str]
 ) -> None:
     left = Counter(each.file for each in unnoticed.values())
     told = Counter(each.file for each in unnoticed.values() if each in known)
+    rows = [(file, made[file], left[file], told[file]) for file in made]
+    rows.append(("all", made.total(), left.total(), told.total()))
     print(f"\n{'file':<36}{'breaks':>8}{'noticed':>9}{'explained':>11}{'open':>6}")
-    for file in [*made, "all"]:
-        of = (
-            sum(each.values()) if file == "all" else each[file]
-            for each in map(Counter, (made, left, told))
-        )
-        total, unseen, reasons = of
+    for file, total, unseen, reasons in rows:
         print(f"{file:<36}{total:>8}{total - unseen:>9}{reasons:>11}{unseen - reasons:>6}")
 
 
