@@ -24,6 +24,7 @@ from bench.soak.closing import close
 from bench.soak.engine import Engine
 from bench.soak.gauges import Gauge, watch
 from bench.soak.ground import CAST, Ground, ground
+from bench.soak.overslept import overslept
 from bench.soak.plan import Trouble, counted
 from bench.soak.plan import plan as drawn
 from bench.soak.told import Duty
@@ -70,8 +71,8 @@ async def measure(
         figures = await _soaked(here, engine, troubles, minutes * 60, seed)
         figures = judge("soak", figures, BARS)
         figures["failed"] = not all(must.met(figures) for must in MUSTS)
+        _keep_logs(here, seed)
         if figures["failed"]:
-            _keep_logs(here, seed)
             say(f"soak: FAILED; again: make soak HOURS={minutes / 60:g} SEED={seed}")
     return figures
 
@@ -85,7 +86,7 @@ async def _soaked(
     duty = Duty(here.inbox, here.stack.prometheuses)
     clerk = clerk_of(here)
     works = (here.chronicle.run(), here.roll.run(), here.nurse.run(), duty.run(), watch(gauges))
-    with _interrupted(engine.stop):
+    with _interrupted(engine.stop), overslept() as too_late:
         async with meanwhile(*works):
             await here.chronicle.news.until(lambda: here.chronicle.head)
             clerk.begin()
@@ -100,7 +101,7 @@ async def _soaked(
             return {
                 "seed": seed,
                 "minutes": round(lasted / 60, 1),
-                **await close(here, engine, clerk, duty, unwell),
+                **await close(here, engine, clerk, duty, unwell, too_late),
                 **_growth(gauges),
                 "programs": {name: gauge.told() for name, gauge in gauges.items()},
             }
@@ -146,6 +147,6 @@ def _interrupted(stop: asyncio.Event) -> Iterator[None]:
 def _keep_logs(here: Ground, seed: int) -> None:
     folder = _KEPT / f"soak-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
-    for log in here.stack.directory.glob("*.log"):
+    for log in (*here.stack.directory.glob("*.log"), *here.stack.directory.glob("*.jsonl")):
         shutil.copy(log, folder)
-    say(f"soak: the programs' logs are in {folder}")
+    say(f"soak: the journal and the programs' logs are in {folder}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from bench.books import Pages
@@ -21,10 +21,19 @@ _SEEN = 2.0 * INTERVAL
 
 
 def causes(
-    empty: Iterable[Empty], sufferings: Sequence[Suffering], pages: Pages
+    empty: Iterable[Empty],
+    sufferings: Sequence[Suffering],
+    pages: Pages,
+    overslept: Collection[int] = (),
 ) -> Mapping[str, int]:
-    """Return how many blocks were lost by what ailed the host, and whether they could be saved."""
-    return Counter(_cause(slot, sufferings, pages) for slot in empty)
+    """Return how many blocks were lost by what ailed the host, and whether they could be saved.
+
+    For the slots in `overslept` nobody's host had a chance: the devnet came too late for them.
+    """
+    return Counter(
+        "this machine was too busy" if slot.time in overslept else _cause(slot, sufferings, pages)
+        for slot in empty
+    )
 
 
 def _cause(slot: Empty, sufferings: Sequence[Suffering], pages: Pages) -> str:

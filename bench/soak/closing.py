@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from bench.acknowledged import LATE, unknown
+from bench.books import Pages
 from bench.soak import accounts
 from bench.soak.clerk import Clerk
 from bench.soak.engine import Engine
@@ -21,14 +26,20 @@ _MOST_SHOWN = 10
 
 
 async def close(
-    ground: Ground, engine: Engine, clerk: Clerk, duty: Duty, unwell: list[str]
+    ground: Ground,
+    engine: Engine,
+    clerk: Clerk,
+    duty: Duty,
+    unwell: list[str],
+    overslept: Collection[int],
 ) -> dict[str, Any]:
-    """Return the figures, but for those of memory."""
+    """Return the figures, but for those of memory; the journal is kept beside the stack's logs."""
     claimed = [claim for passage in ground.passages for claim in passage.ledger.claims.values()]
     told = sum((passage.ledger.told for passage in ground.passages), Counter[str]())
     pages = await ground.books.read()
+    await asyncio.to_thread(_keep_journal, pages, ground.stack.directory / "journal.jsonl")
     lost = unknown(claimed, pages, LATE)
-    causes = accounts.causes(clerk.empty, ground.sufferings, pages)
+    causes = accounts.causes(clerk.empty, ground.sufferings, pages, overslept)
     needless = accounts.needless(clerk.turns, pages)
     impatient = [
         turn for turn in needless if not accounts.was_patient(turn, ground.sufferings, pages)
@@ -69,6 +80,7 @@ async def close(
         "journal_verified": verified,
         "log_errors": dict(said.errors.most_common(_MOST_SHOWN)),
         "tracebacks": said.tracebacks,
+        "slots_overslept": len(overslept),
         "load": round(os.getloadavg()[2], 1),
         "details": {
             "alerts_lost": lost[:_MOST_SHOWN],
@@ -82,6 +94,13 @@ async def close(
             "journal": "" if verified else verdict,
         },
     }
+
+
+def _keep_journal(pages: Pages, file: Path) -> None:
+    """Write a journal as lines that can be read beside those of the soak."""
+    with file.open("w", encoding="utf-8") as lines:
+        for entry in pages.entries:
+            print(json.dumps(asdict(entry), default=str, ensure_ascii=False), file=lines)
 
 
 def _words(words: Any) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from bench.soak.accounts import by_hand, causes, needless, was_patient, wrong
 from bench.soak.clerk import Empty, Turn
 from bench.soak.gauges import Course
 from bench.soak.logs import Complaints
+from bench.soak.overslept import overslept
 from bench.soak.passage import ClaimBook, Inbox, Passage
 from bench.soak.suffering import Suffering
 from bench.soak.told import OWED, Duty
@@ -129,6 +131,17 @@ def test_a_lost_block_is_told_by_what_ailed_its_host_and_whether_it_could_be_sav
         "failure: kill, decided: network_wide": 1,
         "the host was well": 1,
         "the host was not at the head of the chain": 1,
+    }
+
+
+def test_a_slot_for_which_the_devnet_came_too_late_is_no_hosts_fault() -> None:
+    empty = [Empty("init0", 30, "alpha", fit=True), Empty("init0", 33, "alpha", fit=True)]
+    with overslept() as slots:
+        logging.getLogger("devnet.network").warning("slot %s stays empty: too late", 30)
+        logging.getLogger("devnet.network").warning("something else")
+    assert causes(empty, [], NOTHING, slots) == {
+        "this machine was too busy": 1,
+        "the host was well": 1,
     }
 
 

@@ -11,6 +11,7 @@ import typer
 from understudy.commands.options import Json
 from understudy.commands.output import answers, print_json, waiting
 from understudy.errors import CommandError
+from understudy.logging import LogLevel, set_up_logging
 
 
 def bench(
@@ -47,6 +48,7 @@ def bench(
         raise typer.BadParameter(f"There is no measurement {name!r}, only: {', '.join(ALL)}.")
     asked = {"seed": seed, "failures": failures, "minutes": minutes, "plan": plan}
     options = {option: value for option, value in asked.items() if value is not None}
+    set_up_logging(LogLevel.WARNING)
     measurement = named(name)
     for option in options.keys() - measurement.options:
         raise typer.BadParameter(f"The measurement {name} takes no --{option}.")
