@@ -10,8 +10,10 @@ import contextlib
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -43,6 +45,9 @@ class PeerNetwork:
         self.nodes: tuple[PeerSettings, ...] = ()
         self._settings = PeerChainSettings(allowed=_HERE)
         self._count, self._host, self._base_port = count, host, base_port
+        self._urls: dict[str, str] = {}
+        self._nodes: dict[str, BareNodeSettings] = {}
+        self._running: dict[str, contextlib.AsyncExitStack] = {}
 
     @property
     def proof(self) -> Proof:
@@ -59,6 +64,7 @@ class PeerNetwork:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="understudy-")))
             # Plain HTTP; the system's certificates take long to read, so none is trusted.
             nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            stack.push_async_callback(self._close)
             client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, verify=nobody)
             self._client = await stack.enter_async_context(client)
             for index in range(self._count):
@@ -67,8 +73,8 @@ class PeerNetwork:
                 settings = BareNodeSettings(
                     f"sqlite:///{folder / name}.db", self._host, port, self._settings
                 )
-                url = await stack.enter_async_context(_node_at(settings))
-                self.nodes = (*self.nodes, PeerSettings(name, url))
+                await self._open(name, settings)
+                self.nodes = (*self.nodes, PeerSettings(name, self._urls[name]))
             await self._begin()
             self._stack = stack.pop_all()
         return self
@@ -76,6 +82,16 @@ class PeerNetwork:
     async def __aexit__(self, *_: object) -> None:
         """Stop everything."""
         await self._stack.aclose()
+
+    async def kill(self, name: str) -> None:
+        """Take a node away; its chain stays on its disk."""
+        if name in self._running:
+            await self._running.pop(name).aclose()
+
+    async def heal(self, name: str) -> None:
+        """Start a node again that was taken away, at its address."""
+        if name not in self._running:
+            await self._open(name, self._nodes[name])
 
     async def mine(self, name: str) -> None:
         """Have a node mine a block."""
@@ -102,6 +118,17 @@ class PeerNetwork:
         found: list[dict[str, Any]] = (await self._get(name, "/chain"))["chain"]
         return found
 
+    async def _open(self, name: str, settings: BareNodeSettings) -> None:
+        async with contextlib.AsyncExitStack() as leaving:
+            url = await leaving.enter_async_context(_node_at(settings))
+            self._running[name] = leaving.pop_all()
+        self._urls[name] = url
+        self._nodes[name] = replace(settings, port=urlsplit(url).port or 0)
+
+    async def _close(self) -> None:
+        for name in tuple(self._running):
+            await self.kill(name)
+
     async def _begin(self) -> None:
         first, *others = (node.name for node in self.nodes)
         for _ in range(_BEGINNING - 1):
@@ -115,7 +142,7 @@ class PeerNetwork:
         return answer.json()
 
     def _url(self, name: str) -> str:
-        return next(node.url for node in self.nodes if node.name == name)
+        return self._urls[name]
 
 
 @contextlib.asynccontextmanager

@@ -86,12 +86,10 @@ async def both(ground: Ground, trouble: Trouble) -> str:
 async def database(ground: Ground, trouble: Trouble) -> str:
     """Lock the journal's tables, or have its server away."""
     if trouble.how == "lock":
-        ended = asyncio.Event()
         locking = asyncio.create_task(asyncio.to_thread(_lock, ground, trouble.seconds))
         try:
             await asyncio.shield(locking)
         finally:
-            ended.set()
             await locking
         return "its tables"
     end = ground.cluster.stop if trouble.how == "restart" else ground.cluster.crash
@@ -133,12 +131,24 @@ async def clock(ground: Ground, trouble: Trouble) -> str:
 
 
 async def peer(ground: Ground, trouble: Trouble) -> str:
-    """Have all peers but one mine ahead."""
-    assert ground.net.peers
-    names = [node.name for node in ground.net.peers.nodes]
-    last = names.pop(trouble.index)
-    await ground.net.peers.mine_ahead(names, math.ceil(trouble.amount))
-    return last
+    """Take a peer away for a while; or have the others mine ahead, in one case beside it."""
+    peers = ground.net.peers
+    assert peers
+    names = [node.name for node in peers.nodes]
+    one = names.pop(trouble.index)
+    ahead = math.ceil(trouble.amount)
+    if trouble.how == "kill":
+        await peers.kill(one)
+        try:
+            await asyncio.sleep(trouble.seconds)
+        finally:
+            await peers.heal(one)
+        return one
+    if trouble.how == "forks":
+        await peers.mine(one)
+        ahead += 1
+    await peers.mine_ahead(names, ahead)
+    return one
 
 
 async def _break(ground: Ground, name: str, how: str, delay: float) -> None:

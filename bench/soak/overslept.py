@@ -22,8 +22,11 @@ class _Noting(logging.Handler):
 def overslept() -> Iterator[set[int]]:
     """Note such slots (when each began, seconds since the epoch) as the devnet tells of them."""
     log, noting = logging.getLogger("devnet.network"), _Noting()
+    level = log.level
     log.addHandler(noting)
+    log.setLevel(logging.WARNING)
     try:
         yield noting.slots
     finally:
+        log.setLevel(level)
         log.removeHandler(noting)

@@ -53,7 +53,7 @@ class Kind(StrEnum):
     CLOCK = "clock"
     """The clock of a switcher's machine is off."""
     PEER = "peer"
-    """A node of the peer chain lags behind the others."""
+    """A node of the peer chain dies, lags behind the others, or has another chain than they."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ TRACKS = (
     Track(Kind.WEBHOOK, (60, 150), ["repeat", "late", "cut"], _of("switcher", (5, 40), (2, 20))),
     Track(Kind.PERSON, (120, 240), ["rotate", "drill", "disarm", "rotate"], _of("ring", (10, 60))),
     Track(Kind.CLOCK, (250, 500), ["ahead", "behind"], _of("switcher", (60, 150), (2, 40))),
-    Track(Kind.PEER, (120, 300), ["lags"], _of("peer", (0, 0), (1, 3))),
+    Track(Kind.PEER, (120, 300), ["lags", "forks", "kill"], _of("peer", (10, 60), (1, 3))),
 )
 
 

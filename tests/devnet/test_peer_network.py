@@ -36,6 +36,19 @@ async def test_all_begin_with_one_chain_and_some_mine_ahead() -> None:
                 await client.get(f"{node.url}/chain")
 
 
+async def test_a_node_that_was_taken_away_is_back_where_it_was_with_its_chain() -> None:
+    async with PeerNetwork(2) as peers:
+        before = await peers.chain("p2")
+        await peers.kill("p2")
+        with pytest.raises(httpx.ConnectError):
+            await peers.chain("p2")
+        await peers.mine("p1")
+        await peers.heal("p2")
+        assert await peers.chain("p2") == before
+        await peers.bring("p2", to="p1")
+        assert await peers.chain("p2") == await peers.chain("p1")
+
+
 async def test_an_existing_node_can_join_in() -> None:
     async with PeerNetwork(1) as peers, plain_peer() as other, httpx.AsyncClient() as client:
         nodes = {"nodes": [peers.nodes[0].url]}

@@ -48,7 +48,7 @@ def bench(
         raise typer.BadParameter(f"There is no measurement {name!r}, only: {', '.join(ALL)}.")
     asked = {"seed": seed, "failures": failures, "minutes": minutes, "plan": plan}
     options = {option: value for option, value in asked.items() if value is not None}
-    set_up_logging(LogLevel.WARNING)
+    set_up_logging(LogLevel.ERROR)
     measurement = named(name)
     for option in options.keys() - measurement.options:
         raise typer.BadParameter(f"The measurement {name} takes no --{option}.")
