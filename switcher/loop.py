@@ -25,6 +25,7 @@ class Loop(ABC):
         self._named = named
         self._wake = asyncio.Event()
         self._stopping = False
+        self._journal_trouble = ""
 
     def wake(self) -> None:
         """Have it look now."""
@@ -66,11 +67,22 @@ class Loop(ABC):
     async def _guarded_step(self) -> None:
         try:
             await self.step()
+            self._tell_of_journal("")
         except StandbyError as error:
             _log.info("another switcher took over", why=str(error))
         except JournalError as error:
             # Without the journal nothing is done; the next block finds the same incidents.
-            _log.error("journal unusable, holding", error=str(error))
+            self._tell_of_journal(str(error))
         except Exception:
             # The trouble of one must not end the service for the others.
             _log.exception("step failed, trying again with the next block")
+
+    def _tell_of_journal(self, trouble: str) -> None:
+        """Tell of a journal that can't be used, once, and when it can again (no trouble)."""
+        if trouble == self._journal_trouble:
+            return
+        self._journal_trouble = trouble
+        if trouble:
+            _log.error("journal unusable, holding", error=trouble)
+        else:
+            _log.info("journal usable again")
