@@ -1,6 +1,7 @@
 """`make bench`: runs measurements, prints their table and keeps the results.
 
     python -m bench              all of them, into bench/results.json
+    python -m bench --all        with those that take an hour, or the network
     python -m bench NAME         one; the others' results stay, and it is told that it ran apart
     python -m bench [NAME] --failures 20
                                  a short one, which replaces nothing
@@ -40,7 +41,8 @@ _OUT = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 
 def main(words: Sequence[str]) -> int:
     """Run what is asked for and return the exit status."""
-    name, options = _asked(words)
+    names, options = _asked(words)
+    name = names[0] if len(names) == 1 else None
     before, meanwhile = results.read_committed(), Meanwhile()
     run = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -48,7 +50,7 @@ def main(words: Sequence[str]) -> int:
         "versions": versions(),
         **commit(),
     }
-    measurements, entries = [named(each) for each in ([name] if name else NAMES)], {}
+    measurements, entries = [named(each) for each in names], {}
     for each in measurements:
         entries[each.name] = _measured(each, options)
         aside = PROJECT / _ASIDE / f"{each.name}.json"
@@ -68,7 +70,8 @@ def main(words: Sequence[str]) -> int:
         results.write(told, results.FILE)
         changed = pages.write_all(told)
         _OUT.print(f"Written: {', '.join(['bench/results.json', *changed])}.")
-    return 1 if lost else 0
+    broken = any(entry.get("figures", {}).get("failed") for entry in entries.values())
+    return 1 if lost or broken else 0
 
 
 def _put_together(
@@ -102,7 +105,7 @@ def _measured(measurement: Measurement, options: Mapping[str, str]) -> dict[str,
         answer.seek(0)
         printed = answer.read()
     told = meanwhile.told()
-    if status:
+    if status and not printed:
         reason = last.removeprefix(_SAYS).strip() or f"It ended with status {status}."
         say(f"bench: {measurement.name} FAILED: {reason}")
         return {**told, **results.failed(reason)}
@@ -113,17 +116,20 @@ def _program(name: str, *words: str) -> list[str]:
     return [sys.executable, "-m", "understudy", "bench", name, "--json", *words]
 
 
-def _asked(words: Sequence[str]) -> tuple[str | None, dict[str, str]]:
-    """Return the measurement, None for all, and the options that were given."""
+def _asked(words: Sequence[str]) -> tuple[Sequence[str], dict[str, str]]:
+    """Return the measurements, one or all of a run, and the options that were given."""
     parser = argparse.ArgumentParser(
         prog="make bench", description="Measure, and keep the results."
     )
     parser.add_argument("name", nargs="?", choices=ALL, metavar="NAME", help=", ".join(ALL))
     parser.add_argument("--seed", help="draw the same again")
-    for option in ("failures", "minutes", "hours"):
+    for option in ("failures", "minutes"):
         parser.add_argument(f"--{option}", help="how many, instead of all")
+    parser.add_argument("--all", action="store_true", help="those that are measured apart, too")
     asked = vars(parser.parse_args(words))
-    return asked.pop("name"), {n: value for n, value in asked.items() if value is not None}
+    name, names = asked.pop("name"), ALL if asked.pop("all") else NAMES
+    options = {each: value for each, value in asked.items() if value is not None}
+    return [name] if name else names, options
 
 
 if __name__ == "__main__":

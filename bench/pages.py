@@ -42,8 +42,8 @@ def texts(results: Results) -> dict[Path, str]:
     words = {f"{row['name']}.{row['figure']}": row["words"] for row in _ROW.finditer(told[TABLES])}
     for page in (PROJECT / "README.md", TABLES):
         way = "" if page == TABLES else TABLES.relative_to(page.parent).as_posix()
-        before, after = _MISSED.split(told[page])
-        told[page] = f"{before}{_missed(results, words, way)}{after}"
+        missed = _missed(results, words, way)
+        told[page] = _MISSED.sub(missed.replace("\\", r"\\"), told[page])
     return {page: corrected(text, results) for page, text in told.items()}
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.bars import Bar
-from bench.run import NAMES
+from bench.run import APART, NAMES
 from bench.surroundings import PROJECT, committed
 
 FILE = PROJECT / "bench" / "results.json"
@@ -68,9 +68,9 @@ def failed(reason: str) -> dict[str, Any]:
 
 
 def all_of(head: Mapping[str, Any], entries: Mapping[str, Any], before: Results | None) -> Results:
-    """Return the results of a run of all; what isn't part of such a run stays as it was before."""
+    """Return the results of a run of all; of what is measured apart, what wasn't run stays."""
     kept = before["measurements"] if before else {}
-    others = {name: entry for name, entry in kept.items() if name not in NAMES}
+    others = {name: entry for name, entry in kept.items() if name in APART and name not in entries}
     return _told(head, {**entries, **others})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -13,7 +14,6 @@ from chains.bitshares.views import NodeView
 from chains.bitshares.votes import VoteWatch
 from chains.bitshares.watch import Watch
 from chains.peer.views import PeerView
-from chains.peer.watch import PeerWatch
 from chains.settings import ChainSettings, PeerChainSettings
 from chains.standing import Verdict
 from exporter.access import IN_THE_CLEAR, users_of
@@ -22,6 +22,9 @@ from exporter.exposition import Exposition
 from exporter.instruments import Instruments
 from exporter.settings import ExporterSettings
 from serving.server import Server, listen, stopped_by_signals
+
+if TYPE_CHECKING:
+    from chains.peer.watch import PeerWatch
 
 _GRACE_SECONDS = 1
 _log = structlog.get_logger("exporter")
@@ -45,7 +48,7 @@ async def serve(
     users = users_of(settings)
     instruments = Instruments(node.name for node in chain.nodes)
     watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict, on_clock=_log_clock)
-    of_peers = PeerWatch(peers, on_verdict=_log_peer) if peers else None
+    of_peers = _watch_of(peers) if peers else None
     votes = VoteWatch(watch)
     exposition = Exposition(watch, instruments.registry, watch.clock.now, of_peers, votes)
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
@@ -67,6 +70,13 @@ async def serve(
                 for task in working:
                     task.cancel()
     _log.info("exporter stopped")
+
+
+def _watch_of(peers: PeerChainSettings) -> PeerWatch:
+    # What it takes to ask peers is an eighth of the start, and most have none.
+    from chains.peer.watch import PeerWatch  # noqa: PLC0415
+
+    return PeerWatch(peers, on_verdict=_log_peer)
 
 
 def _log_start(settings: ExporterSettings, host: str, port: int, nodes: int) -> None:

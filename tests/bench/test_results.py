@@ -65,6 +65,13 @@ def test_what_is_measured_apart_stays_and_makes_nothing_less_whole() -> None:
     assert results.head_of(told, "soak")["date"] == HEAD["date"]
 
 
+def test_what_is_measured_apart_is_part_of_a_run_that_had_it() -> None:
+    soaked = results.with_one("soak", entry(fast=11), HEAD, None)
+    told = results.all_of(LATER, {name: entry(fast=11) for name in ALL}, soaked)
+    assert (told["whole"], told["apart"]) == (True, [])
+    assert results.head_of(told, "soak")["date"] == LATER["date"]
+
+
 def test_a_bar_that_was_met_and_is_missed_is_worse_whatever_else() -> None:
     assert row(entry(fast=9.9), entry(fast=10.1)).worse
     assert not row(entry(fast=9.9), entry(fast=9.8)).worse
@@ -182,6 +189,8 @@ def test_one_that_is_shortened_or_fails_replaces_nothing(doubles: Doubles) -> No
 
 
 def test_all_names_are_asked_for_by_name() -> None:
-    assert command._asked(["soak", "--minutes", "3"]) == ("soak", {"minutes": "3"})
+    assert command._asked(["soak", "--minutes", "3"]) == (["soak"], {"minutes": "3"})
+    assert command._asked([]) == (NAMES, {})
+    assert command._asked(["--all"]) == (ALL, {})
     for name in ALL:
-        assert command._asked([name]) == (name, {})
+        assert command._asked([name]) == ([name], {})

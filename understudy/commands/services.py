@@ -11,6 +11,7 @@ import typer
 
 from understudy.commands.checked import checked
 from understudy.commands.configured import load
+from understudy.commands.loading import loading
 from understudy.commands.options import DEFAULT_CONFIG, Config, Form, Level
 from understudy.config.values import Address
 from understudy.logging import LogLevel, set_up_logging
@@ -30,9 +31,10 @@ def exporter(
     ] = None,
 ) -> None:
     """Run the exporter: what nodes and peers say, as Prometheus metrics, until SIGTERM."""
-    from exporter.service import serve
+    with loading():
+        from exporter.service import serve
 
-    read = load(config)
+        read = load(config)
     settings = replace(read.exporter, **_place(listen))
     set_up_logging(log_level, log_format)
     work = partial(serve, read.chain, settings, read.peers)
@@ -48,9 +50,10 @@ def switcher(
     ] = None,
 ) -> None:
     """Run the switcher: receive alerts, look at the chain, rotate signing keys; until SIGTERM."""
-    read = load(config)
-    settings = replace(read.needed_switcher(), **_place(listen))
-    from switcher.service import serve
+    with loading():
+        read = load(config)
+        settings = replace(read.needed_switcher(), **_place(listen))
+        from switcher.service import serve
 
     set_up_logging(log_level, log_format)
     work = partial(serve, read.chain, settings, read.replica)
