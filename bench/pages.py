@@ -24,7 +24,7 @@ from bench.results import FILE, Results, head_of, read
 from bench.run import ALL, named
 from bench.showing import shown, shown_bar, shown_spread
 from bench.surroundings import PROJECT
-from bench.table import busy, surroundings
+from bench.table import beside, busy, surroundings
 
 TABLES = PROJECT / "docs" / "benchmarks.md"
 _BLOCK = re.compile(r"<!-- figures: (?P<name>\w+) -->\n(?P<old>.*?)<!-- end of figures -->", re.S)
@@ -94,17 +94,16 @@ def _missed(results: Results, words: Mapping[str, str], way: str) -> str:
     """Return the list of bars that are missed; `way` leads from the page to the tables."""
     lines = []
     for name in ALL:
-        entry = results["measurements"].get(name)
-        if entry and "failed" in entry:
+        entry = results["measurements"].get(name, {})
+        if "failed" in entry:
             lines.append(f"- {name}: the measurement failed")
             continue
-        for row in rows(entry or {}, None, named(name).bars, ()):
+        for row in rows(entry, None, named(name).bars, ()):
             if row.value is not None and not row.met:
                 anchor, value = f"{name}.{row.figure}", shown(row.figure, row.value)
                 named_so = words.get(anchor, row.figure)
-                lines.append(
-                    f"- [{named_so}]({way}#{anchor}): {value}, wanted {shown_bar(row.bar)}"
-                )
+                wanted = f"{value}, wanted {shown_bar(row.bar)}{beside(entry)}"
+                lines.append(f"- [{named_so}]({way}#{anchor}): {wanted}")
     told = [_FALLS_SHORT, "", *lines] if lines else ["No bar is missed in the committed results."]
     return "\n".join(["<!-- missed bars -->", *told, "<!-- end of missed bars -->"])
 

@@ -87,13 +87,14 @@ async def _started(service: str, written: Written, log: Path) -> dict[str, float
     """Start a service, and end it once it is ready."""
     token = written.prometheus_token.read_text(encoding="ascii").strip()
     url = f"http://{getattr(written, service)}"
-    command = (sys.executable, "-m", "understudy", service, "--config", str(written.configuration))
     async with httpx.AsyncClient(
         base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, verify=False
     ) as client:
         with log.open("ab") as out:
             began = time.perf_counter()
-            process = await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out)
+            process = await asyncio.create_subprocess_exec(
+                *_command(service, written), stdout=out, stderr=out
+            )
         try:
             async with asyncio.timeout(_PATIENCE):
                 metric = await _answered(client, "/metrics", process) - began
@@ -110,6 +111,11 @@ async def _started(service: str, written: Written, log: Path) -> dict[str, float
         f"{service}_seconds": ready,
         f"{service}_processor_seconds": spent,
     }
+
+
+def _command(service: str, written: Written) -> tuple[str, ...]:
+    words = (service, "--config", str(written.configuration))
+    return (sys.executable, "-m", "understudy", *words)
 
 
 async def _answered(

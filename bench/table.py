@@ -64,18 +64,27 @@ def surroundings(head: Mapping[str, Any]) -> str:
 
 def busy(told: Mapping[str, Any]) -> str:
     """Return how busy the machine was with other work."""
-    others = told["cores_others"] + told["cores_stolen"]
     return (
         f"load {told['load_begin']:g} at the beginning and {told['load_end']:g} in the end, "
-        f"other work had {others:.1f} cores{': a busy machine' if others >= _BUSY else ''}"
+        f"other work had {_others(told):.1f} cores{': a busy machine' if beside(told) else ''}"
     )
+
+
+def beside(told: Mapping[str, Any]) -> str:
+    """Return that a measurement was made beside much other work, empty if it wasn't."""
+    others = _others(told)
+    return f" (while other work had {others:.1f} cores)" if others >= _BUSY else ""
 
 
 def _about(entry: Mapping[str, Any]) -> tuple[str, str]:
     if "failed" in entry:
         return "FAILED", entry["failed"]
-    others = entry["cores_others"] + entry["cores_stolen"]
-    return f"{entry['seconds']:,.0f} s", f"others {others:.1f} cores"
+    return f"{entry['seconds']:,.0f} s", f"others {_others(entry):.1f} cores"
+
+
+def _others(told: Mapping[str, Any]) -> float:
+    """Return how many cores were not ours: other programs had them, or other machines."""
+    return float(told["cores_others"] + told["cores_stolen"])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
