@@ -69,7 +69,8 @@ async def measure(
     async with ground() as here:
         engine = Engine(here, asyncio.Event())
         figures = await _soaked(here, engine, troubles, minutes * 60, seed)
-        figures = judge("soak", figures, BARS)
+        figures = judge("soak", figures, _due(figures, minutes))
+        _tell(figures["programs"])
         figures["failed"] = not all(must.met(figures) for must in MUSTS)
         _keep_logs(here, seed)
         if figures["failed"]:
@@ -105,6 +106,28 @@ async def _soaked(
                 **_growth(gauges),
                 "programs": {name: gauge.told() for name, gauge in gauges.items()},
             }
+
+
+def _due(figures: Mapping[str, Any], minutes: float) -> list[Bar]:
+    """Return the bars of a run: what grows is not told by one that is shorter than an hour."""
+    whole = minutes >= MINUTES
+    return [bar for bar in BARS if bar in MUSTS or whole or figures[bar.figure] is not None]
+
+
+def _tell(programs: Mapping[str, Any]) -> None:
+    """Print what each program held, for people."""
+    say(
+        f"{'soak: program':<22}{'RSS MB: from to, most':>24}{'per hour':>10}{'open files':>18}{'threads':>14}"
+    )
+    for name, told in programs.items():
+        rss, files, threads = (
+            " to ".join(f"{told[what][moment]:g}" for moment in ("first", "last"))
+            + f", {told[what]['most']:g}"
+            for what in ("rss_mb", "open_files", "threads")
+        )
+        growth = told["rss_mb"]["per_hour"]
+        slope = "" if growth is None else f"{growth:+.1f}"
+        say(f"soak: {name:<16}{rss:>24}{slope:>10}{files:>18}{threads:>14}")
 
 
 def _growth(gauges: Mapping[str, Gauge]) -> dict[str, Any]:

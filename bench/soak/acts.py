@@ -16,7 +16,7 @@ from bench.soak.people import asked
 from bench.soak.plan import Kind, Trouble
 from switcher.journal.tables import metadata
 
-_SKIPPED = "left out: in trouble already"
+LEFT_OUT = "left out: in trouble already"
 
 
 async def fail(ground: Ground, trouble: Trouble) -> str:
@@ -24,7 +24,7 @@ async def fail(ground: Ground, trouble: Trouble) -> str:
     name = ground.node(trouble.role, trouble.index)
     async with ground.suffering(f"{trouble.kind}: {trouble.how}", name) as free:
         if not free:
-            return f"{name} {_SKIPPED}"
+            return f"{name} {LEFT_OUT}"
         await _break(ground, name, trouble.how, trouble.amount)
         await asyncio.sleep(trouble.seconds)
     return name
@@ -36,7 +36,7 @@ async def fork(ground: Ground, trouble: Trouble) -> str:
     names += [ground.node("backbone", trouble.index + step) for step in (1, 2)]
     async with ground.suffering("fork", *names) as free:
         if not free:
-            return f"{', '.join(names)} {_SKIPPED}"
+            return f"{', '.join(names)} {LEFT_OUT}"
         ground.net.faults.partition([names])
         await asyncio.sleep(trouble.seconds)
     return ", ".join(names)
@@ -48,7 +48,7 @@ async def outage(ground: Ground, trouble: Trouble) -> str:
     names = [ground.node("backbone", trouble.index + step) for step in range(half)]
     async with ground.suffering("outage", *names) as free:
         if not free:
-            return f"{', '.join(names)} {_SKIPPED}"
+            return f"{', '.join(names)} {LEFT_OUT}"
         for name in names:
             await _break(ground, name, trouble.how, 0)
         await asyncio.sleep(trouble.seconds)
@@ -70,7 +70,7 @@ async def watcher(ground: Ground, trouble: Trouble) -> str:
     else:
         async with ground.nurse.killed(name) as free:
             await asyncio.sleep(trouble.seconds if free else 0)
-    return name if free else f"{name} {_SKIPPED}"
+    return name if free else f"{name} {LEFT_OUT}"
 
 
 async def both(ground: Ground, trouble: Trouble) -> str:
@@ -80,7 +80,7 @@ async def both(ground: Ground, trouble: Trouble) -> str:
     names = [program.name for program in kinds[trouble.index]]
     async with ground.nurse.killed(*names) as free:
         await asyncio.sleep(trouble.seconds if free else 0)
-    return ", ".join(names) if free else f"{', '.join(names)} {_SKIPPED}"
+    return ", ".join(names) if free else f"{', '.join(names)} {LEFT_OUT}"
 
 
 async def database(ground: Ground, trouble: Trouble) -> str:

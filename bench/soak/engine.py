@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bench.faults import could_sign
 from bench.news import say
-from bench.soak.acts import ACTS
+from bench.soak.acts import ACTS, LEFT_OUT
 from bench.soak.ground import Ground
 from bench.soak.people import armed
 from bench.soak.plan import Trouble
@@ -88,14 +88,16 @@ class Engine:
 
     async def _one(self, trouble: Trouble) -> None:
         say(f"soak: {trouble.at:.0f} s: {trouble.kind} {trouble.how} ({trouble.role})")
+        self.played[str(trouble.kind)] += 1
         try:
             done = await ACTS[trouble.kind](self.ground, trouble)
         except Exception as error:
             self.broken.append(f"{trouble.kind} {trouble.how} at {trouble.at} s: {error!r}")
             say(f"soak: {self.broken[-1]}")
             return
-        self.left_out += "left out" in done
-        self.played[str(trouble.kind)] += "left out" not in done
+        if done.endswith(LEFT_OUT):
+            self.left_out += 1
+            self.played[str(trouble.kind)] -= 1
         say(f"soak: {trouble.kind} {trouble.how} is over: {done}")
 
     async def _stopped(self, until: float) -> bool:

@@ -16,10 +16,6 @@ from bench.faults import FAILURES, Fault
 from bench.soak.cast import Cast
 from devnet.lies import LIES
 
-_TOO_LOUD = frozenset({"endless", "flood"})
-"""Lies that take a processor for as long as they last, of which the devnet, whose hosts all are one
-process here, has one: they would show what a busy machine does. `make faults` plays them."""
-
 
 class Kind(StrEnum):
     """What can befall the stack."""
@@ -110,7 +106,6 @@ def _anybody(chance: random.Random, cast: Cast) -> tuple[str, int, float, float]
     return _of(role, (5, 15), (1, 6))(chance, cast)
 
 
-_LIES = sorted(LIES.keys() - _TOO_LOUD)
 _KINDS = tuple(str(fault) for fault in FAILURES)
 
 TRACKS = (
@@ -120,7 +115,7 @@ TRACKS = (
     Track(
         Kind.VOTING,
         (60, 120),
-        [*map(str, Fault), "swallow", *(f"lie {lie}" for lie in _LIES)],
+        [*map(str, Fault), "swallow", *(f"lie {lie}" for lie in LIES)],
         _of("voting", (10, 60), (1, 6)),
     ),
     Track(Kind.FORK, (400, 900), ["apart"], _of("voting", (20, 60))),

@@ -37,7 +37,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             await asyncio.sleep(trouble.seconds)
         finally:
             noted.append(f"{trouble.how} mended")
-        return "left out: in trouble already" if trouble.how == "again" else "done"
+        return acts.LEFT_OUT if trouble.how == "again" else "done"
 
     monkeypatch.setitem(acts.ACTS, Kind.FAILURE, note)
     return noted
@@ -58,6 +58,7 @@ async def test_a_soak_that_is_stopped_mends_at_once_and_begins_nothing_more(
     async with asyncio.timeout(10):
         await engine.play([trouble(0), trouble(30, "never")], 60)
     assert played == ["kill", "kill mended"]
+    assert engine.played == {"failure": 1}
 
 
 async def test_a_trouble_that_can_not_be_played_is_told_and_the_others_go_on(
