@@ -116,9 +116,8 @@ def _due(figures: Mapping[str, Any], minutes: float) -> list[Bar]:
 
 def _tell(programs: Mapping[str, Any]) -> None:
     """Print what each program held, for people."""
-    say(
-        f"{'soak: program':<22}{'RSS MB: from to, most':>24}{'per hour':>10}{'open files':>18}{'threads':>14}"
-    )
+    heads = f"{'RSS MB: from to, most':>24}{'per hour':>10}{'open files':>18}{'threads':>14}"
+    say(f"{'soak: program':<22}{heads}")
     for name, told in programs.items():
         rss, files, threads = (
             " to ".join(f"{told[what][moment]:g}" for moment in ("first", "last"))
