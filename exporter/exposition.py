@@ -1,20 +1,20 @@
 """What `/metrics` says, written by prometheus_client between scrapes and not during them.
 
 For 100 witnesses with three hosts each over ten nodes prometheus_client takes some 12 ms for the
-text and 23 ms for OpenMetrics. So that no scrape waits for it and no block is held up by it, it is
-written in a thread whenever something has changed, and a scrape gets what is written.
+text and 23 ms for OpenMetrics. So that no scrape waits for it and no block is held up by it, what
+has changed (see `form`) is written in a thread whenever something has, and a scrape gets what is
+written.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
 
+from exporter.form import Form
 from exporter.observed import Observed, ObservedPeers, ObservedVotes
 from exporter.peers import shape_peers
 from exporter.shape import Family, shape
@@ -23,9 +23,8 @@ from serving.apart import apart
 _OLDEST = 1.0
 """Seconds after which everything is written anew even if nothing changed: time passes, too."""
 
-_FAMILIES = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
-
-Encode = Callable[[CollectorRegistry], bytes]
+_MOST_FORMS = 8
+"""Forms that are written; Prometheus asks for one or two, and a caller could ask for any number."""
 
 
 class Exposition:
@@ -47,30 +46,32 @@ class Exposition:
         self._peers = peers
         self._registry = registry
         self._clock = clock
-        self._shaped = _Shaped()
-        self._encoders: dict[str, Encode] = {}
+        self._forms: dict[str, Form] = {}
         self._texts: dict[str, bytes] = {}
-        registry.register(self._shaped)
 
     def text(self, accept: str) -> tuple[bytes, str]:
-        """Return the newest text in the form that an Accept header asks for, and its type."""
+        """Return the newest text in the form that an Accept header asks for, and its type.
+
+        Once many forms were asked for, any other one is answered with the plain one.
+        """
         encode, content_type = choose_encoder(accept)
+        if content_type not in self._texts and len(self._texts) >= _MOST_FORMS:
+            encode, content_type = choose_encoder("")
         if content_type not in self._texts:
-            self._encoders[content_type] = encode
-            self._shape()
-            self._texts[content_type] = encode(self._registry)
+            form = self._forms[content_type] = Form(encode)
+            self._texts[content_type] = form.text(self._registry, self._shape())
         return self._texts[content_type], content_type
 
     async def refresh(self) -> None:
         """Write everything anew."""
-        self._shape()
-        for content_type, encode in list(self._encoders.items()):
-            self._texts[content_type] = await apart(encode, self._registry)
+        families = self._shape()
+        for content_type, form in list(self._forms.items()):
+            self._texts[content_type] = await apart(form.text, self._registry, families)
 
-    def _shape(self) -> None:
+    def _shape(self) -> list[Family]:
         of_peers = shape_peers(self._peers.views) if self._peers else []
         ranking = self._votes.ranking if self._votes else None
-        self._shaped.families = shape(self._seen, self._clock(), ranking) + of_peers
+        return shape(self._seen, self._clock(), ranking) + of_peers
 
     async def keep_fresh(self, changed: Callable[[int], Awaitable[int]]) -> None:
         """Write everything anew at every change (see `Watch.changed`) and every second."""
@@ -82,17 +83,3 @@ class Exposition:
             except TimeoutError:
                 pass  # nothing changed but the time
             await self.refresh()
-
-
-class _Shaped(Collector):
-    """Families in the form that prometheus_client takes them in."""
-
-    families: Sequence[Family] = ()
-
-    def collect(self) -> Iterator[Metric]:
-        for family in self.families:
-            metric = family.metric
-            built = _FAMILIES[metric.kind](metric.name, metric.help, labels=metric.labels)
-            for labels, value in family.samples:
-                built.add_metric(labels, value)
-            yield built

@@ -46,12 +46,13 @@ def _nodes(seen: Observed) -> Iterable[tuple[str, ...]]:
 
 def _witnesses(seen: Observed) -> Iterable[tuple[str, ...]]:
     head = seen.follower.head
+    active = frozenset(head.active if head else ())
     for witness in seen.settings.witnesses:
         ids = seen.witness_ids(witness.account)
         if ids is None or head is None:
             state = "not known yet"
         else:
-            state = "active" if ids.witness_id in head.active else "not active"
+            state = "active" if ids.witness_id in active else "not active"
         yield witness.account, state, ", ".join(witness.feeds) or "none"
 
 

@@ -29,19 +29,23 @@ _SHORT_WINDOW = 8  # slots
 _FEED_MAX_AGE = 86_400  # seconds, unless it is configured or the asset says less
 
 
+Sample = tuple[tuple[str, ...], float]
+"""Label values in the metric's order, and the value."""
+
+
 @dataclass(slots=True)
 class Family:
-    """A metric with its samples: label values in the metric's order, and the value."""
+    """A metric with its samples, no two of which have the same labels."""
 
     metric: catalogue.Metric
-    samples: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
 
 
 class _Sheet:
     """The families about BitShares, filled sample by sample."""
 
     def __init__(self) -> None:
-        self._samples: dict[str, list[tuple[tuple[str, ...], float]]] = {}
+        self._samples: dict[str, list[Sample]] = {}
         self.families = [Family(metric) for metric in catalogue.bitshares_metrics()]
         for family in self.families:
             self._samples[family.metric.name] = family.samples
@@ -70,7 +74,7 @@ def shape(seen: Observed, now: float, ranking: Ranking | None = None) -> list[Fa
         ids = named[witness.account]
         _put_counters(sheet, seen, witness, ids, charged)
         if head and ids:
-            _put_followed(sheet, seen.follower, head, ids)
+            _put_followed(sheet, seen.follower, ids)
             _put_pending(sheet, ids, shown)
         if authority and ids:
             _put_read(sheet, witness, ids, authority, seen.follower.term(ids.witness_id))
@@ -79,6 +83,7 @@ def shape(seen: Observed, now: float, ranking: Ranking | None = None) -> list[Fa
     if authority and ranking:
         _put_ranking(sheet, ranking, authority, named)
     if head:
+        _put_active(sheet, head, named)
         _put_next_slots(sheet, seen.follower, named)
     if authority:
         _put_provisional(sheet, seen.follower, named, now)
@@ -155,12 +160,17 @@ def _put_counters(
     sheet.put(catalogue.WITNESS_DOUBLE_PRODUCTION, doubles, witness.account)
 
 
-def _put_followed(sheet: _Sheet, follower: Follower, head: Applied, ids: WitnessIds) -> None:
-    account, witness_id = ids.account, ids.witness_id
-    sheet.put(catalogue.WITNESS_ACTIVE, witness_id in head.active, account)
-    if term := follower.term(witness_id):
-        recent = len(follower.recent_misses(witness_id))
-        sheet.put(catalogue.WITNESS_RECENT_MISSED, recent, account, term.key)
+def _put_active(sheet: _Sheet, head: Applied, named: Mapping[str, WitnessIds | None]) -> None:
+    active = frozenset(head.active)
+    for account, ids in named.items():
+        if ids:
+            sheet.put(catalogue.WITNESS_ACTIVE, ids.witness_id in active, account)
+
+
+def _put_followed(sheet: _Sheet, follower: Follower, ids: WitnessIds) -> None:
+    if term := follower.term(ids.witness_id):
+        recent = len(follower.recent_misses(ids.witness_id))
+        sheet.put(catalogue.WITNESS_RECENT_MISSED, recent, ids.account, term.key)
 
 
 def _put_provisional(
@@ -227,7 +237,7 @@ def _put_ranking(
     for account, ids in named.items():
         if ids and (rank := ranking.rank(ids.witness_id)):
             sheet.put(catalogue.WITNESS_RANK, rank, account)
-    if (votes := ranking.first_outside(authority.active)) is not None:
+    if (votes := ranking.first_outside(frozenset(authority.active))) is not None:
         sheet.put(catalogue.CHAIN_STANDBY_VOTES, votes / CORE_UNITS)
 
 

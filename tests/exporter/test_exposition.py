@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from chains.bitshares.objects import Reading
 from exporter.catalogue import all_metrics
 from exporter.exposition import Exposition
 from exporter.instruments import Instruments
 from tests.support.chain import ForgedChain
 from tests.support.lookups import hanging_lookups
 
-from .seen import Seen, seen_at
+from .seen import Seen, a_reading, seen_at
 
 PLAIN = ""
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -91,3 +93,46 @@ async def test_changes_are_written_while_no_name_server_answers(
     async with hanging_lookups(monkeypatch), asyncio.timeout(5):
         await exposition.refresh()
     assert b'bitshares_node_up{node="us"} 0.0' in exposition.text(PLAIN)[0]
+
+
+def whole(seen: Seen, form: str) -> bytes:
+    return written(seen).text(form)[0]
+
+
+@pytest.mark.parametrize("form", [PLAIN, OPENMETRICS])
+async def test_what_is_kept_of_a_text_is_what_would_be_written_anew(form: str) -> None:
+    """Over lost and found nodes, blocks, misses and odd words, of which each changes some lines."""
+    chain = a_chain()
+    seen = seen_at(chain)
+    exposition = written(seen)
+    exposition.text(form)
+    for odd in ("", 'a "quoted"\nline', "back\\slash\rreturn", ""):
+        chain.run(3, dead=[chain.active[1]])
+        fresh = seen_at(chain)
+        seen.follower, seen.nodes, seen.producers = fresh.follower, fresh.nodes, fresh.producers
+        for lost in ((), ("us",), ("us", "eu", "home"), ()):
+            seen.nodes = fresh.nodes
+            seen.lose(*lost)
+            seen.show("home", with_url(chain, odd))
+            await exposition.refresh()
+            assert ours(exposition.text(form)[0]) == ours(whole(seen, form))
+
+
+def with_url(chain: ForgedChain, url: str) -> Reading:
+    shown = a_reading(chain)
+    witness = replace(shown.witnesses["init0"], url=url)
+    return replace(shown, witnesses={**shown.witnesses, "init0": witness}, head_number=10**6)
+
+
+def ours(text: bytes) -> list[bytes]:
+    return [line for line in text.splitlines(keepends=True) if b"bitshares_" in line] + [text[-8:]]
+
+
+def test_whoever_asks_for_any_number_of_forms_has_a_few_of_them_written() -> None:
+    exposition = written(seen_at(a_chain()))
+    types = {
+        exposition.text(f"application/openmetrics-text; version=1.0.{minor}")[1]
+        for minor in range(50)
+    }
+    assert len(types) <= 9
+    assert exposition.text(PLAIN)[0].startswith(b"# HELP")
