@@ -33,7 +33,7 @@ _LOOK_EVERY = 0.05
 """Seconds from one timed scrape to the next."""
 
 _COUNTED_BLOCKS, _TIMED_BLOCKS = 4, 4
-_READY_SECONDS = 90.0
+_READY_SECONDS = 300.0
 _AGREE_SECONDS = 9.0
 
 
@@ -114,7 +114,7 @@ async def measure_point(point: Point, served: Served, folder: Path, port: int) -
         "exporter",
         (*command, "--log-format", "json"),
         log=folder / f"{name}.log",
-        ready_url=f"{url}/readyz",
+        ready_url=f"{url}/healthz",
     )
     async with httpx.AsyncClient(trust_env=False, base_url=url, headers=_OPENMETRICS) as client:
         began = time.monotonic()
