@@ -70,6 +70,12 @@ class ChainSettings:
     call_timeout: float = 3.0
     verify_blocks: int | None = None
 
+    @property
+    def endpoints(self) -> int:
+        """Return how many nodes and producers' own endpoints there are."""
+        producers = (each for witness in self.witnesses for each in witness.producers)
+        return len(self.nodes) + sum(each.node is not None for each in producers)
+
     def witness(self, account: str) -> WitnessSettings:
         """Return a configured witness.
 

@@ -21,6 +21,7 @@ from exporter.app import create_app
 from exporter.exposition import Exposition
 from exporter.instruments import Instruments
 from exporter.settings import ExporterSettings
+from serving.open_files import allow_connections
 from serving.server import Server, listen, stopped_by_signals
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ async def serve(
         OSError: the address can't be listened on.
     """
     users = users_of(settings)
+    outgoing = chain.endpoints + (len(peers.nodes) if peers else 0)
+    if too_few := allow_connections(outgoing):
+        _log.warning("exporter", why=too_few)
     instruments = Instruments(node.name for node in chain.nodes)
     watch = Watch(chain, on_call=instruments.called, on_verdict=_log_verdict, on_clock=_log_clock)
     of_peers = _watch_of(peers) if peers else None

@@ -19,6 +19,7 @@ from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
 from chains.standing import Verdict
 from peernode.settings import ReplicaSettings
+from serving.open_files import allow_connections
 from switcher.auth import Tokens
 from switcher.custody import Custody
 from switcher.desk import Desk
@@ -201,6 +202,8 @@ async def open_switcher(
 async def _begin(switcher: Switcher) -> None:
     if note := quorum_note(len(switcher.chain.nodes)):
         _log.warning("few nodes vote", why=note)
+    if too_few := allow_connections(switcher.chain.endpoints):
+        _log.warning("few open files", why=too_few)
     policy = switcher.settings.policy
     now = switcher.clock()
     first = Arming(policy.arm, "configuration", "first state of an empty journal", now)

@@ -116,7 +116,9 @@ async def measure_point(point: Point, served: Served, folder: Path, port: int) -
         log=folder / f"{name}.log",
         ready_url=f"{url}/healthz",
     )
-    async with httpx.AsyncClient(trust_env=False, base_url=url, headers=_OPENMETRICS) as client:
+    async with httpx.AsyncClient(
+        trust_env=False, base_url=url, headers=_OPENMETRICS, timeout=_READY_SECONDS
+    ) as client:
         began = time.monotonic()
         before = await _told(client, served)
         await exporter.start()
