@@ -16,6 +16,9 @@ from bench.soak.people import asked
 from bench.soak.plan import Kind, Trouble
 from switcher.journal.tables import metadata
 
+_NOTICED = 60.0
+"""Seconds within which a switcher notices that its clock was set."""
+
 LEFT_OUT = "left out: in trouble already"
 
 
@@ -122,11 +125,15 @@ async def webhook(ground: Ground, trouble: Trouble) -> str:
 async def clock(ground: Ground, trouble: Trouble) -> str:
     """Put a switcher's clock off for a while."""
     off = trouble.amount if trouble.how == "ahead" else -trouble.amount
+    ledger = ground.passages[trouble.index].ledger
+    ledger.slack = trouble.amount
     ground.clocks[trouble.index].set(off)
     try:
         await asyncio.sleep(trouble.seconds)
     finally:
         ground.clocks[trouble.index].set(0)
+    await asyncio.sleep(_NOTICED)
+    ledger.slack = 0.0
     return f"{ground.stack.switchers[trouble.index].name} by {off:+.0f} s"
 
 

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.faults import could_sign
 from bench.news import say
 from bench.soak.acts import ACTS, LEFT_OUT
 from bench.soak.ground import Ground
 from bench.soak.people import armed
 from bench.soak.plan import Trouble
+from bench.soak.well import unwell
 
 _LATE = 1.0
 """Seconds after its moment from which a trouble counts as late: this process was busy."""
@@ -21,7 +21,7 @@ _LATE = 1.0
 _HEALED = 420.0
 """Seconds within which everything must be well again: five rounds."""
 
-_LOOK = 1.0
+_LOOK = 3.0
 
 
 @dataclass
@@ -57,27 +57,16 @@ class Engine:
         """Mend everything, and return what is not well in the end."""
         ground = self.ground
         await ground.net.faults.heal()
-        for ring in range(ground.net.settings.rings):
-            await armed(ground, ground.account(ring))
+        try:
+            async with asyncio.timeout(_HEALED):
+                for ring in range(ground.net.settings.rings):
+                    await armed(ground, ground.account(ring))
+        except TimeoutError:
+            return ["no switcher takes orders"]
         ends = time.monotonic() + _HEALED
-        while (wrong := await self._wrong()) and time.monotonic() < ends:
+        while (wrong := await unwell(ground)) and time.monotonic() < ends:
             await asyncio.sleep(_LOOK)
         return wrong
-
-    async def _wrong(self) -> list[str]:
-        """Return what is not well: programs, hosts on air, rotations under way."""
-        ground = self.ground
-        found = [] if ground.nurse.running else ["a program does not run"]
-        for ring in range(ground.net.settings.rings):
-            host = ground.on_air(ring)
-            if not could_sign(ground.net, host):
-                found.append(f"{ground.account(ring)}: {host} is on air and can't sign")
-        if found:
-            return found
-        pages = await ground.books.read()
-        return [
-            f"a rotation of {r.draft.witness} is under way" for r in pages.rotations if not r.ended
-        ]
 
     async def _over(self, running: set[asyncio.Task[None]]) -> None:
         """Wait until the last troubles are over, or it is stopped."""

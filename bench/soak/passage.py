@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import aiohttp
@@ -19,13 +20,17 @@ _REMEMBERED = 40
 
 
 class ClaimBook(Ledger):
-    """What a sender was told, no more than is needed: the newest of each kind and incident."""
+    """What a sender was told, no more than is needed: the newest of each kind and incident.
+
+    While the switcher's clock is off, the times that it writes down may be so by `slack` seconds.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.claims: dict[tuple[str, int | None, str], Claim] = {}
         self.told = Counter[str]()
         self.alerts = 0
+        self.slack = 0.0
 
     def note(self, posting: Posting) -> None:
         """Write down an answer."""
@@ -34,7 +39,8 @@ class ClaimBook(Ledger):
             return
         self.alerts += len(posting.alerts)
         for claim in claims(posting):
-            self.claims[claim.result, claim.incident, claim.fingerprint] = claim
+            place = claim.result, claim.incident, claim.fingerprint
+            self.claims[place] = replace(claim, began=claim.began - self.slack)
 
 
 class Passage(Relay):

@@ -65,6 +65,15 @@ def test_of_what_was_told_of_an_incident_again_and_again_the_newest_is_kept() ->
     assert (book.alerts, len(book.postings)) == (1000, 0)
 
 
+def test_while_a_clock_is_off_what_it_writes_down_may_be_off_as_much() -> None:
+    book = ClaimBook()
+    book.slack = 30.0
+    alert = {"labels": {}, "fingerprint": ""}
+    book.note(Posting(NOW, NOW, 202, (alert,), ({"result": "heartbeat", "incident": None},)))
+    assert unknown(book.claims.values(), replace(NOTHING, heartbeat=NOW - 30)) == []
+    assert len(unknown(book.claims.values(), replace(NOTHING, heartbeat=NOW - 31))) == 1
+
+
 def test_a_needless_rotation_is_seen_unless_a_person_wanted_it() -> None:
     turn = replace(TURN, needless=True)
     assert needless([TURN, turn], pages(ROTATION)) == [turn]
