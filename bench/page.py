@@ -14,7 +14,7 @@ from playwright.async_api import Browser
 
 from bench.bars import Bar, judge
 from bench.browser import browser, signed_in
-from bench.figures import median, percentile
+from bench.figures import median, percentile, spread
 from devnet.settings import DevnetSettings
 from understudy.stack.on_devnet import devnet_stack
 
@@ -58,6 +58,7 @@ async def _figures(chromium: Browser, url: str, token: str) -> dict[str, Any]:
         sizes.append(float(await page.evaluate(_BYTES)) / 1000)
     return {
         "loads": LOADS,
+        "spread": {"first_paint_ms_p50": spread(paints, 1)},
         "first_paint_ms_p50": median(paints),
         "first_paint_ms_p95": round(percentile(paints, 95), 1),
         "transferred_kb": round(max(sizes), 1),

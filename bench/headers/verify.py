@@ -17,12 +17,15 @@ from typing import Any
 
 from coincurve import PublicKey
 
-from bench.figures import resident_mb_of
+from bench.figures import over_runs, resident_mb_of
 from bench.headers.forge import BEGIN, WITNESSES, Record
 from chains.bitshares.blocks import Block, parse_block
 from chains.bitshares.follower import Follower
 
 _BATCH = 500
+_STRETCH = 10_000
+"""Blocks over which one rate is taken; less at the end is left out."""
+
 _WINDOW = 600
 
 
@@ -36,7 +39,8 @@ class Run:
         blocks = [parse_block(json.loads(text)) for text, _ in first]
         self._follower.begin(blocks, reading)
         self.headers = self.missed = self.changes = 0
-        self.verifying = self.recovering = 0.0
+        self._stretches: list[dict[str, float]] = []
+        self._headers, self._verifying, self._recovering = 0, 0.0, 0.0
 
     def take(self, batch: list[Record]) -> None:
         """Verify some blocks, and recover their signers once more.
@@ -52,22 +56,36 @@ class Run:
                 self._follower.learn(reading)
             self.missed += len(entry.missed)
             self.changes += len(entry.updates)
-        self.verifying += time.process_time() - began
-        self.recovering += _recovery([parse_block(data) for data, _ in parsed])
+        self._verifying += time.process_time() - began
+        self._recovering += _recovery([parse_block(data) for data, _ in parsed])
+        self._headers += len(batch)
         self.headers += len(batch)
+        if self._headers >= _STRETCH:
+            self._end_stretch()
 
     def figures(self) -> dict[str, Any]:
-        """Return what was measured."""
-        headers, bare = self.headers / self.verifying, self.headers / self.recovering
+        """Return what was measured: medians of the stretches."""
+        if not self._stretches:
+            self._end_stretch()
+        rates = over_runs(self._stretches)
         return {
             "headers": self.headers,
             "witnesses": WITNESSES,
             "slots_missed": self.missed,
             "keys_changed": self.changes,
-            "headers_per_second": round(headers),
-            "bare_recoveries_per_second": round(bare),
-            "ratio_to_bare_recovery": round(headers / bare, 3),
+            **rates,
         }
+
+    def _end_stretch(self) -> None:
+        rate, bare = self._headers / self._verifying, self._headers / self._recovering
+        self._stretches.append(
+            {
+                "headers_per_second": round(rate),
+                "bare_recoveries_per_second": round(bare),
+                "ratio_to_bare_recovery": rate / bare,
+            }
+        )
+        self._headers, self._verifying, self._recovering = 0, 0.0, 0.0
 
 
 def _recovery(blocks: list[Block]) -> float:

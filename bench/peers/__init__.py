@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.bars import Bar, judge
+from bench.figures import together
 from bench.news import say
 from bench.peers.cast import LOOPBACK, Line, run
 from bench.peers.figures import behind, cold, growth
@@ -48,8 +49,10 @@ async def measure() -> dict[str, Any]:
         figures |= await run("bench.peers.verifying", {"file": str(scenery.chain)}, PATIENCE)
         for name, line in (("", Line()), ("loopback_", LOOPBACK)):
             say(f"peers: {name or 'links of 100 Mbit/s and 20 ms'}")
-            measured = {**await cold(scenery, line), **await behind(scenery, line)}
-            figures |= {f"{name}{figure}": value for figure, value in measured.items()}
+            measured = together(await cold(scenery, line), await behind(scenery, line))
+            spreads = {f"{name}{figure}": each for figure, each in measured.pop("spread").items()}
+            named = {f"{name}{figure}": value for figure, value in measured.items()}
+            figures = together(figures, {**named, "spread": spreads})
         say("peers: one block behind, from 1,000 to 200,000 blocks")
         figures |= await growth(scenery, Line())
         say("peers: 200 peers, 80 of them hostile")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.figures import over_runs
 from bench.news import say
 from bench.peers.cast import Line, cast
 from bench.peers.peer import Peer
@@ -35,10 +36,13 @@ async def cold(scenery: Scenery, line: Line) -> dict[str, Any]:
             _told(f"cold {number}/{ROUNDS}", plain, own_peers, plain_peers)
     for took in (*plain, *own_peers, *plain_peers):
         assert took.length == BLOCKS, took
+    speedups = {
+        "cold_speedup": _speedups(plain, own_peers),
+        "plain_peers_speedup": _speedups(plain, plain_peers),
+    }
     return {
-        "cold_speedup": _ratio(plain, own_peers),
+        **_over_rounds(speedups),
         "cold_bytes_ratio": round(own_peers[-1].carried / plain[-1].carried, 4),
-        "plain_peers_speedup": _ratio(plain, plain_peers),
         "cold_plain_seconds": _median(plain),
         "cold_own_seconds": _median(own_peers),
         "cold_plain_peers_seconds": _median(plain_peers),
@@ -67,7 +71,7 @@ async def behind(scenery: Scenery, line: Line) -> dict[str, Any]:
     for took in (*plain, *own_peers, *open_lines, *plain_peers):
         assert took.length == BLOCKS, took
     return {
-        "one_behind_speedup": _ratio(plain, own_peers),
+        **_over_rounds({"one_behind_speedup": _speedups(plain, own_peers)}),
         "one_behind_plain_seconds": _median(plain),
         "one_behind_seconds": _median(own_peers),
         "one_behind_open_connections_seconds": _median(open_lines),
@@ -103,9 +107,17 @@ def _median(runs: Sequence[Took]) -> float:
     return round(statistics.median(took.seconds for took in runs), 4)
 
 
-def _ratio(plain: Sequence[Took], other: Sequence[Took]) -> float:
-    """Return how many times faster the others are, by the medians."""
-    return round(_median(plain) / _median(other), 1)
+def _speedups(plain: Sequence[Took], other: Sequence[Took]) -> list[float]:
+    """Return for each round how many times faster the others are, by the median of theirs in it."""
+    each = len(other) // len(plain)
+    rounds = [other[at : at + each] for at in range(0, len(other), each)]
+    return [p.seconds / _median(o) for p, o in zip(plain, rounds, strict=True)]
+
+
+def _over_rounds(ratios: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Return the median of each ratio over the rounds, and how far they were apart."""
+    names, rounds = list(ratios), zip(*ratios.values(), strict=True)
+    return over_runs([dict(zip(names, each, strict=True)) for each in rounds], 1)
 
 
 def _told(what: str, *runs: Sequence[Took]) -> None:

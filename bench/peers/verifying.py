@@ -7,12 +7,12 @@ that this process had on a processor.
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from bench.figures import spread
 from bench.peers import chains
 from chains.peer.blocks import verify
 from devnet.plain_chain import is_valid
@@ -34,11 +34,12 @@ def compare(file: Path) -> dict[str, Any]:
         rates.append(_BLOCKS / (between - began))
         plain_rates.append(_BLOCKS / (ended - between))
     ratios = [rate / plain for rate, plain in zip(rates, plain_rates, strict=True)]
-    return {
-        "blocks_per_second": round(statistics.median(rates)),
-        "plain_blocks_per_second": round(statistics.median(plain_rates)),
-        "verify_speedup": round(statistics.median(ratios), 2),
+    spreads = {
+        "blocks_per_second": spread(rates, 0),
+        "plain_blocks_per_second": spread(plain_rates, 0),
+        "verify_speedup": spread(ratios, 2),
     }
+    return {**{name: each["median"] for name, each in spreads.items()}, "spread": spreads}
 
 
 if __name__ == "__main__":
