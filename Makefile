@@ -13,7 +13,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test pictures faults fuzz mutation lint audit lock run demo bench figures soak dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test pictures faults fuzz mutation lint audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
