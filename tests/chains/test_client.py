@@ -70,6 +70,14 @@ async def test_overlapping_calls_each_get_their_own_answer() -> None:
         assert await asyncio.gather(*calls) == [[1], [2], [3]]
 
 
+async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ws_proxy", "socks_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with talking_to(echo_result, timeout=2) as client:
+        assert await client.call("database", "get_block", 1) == [1]
+
+
 async def test_a_silent_node_costs_no_more_than_the_deadline() -> None:
     async with talking_to(nothing) as client:
         with pytest.raises(NodeTimeoutError, match=r"get_block in 0\.2 s"):

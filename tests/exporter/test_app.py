@@ -183,6 +183,14 @@ async def test_the_landing_page_leads_to_the_metrics_and_says_what_is_followed(g
     assert f"Version {version()}. " in "".join(page.cells)
 
 
+async def test_the_landing_page_lets_browsers_load_nothing_and_frame_nothing(get: Get) -> None:
+    headers = (await get("/")).headers
+    rules = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(rules)
+    assert not [rule for rule in rules if rule.startswith("script")]
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 async def test_the_landing_page_gives_no_password_away(get: Get, seen: Seen) -> None:
     url = "wss://me:secret@us.example/<ws>"
     detail = f"can't connect to {url}: refused <b>"
