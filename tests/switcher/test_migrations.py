@@ -23,17 +23,16 @@ from switcher.model import Cause
 from switcher.webhook import parse_notification
 from tests.switcher.stage import WITNESS, alert, doubt, webhook_bytes
 from tests.switcher.written import DAY, KEYS, checked
+from tests.upgrade.kept import load_sqlite
 
-OLD = Path(__file__).parent.parent / "fixtures" / "journal"
+WITH_AN_ORDER = "../journal/schema-5.sql"
+"""An order that waits, as the tests of schema 0005 wrote it."""
 
 
 def written_by(version: int, folder: Path) -> str:
-    """Make the journal of an earlier version: a rotation that is on air, and one under way."""
-    path = folder / "understudy.db"
-    with sqlite3.connect(path) as db:
-        db.executescript((OLD / f"schema-{version}.sql").read_text())
-    db.close()
-    return f"sqlite:///{path}"
+    """Make the journal of an earlier version: rotations that are on air, and one under way."""
+    kept = {1: "0001-44a8e9a.sqlite.sql", 2: "0002-1a2da99.sqlite.sql"}[version]
+    return load_sqlite(kept, folder / "understudy.db")
 
 
 def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
@@ -65,30 +64,6 @@ def test_the_newest_migration_is_the_one_that_the_code_knows() -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-async def test_journal_of_an_earlier_version_goes_on_without_loss(
-    tmp_path: Path, version: int
-) -> None:
-    url = written_by(version, tmp_path)
-    before = rows(url)
-    async with Journal(url) as journal:
-        record = await journal.record(WITNESS, 0)
-        assert record.arming.armed
-        assert [i.id for i in record.incidents] == [2]
-        assert [r.outcome for r in record.rotations] == ["on_air", "broadcast"]
-        assert {i.cause for i in record.incidents} == {Cause.ALERT}
-        assert not any(r.draft.by_hand for r in record.rotations)
-        assert record.open_rotation is not None
-        assert record.open_rotation.draft.transaction is not None
-        told = await journal.entries()
-        assert [e.id for e in told[-14:]] == list(range(14, 0, -1))
-    after = rows(url)
-    assert "understudy_schema" not in after
-    for name in ("incidents", "rotations"):
-        assert [row[0] for row in after[name]] == [row[0] for row in before[name]]
-    assert after["arming"] == before["arming"]
-
-
-@pytest.mark.parametrize("version", [1, 2, 5])
 def test_earlier_journal_then_has_the_tables_that_the_code_knows(
     tmp_path: Path, version: int
 ) -> None:
@@ -149,7 +124,7 @@ def test_database_of_another_program_is_refused(database: str) -> None:
 async def test_journal_from_before_chains_were_resolved_stands_as_it_was_written(
     tmp_path: Path,
 ) -> None:
-    url = written_by(5, tmp_path)
+    url = load_sqlite(WITH_AN_ORDER, tmp_path / "understudy.db")
     async with Journal(url) as journal:
         head = await journal.head()
         [order] = (await journal.record(WITNESS, 0)).incidents
