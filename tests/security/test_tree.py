@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -16,18 +16,17 @@ _KEY = re.compile(r"\b[5KL][1-9A-HJ-NP-Za-km-z]{50,51}\b")
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=]")
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Yield the path and text of each file that is, or could be, committed."""
+@cache
+def texts() -> tuple[tuple[str, str], ...]:
+    """Return the path and text of each file that is, or could be, committed."""
     listed = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listed, capture_output=True, text=True, check=False)
     names = done.stdout.splitlines()
     if done.returncode:  # a tarball, which has what was committed
         parts = ("tests", "docs", "deploy", "alertmanager", "understudy", "switcher", "devnet")
         names = [str(p.relative_to(ROOT)) for part in parts for p in (ROOT / part).rglob("*")]
-    for name in names:
-        path = ROOT / name
-        if path.is_file():
-            yield name, path.read_bytes().decode("utf-8", "replace")
+    paths = [(name, ROOT / name) for name in names if (ROOT / name).is_file()]
+    return tuple((name, path.read_bytes().decode("utf-8", "replace")) for name, path in paths)
 
 
 def test_no_private_key_is_in_the_source_but_one_that_everybody_knows() -> None:

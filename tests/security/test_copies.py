@@ -1,0 +1,57 @@
+"""What somebody has who copied a database, a backup of it, or a wallet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chains.bitshares.keys import looks_private
+from devnet.keys import active_key
+from switcher.errors import SecretFileError
+from switcher.settings import WalletSigner
+from switcher.signer import Signer
+from tests.upgrade.kept import FIXTURES, commits, held, load_sqlite
+
+MOST_SECONDS = 600
+"""For which a signed update may be sent, with what a clock may be off."""
+
+JOURNALS = commits(".sqlite.sql")
+WALLETS = commits(".wallet.sql")[:: len(commits(".wallet.sql")) - 1]
+"""The first and the last: opening one takes long on purpose."""
+
+
+@pytest.mark.parametrize("name", JOURNALS)
+def test_copied_journal_holds_no_private_key(name: str) -> None:
+    """Those of rotations, drills and orders that earlier commits' own programs wrote."""
+    copy = (FIXTURES / f"{name}.sqlite.sql").read_text()
+    token = (FIXTURES / f"{name}.read-token").read_text().strip()
+    assert "signatures" in copy
+    assert not looks_private(copy)
+    for secret in (active_key("init0").wif, token, "not a secret"):
+        assert secret not in copy
+
+
+@pytest.mark.parametrize("name", JOURNALS)
+def test_signed_update_in_a_copied_journal_is_worthless_after_minutes(
+    name: str, tmp_path: Path
+) -> None:
+    rotations = held(load_sqlite(f"{name}.sqlite.sql", tmp_path / "copy.db")).rotations
+    assert rotations
+    for rotation in rotations:
+        told = rotation["transaction"]["expiration"]
+        expires = datetime.fromisoformat(told).replace(tzinfo=UTC).timestamp()
+        assert 0 < expires - rotation["opened"] < MOST_SECONDS
+
+
+@pytest.mark.parametrize("name", WALLETS)
+def test_copied_wallet_is_worth_nothing_without_its_passphrase(name: str, tmp_path: Path) -> None:
+    assert active_key("init0").wif not in (FIXTURES / f"{name}.wallet.sql").read_text()
+    wallet, word = tmp_path / "wallet.sqlite", tmp_path / "word"
+    load_sqlite(f"{name}.wallet.sql", wallet)
+    wallet.chmod(0o600)
+    word.touch(mode=0o600)
+    word.write_text("a guess\n")
+    with pytest.raises(SecretFileError, match="passphrase"):
+        Signer.load(WalletSigner(wallet, word), prefix="BTS", chain_id="ab" * 32)
