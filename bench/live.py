@@ -61,7 +61,7 @@ _ACCOMPANIED = 6
 """How many are, at most: by the plain rule a host that failed is not trusted again for an hour."""
 
 _RINGS = {Way.SHIPPED: 5, Way.PLAIN: 3, Way.POLLING: 3, Way.QUICK: 2}
-_PAUSE = (30.0, 45.0)
+_PAUSE = (28.0, 42.0)
 """Seconds from one failure to the next."""
 
 _OFF_AIR = 5
@@ -90,7 +90,7 @@ async def measure(failures: int = FAILURES, seed: int | None = None) -> dict[str
         shipped_figures([each for each in seen if each.way is Way.SHIPPED], seed),
         polling_figures(seen),
         {"others_gone": round(gone, 2), "by_policy": beside(lost, expected, whole, seed)},
-        {"stages": stage_figures(plain, seen)},
+        stage_figures(plain, seen),
         memory,
     )
     return judge("live", figures, BARS)

@@ -20,7 +20,7 @@ from devnet.settings import DevnetSettings
 FAILURES = 5
 _BOTH = (Way.PLAIN, Way.POLLING)
 _NETWORK = DevnetSettings(
-    witnesses=9,
+    witnesses=7,
     interval=1,
     rings=len(_BOTH),
     hosts=tuple(f"host{number}" for number in range(1, FAILURES + 2)),
