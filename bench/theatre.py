@@ -23,7 +23,8 @@ from understudy.demo.stage import Set, stage
 from understudy.errors import StackError
 
 NETWORK = DevnetSettings(witnesses=27, interval=3, rings=8, backbone=7, prehistory=210)
-ROUND_SECONDS = NETWORK.witnesses * NETWORK.interval
+INTERVAL = NETWORK.interval
+ROUND_SECONDS = NETWORK.witnesses * INTERVAL
 
 POLICY = {"rotations_per_day": 1000}
 """All else is the shipped policy. A day's failures come within minutes here, and a spent budget

@@ -28,7 +28,7 @@ def seen(way: Way, number: int, lost: int, fault: Fault = Fault.KILL, **after: f
 
 def by_misses(way: Way, number: int, broadcast: float, on_air: float) -> Failover:
     misses = {"first_miss": 5.0, "decisive_miss": 20.0}
-    return seen(way, number, 3, **misses, broadcast=broadcast, on_air=on_air)
+    return seen(way, number, 3, Fault.KILL, **misses, broadcast=broadcast, on_air=on_air)
 
 
 PLAIN = [
