@@ -38,6 +38,11 @@ _OPTIONS = (
 )
 
 
+def is_there() -> bool:
+    """Tell whether scripts/postgresql has found or unpacked it."""
+    return all((_BIN / name).exists() for name in ("initdb", "postgres"))
+
+
 class Cluster:
     """A cluster in a folder; started when entered, and stopped and started again at will.
 

@@ -48,7 +48,22 @@ BARS = (
     Bar("exporter_growth_mb_per_hour", most=5),
     Bar("switcher_growth_mb_per_hour", most=5),
 )
-TOLD = ("minutes", "troubles", "slots", "blocks_lost", "rotations", "alerts_acknowledged")
+TOLD = (
+    "minutes",
+    "troubles",
+    "slots",
+    "blocks_lost",
+    "blocks_lost_too_soon_to_be_saved",
+    "rotations",
+    "rotations_by_hand",
+    "needless_rotations",
+    "alerts_acknowledged",
+    "people_owed",
+    "exporter_rss_mb",
+    "switcher_rss_mb",
+    "exporter_open_files",
+    "switcher_open_files",
+)
 MINUTES = 60.0
 _KEPT = Path(".run")
 

@@ -48,7 +48,8 @@ async def close(
     verified, verdict = await _verified(ground)
     said = await asyncio.to_thread(complaints, sorted(ground.stack.directory.glob("*.log")))
     return {
-        "troubles": dict(engine.played),
+        "troubles": engine.played.total(),
+        "troubles_by_kind": dict(engine.played),
         "troubles_left_out": engine.left_out,
         "troubles_late": engine.late,
         "troubles_that_failed": len(engine.broken),

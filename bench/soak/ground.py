@@ -18,7 +18,7 @@ from bench.books import Books
 from bench.chronicle import Chronicle
 from bench.misset import Watchmaker
 from bench.needless import Roll
-from bench.postgresql import Cluster
+from bench.postgresql import Cluster, is_there
 from bench.relay import lead_through, reload
 from bench.soak.cast import Cast
 from bench.soak.nurse import Nurse
@@ -129,8 +129,10 @@ async def ground() -> AsyncIterator[Ground]:
     """Run the network, two of every program as they are shipped, and what watches them.
 
     Raises:
-        StackError: a program did not start.
+        StackError: a program is missing or did not start.
     """
+    if not is_there():
+        raise StackError("There is no PostgreSQL in .tools/bin: run make soak, which sees to it.")
     async with AsyncExitStack() as leaving:
         folder = Path(leaving.enter_context(tempfile.TemporaryDirectory(prefix="understudy-soak-")))
         cluster = leaving.enter_context(Cluster(folder / "postgresql"))
