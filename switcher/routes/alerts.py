@@ -12,12 +12,46 @@ from serving.body import BodyError, read_body
 from switcher.access import Running, requires
 from switcher.auth import Bearer, Scope
 from switcher.errors import JournalError, WebhookError
-from switcher.webhook import parse_notification
+from switcher.routes.refusals import NO_TOKEN, WRONG_SCOPE, refusals
+from switcher.webhook import VERSION, parse_notification
 
 MAX_BODY = 1_000_000
 _log = structlog.get_logger("switcher.alerts")
 
 router = APIRouter(tags=["alerts"])
+
+_REFUSALS = {
+    **refusals(
+        _400="The body is not a JSON object.",
+        _408="The body did not arrive in time.",
+        _413="The body is too large.",
+        _422="This is no notification of version 4.",
+        _503="The alerts could not be written down; they are to be sent again.",
+    ),
+    **NO_TOKEN,
+    **WRONG_SCOPE,
+}
+_NOTIFICATION = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["version", "alerts"],
+                "properties": {
+                    "version": {"const": VERSION},
+                    "alerts": {
+                        "type": "array",
+                        "items": {},
+                        "description": "Each is judged by itself; what it lacks is told in its "
+                        "part of the answer.",
+                    },
+                },
+            }
+        }
+    },
+}
+"""It is read by hand, so that one bad alert doesn't keep the others out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +70,12 @@ class Acknowledgement:
     alerts: list[Taken]
 
 
-@router.post("/alerts", status_code=status.HTTP_202_ACCEPTED)
+@router.post(
+    "/alerts",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=_REFUSALS,
+    openapi_extra={"requestBody": _NOTIFICATION},
+)
 async def take_alerts(
     request: Request,
     switcher: Running,

@@ -14,15 +14,26 @@ from switcher.answers import Status
 from switcher.errors import JournalError
 from switcher.feed import SHOWN, Feed, Sight
 from switcher.model import Entry
+from switcher.routes.refusals import MISTAKES, READING, beside_a_stream
 from switcher.running import Switcher
 from switcher.stream import ALIVE, BEGINNING, EventStream, event
 
 _STATUS, _ENTRY = TypeAdapter(Status), TypeAdapter(Entry)
 
-router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(allowed_to_read)])
+router = APIRouter(
+    prefix="/api",
+    tags=["read"],
+    dependencies=[Depends(allowed_to_read)],
+    responses=beside_a_stream(READING),
+)
 
 
-@router.get("/events", response_class=EventStream, status_code=status.HTTP_200_OK)
+@router.get(
+    "/events",
+    response_class=EventStream,
+    status_code=status.HTTP_200_OK,
+    responses=beside_a_stream(MISTAKES),
+)
 async def read_events(
     switcher: Running,
     feed: Listening,

@@ -37,7 +37,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
 async def readyz(switcher: Running, response: Response) -> Readiness:
     """Answer 200 once journal and nodes are usable, 503 before.
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from switcher import handover
 from switcher.access import Running, refuse_secrets, requires
@@ -14,12 +22,13 @@ from switcher.answers import ArmingState, Ordered, Preview
 from switcher.auth import Bearer, Scope
 from switcher.errors import OrderError
 from switcher.model import Arming, Cause
+from switcher.routes.refusals import OPERATING, ORDERING
 
 _log = structlog.get_logger("switcher.operate")
 MAX_BODY = 10_000
 """Bytes of an order; its body is read before its token, so that anybody may send one."""
 
-router = APIRouter(prefix="/api", tags=["operate"], max_body_size=MAX_BODY)
+router = APIRouter(prefix="/api", tags=["operate"], max_body_size=MAX_BODY, responses=OPERATING)
 
 Operator = Annotated[Bearer, Depends(requires(Scope.OPERATE))]
 
@@ -29,9 +38,19 @@ def _on_one_line(why: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in why)
 
 
+def _with_a_word(why: str) -> str:
+    if not re.search(_WORD, why):
+        raise ValueError("must have a letter or a digit in it")
+    return why
+
+
+_WORD = r"\w"
+
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+    AfterValidator(_with_a_word),
+    Field(json_schema_extra={"pattern": _WORD}),
     BeforeValidator(lambda why: _on_one_line(why) if isinstance(why, str) else why),
 ]
 
@@ -71,25 +90,25 @@ class DrillOrder(_Agreed):
     why: Reason = "drill"
 
 
-@router.post("/rotate/plan")
+@router.post("/rotate/plan", responses=ORDERING)
 async def plan_rotation(order: RotationOrder, switcher: Running, operator: Operator) -> Preview:
     """Show what a rotation by hand would do, cost and wait for; nothing is done."""
     return await previewed(Cause.MANUAL, order.witness, order.to, order.why, switcher, operator)
 
 
-@router.post("/rotate", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/rotate", status_code=status.HTTP_202_ACCEPTED, responses=ORDERING)
 async def rotate(order: RotationOrder, switcher: Running, operator: Operator) -> Ordered:
     """Rotate by hand, in the gap between two of the witness' slots."""
     return await given(Cause.MANUAL, order, order.to, switcher, operator)
 
 
-@router.post("/drill/plan")
+@router.post("/drill/plan", responses=ORDERING)
 async def plan_drill(order: DrillOrder, switcher: Running, operator: Operator) -> Preview:
     """Show what a drill would do, cost and wait for; nothing is done."""
     return await previewed(Cause.DRILL, order.witness, None, order.why, switcher, operator)
 
 
-@router.post("/drill", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/drill", status_code=status.HTTP_202_ACCEPTED, responses=ORDERING)
 async def drill(order: DrillOrder, switcher: Running, operator: Operator) -> Ordered:
     """Put every backup on air in turn, see each sign a block, and go back to the first."""
     return await given(Cause.DRILL, order, None, switcher, operator)

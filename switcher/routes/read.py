@@ -9,11 +9,17 @@ from fastapi import APIRouter, Depends, Query
 from switcher import reading
 from switcher.access import Running, allowed_to_read
 from switcher.answers import JournalPage, Status
+from switcher.routes.refusals import MISTAKES, NO_JOURNAL, READING
 
 Id = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 """As large as a database's integer key can become."""
 
-router = APIRouter(prefix="/api", tags=["read"], dependencies=[Depends(allowed_to_read)])
+router = APIRouter(
+    prefix="/api",
+    tags=["read"],
+    dependencies=[Depends(allowed_to_read)],
+    responses={**READING, **NO_JOURNAL},
+)
 
 
 @router.get("/status")
@@ -22,7 +28,7 @@ async def read_status(switcher: Running) -> Status:
     return await reading.read_status(switcher)
 
 
-@router.get("/journal")
+@router.get("/journal", responses=MISTAKES)
 async def read_journal(
     switcher: Running,
     before: Id = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
@@ -15,13 +15,21 @@ from switcher.resolving import asking
 from switcher.resolving.answers import ResolveOrdered, ResolvePreview
 from switcher.resolving.model import Kind, Subject, Wish
 from switcher.routes.operate import MAX_BODY, Reason
+from switcher.routes.refusals import OPERATING, ORDERING
 from switcher.running import Switcher
 
 _log = structlog.get_logger("switcher.operate")
 
-router = APIRouter(prefix="/api", tags=["operate"], max_body_size=MAX_BODY)
+router = APIRouter(prefix="/api", tags=["operate"], max_body_size=MAX_BODY, responses=OPERATING)
 
 Operator = Annotated[Bearer, Depends(requires(Scope.OPERATE))]
+
+
+_NAME, _NONE = {"type": "string"}, {"type": "null"}
+_ONE_OF_TWO: list[Any] = [
+    {"required": ["node"], "properties": {"node": _NAME, "peer": _NONE, "allow_depth": _NONE}},
+    {"required": ["peer"], "properties": {"peer": _NAME, "node": _NONE}},
+]
 
 
 class ResolveOrder(BaseModel):
@@ -30,7 +38,7 @@ class ResolveOrder(BaseModel):
     `allow_depth` None means as many as peers.max_depth says.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"oneOf": _ONE_OF_TWO})
 
     node: str | None = None
     peer: str | None = None
@@ -58,7 +66,7 @@ async def plan_resolve(
     return await asking.preview(switcher.chains, order.subject, _wish(order, operator))
 
 
-@router.post("/resolve", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/resolve", status_code=status.HTTP_202_ACCEPTED, responses=ORDERING)
 async def resolve(order: ResolveOrder, switcher: Running, operator: Operator) -> ResolveOrdered:
     """Bring a peer to the longest valid chain, or examine all nodes and report on one."""
     _check(order, switcher)

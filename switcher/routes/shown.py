@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from switcher.access import Running, SignedIn, allowed_to_look
 from switcher.page.answers import compressed_html
 from switcher.routes.page import Writing
+from switcher.routes.refusals import READING
 
 _PARTS = ("parameters", "requestBody", "responses")
 
@@ -18,7 +19,12 @@ _PARTS = ("parameters", "requestBody", "responses")
 router = APIRouter(dependencies=[Depends(allowed_to_look)])
 
 
-@router.get("/metrics")
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string"}}}}, **READING},
+    openapi_extra={"security": [{}]},  # or none, where only this machine can ask
+)
 async def metrics(switcher: Running) -> Response:
     """Return the metrics for Prometheus."""
     return Response(switcher.metrics.expose(), media_type=CONTENT_TYPE_LATEST)

@@ -57,13 +57,13 @@ class Matcher:
                 raise MatcherError(f"{self} can't be evaluated here ({error})") from error
 
 
-def parse_matcher(text: str) -> Matcher:
+def parse_matcher(text: object) -> Matcher:
     """Return a matcher from how it is written, such as severity=~"warning|critical".
 
     Raises:
         MatcherError: it is none.
     """
-    found = _MATCHER.fullmatch(text)
+    found = _MATCHER.fullmatch(text) if isinstance(text, str) else None
     if not found:
         raise MatcherError(f"{text!r} is no matcher")
     quoted = found["quoted"]

@@ -236,7 +236,7 @@ def _detail(answer: httpx.Response) -> str:
     """Return the sentence in an error's answer, which for a bad value is a list of mistakes."""
     try:
         said = answer.json()["detail"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     if isinstance(said, str):
         return said
