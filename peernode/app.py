@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from peernode.description import description
 from peernode.errors import RefusedError, StoppingError, StoreError
 from serving.body import BodyError
 from serving.presence import CallerGoneError
@@ -19,8 +20,15 @@ _log = structlog.get_logger("peernode.http")
 
 def create_app(routes: Iterable[Route]) -> Starlette:
     """Return the application that answers on some routes, and whether it is alive."""
+    served = [*routes, Route("/healthz", _healthz)]
+    described = description(served)
+
+    async def openapi(_: Request) -> Response:
+        """Return the description of all this as OpenAPI."""
+        return JSONResponse(described)
+
     app = Starlette(
-        routes=[*routes, Route("/healthz", _healthz)],
+        routes=[*served, Route("/openapi.json", openapi)],
         exception_handlers={
             RefusedError: _refused,
             BodyError: _body,

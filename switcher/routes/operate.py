@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from switcher import handover
 from switcher.access import Running, refuse_secrets, requires
@@ -38,19 +30,9 @@ def _on_one_line(why: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in why)
 
 
-def _with_a_word(why: str) -> str:
-    if not re.search(_WORD, why):
-        raise ValueError("must have a letter or a digit in it")
-    return why
-
-
-_WORD = r"\w"
-
 Reason = Annotated[
     str,
     StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
-    AfterValidator(_with_a_word),
-    Field(json_schema_extra={"pattern": _WORD}),
     BeforeValidator(lambda why: _on_one_line(why) if isinstance(why, str) else why),
 ]
 

@@ -25,7 +25,8 @@ from tests.switcher.stage import WITNESS
 from tests.switcher.troupe import Troupe, at_desk, troupe
 
 _T = TypeVar("_T")
-_FAST = Path("/dev/shm")
+FAST = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)
+"""A folder in memory, where there is one: the disk is not what is tried here."""
 
 
 class KilledError(BaseException):
@@ -46,13 +47,13 @@ class House:
     """Two desks that share a journal; the first acts, until the other takes over."""
 
     def __init__(self, world: World, policy: Policy, runner: asyncio.Runner, name: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(dir=_FAST if _FAST.is_dir() else None)
+        self._folder = tempfile.TemporaryDirectory(dir=FAST)
         self._file = Path(self._folder.name) / "understudy.db"
         shutil.copy(_empty_journal(), self._file)
         self._world, self._policy, self._runner, self.name = world, policy, runner, name
         self._stack = AsyncExitStack()
         self._left: int | None = None
-        self._token = 0
+        self._token, self._seen = 0, 0
         self._open()
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
@@ -105,6 +106,12 @@ class House:
         """Return what the journal holds of the witness."""
         return self.run(self.desks[0].record())
 
+    def new_rotations(self) -> list[str]:
+        """Return away from which keys rotations were begun since this was last asked."""
+        found = self.run(self.desks[0].journal.read(_rotations_after, self._seen))
+        self._seen = max([self._seen, *(number for number, _ in found)])
+        return [key for _, key in found]
+
     def open_rotations(self) -> int:
         """Return how many rotations of the witness are open."""
         return self.run(self.desks[0].journal.read(_open_rotations))
@@ -153,6 +160,11 @@ class House:
     def clean_up(self) -> None:
         """Remove the journal."""
         self._folder.cleanup()
+
+
+def _rotations_after(db: Connection, seen: int) -> list[tuple[int, str]]:
+    found = db.execute(text("select id, from_key from rotations where id > :seen"), {"seen": seen})
+    return [(int(row.id), str(row.from_key)) for row in found]
 
 
 def _open_rotations(db: Connection) -> int:

@@ -184,6 +184,7 @@ class Switching(RuleBasedStateMachine):
             house.restart()
         else:
             house.killed_at(call, done=done)
+        self._check_keys(house)
 
     @rule(hears=st.booleans())
     def take_over(self, hears: bool) -> None:
@@ -197,6 +198,11 @@ class Switching(RuleBasedStateMachine):
     def _look(self) -> None:
         for house in self.houses:
             house.step()
+            self._check_keys(house)
+
+    def _check_keys(self, house: House) -> None:
+        """Hold that what was begun just now is against the key in force, sent or not."""
+        assert set(house.new_rotations()) <= {self.world.in_force}, "against an old key"
 
     # What must be so
 

@@ -35,7 +35,7 @@ def test_what_is_right_is_taken_and_what_was_once_a_finding_is_none_any_more(nam
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_torn_answers_are_refused_or_taken_for_what_they_are(name: str) -> None:
-    @settings(max_examples=30, deadline=None, database=None)
+    @settings(max_examples=12, deadline=None, database=None)
     @given(st.sampled_from(TARGETS[name].seeds()).flatmap(torn))
     def feed(data: bytes) -> None:
         TARGETS[name].feed(data)
@@ -43,13 +43,13 @@ def test_torn_answers_are_refused_or_taken_for_what_they_are(name: str) -> None:
     feed()
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(PREFIXED, spoiled({"chain": CHAIN, "length": len(CHAIN)}))
 def test_a_spoiled_chain_is_refused_or_proven(prefix: bytes, body: Any) -> None:
     TARGETS["whole_chain"].feed(prefix + json.dumps(body).encode())
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(PREFIXED, spoiled(CHAIN))
 def test_a_spoiled_range_is_refused_or_proven(prefix: bytes, blocks: Any) -> None:
     lines = [json.dumps(block, sort_keys=True) for block in blocks]
