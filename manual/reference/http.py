@@ -89,11 +89,15 @@ def _taken(operation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _answered(operation: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each shape once, with every status that it comes with."""
+    statuses: dict[str, list[str]] = {}
     for status, answer in operation["responses"].items():
         for body in answer.get("content", {}).values():
             shape = shape_of(body.get("schema", {}))
             if shape and status != "422":
-                yield f"answers {status} with {shape}"
+                statuses.setdefault(shape, []).append(status)
+    for shape, found in statuses.items():
+        yield f"answers {', '.join(sorted(found))} with {shape}"
 
 
 def _of_peers() -> Iterator[tuple[str, str, str]]:
