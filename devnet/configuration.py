@@ -1,18 +1,51 @@
-"""A devnet as the configuration of those who watch it."""
+"""A devnet, or a network laid out like one, as the configuration of those who watch it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
 from devnet.hosts import api_names
+from devnet.peers import PeerNetwork
+from devnet.settings import DevnetSettings
 
-if TYPE_CHECKING:
-    from devnet.launch import Devnet
+
+class Addressed(Protocol):
+    """Whatever has an address."""
+
+    @property
+    def ws_url(self) -> str:
+        """Its websocket address."""
+
+
+class Described(Protocol):
+    """A network that is laid out by a devnet's settings, such as a devnet.
+
+    `nodes` has all nodes by name, `peers` the peer chain beside them.
+    """
+
+    @property
+    def settings(self) -> DevnetSettings:
+        """What it was asked to be."""
+
+    @property
+    def chain_id(self) -> str:
+        """The chain id, 64 hex digits."""
+
+    @property
+    def nodes(self) -> Mapping[str, Addressed]:
+        """Every node by name."""
+
+    @property
+    def peers(self) -> PeerNetwork | None:
+        """The peer chain, if there is one."""
+
+    def signing_key(self, name: str) -> str:
+        """Return the public signing key (text) that a witness' host holds."""
 
 
 def configuration(
-    net: Devnet,
+    net: Described,
     *,
     endpoints: bool | Collection[str] = True,
     watched: Collection[str] | None = None,
@@ -52,6 +85,6 @@ def configuration(
     return {"bitshares": bitshares, "peers": {"nodes": peers}}
 
 
-def _producer(net: Devnet, name: str, endpoint: bool) -> dict[str, Any]:
+def _producer(net: Described, name: str, endpoint: bool) -> dict[str, Any]:
     producer = {"name": name, "signing_key": net.signing_key(name)}
     return {**producer, "node": net.nodes[name].ws_url} if endpoint else producer

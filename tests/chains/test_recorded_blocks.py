@@ -20,6 +20,7 @@ from chains.bitshares.transactions import (
     signing_digest,
     transaction_id,
 )
+from tests.support.recorded_chains import Recording
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "bitshares"
 RECORDED: dict[str, Any] = json.loads((FIXTURES / "blocks.json").read_text())
@@ -142,6 +143,25 @@ def test_an_update_is_found_by_the_id_of_its_transaction() -> None:
     found = {update.transaction_id: entry.number for entry, update in follower.updates()}
     for vector in VECTORS["transactions"]:
         assert found[vector["transaction_id"]] == vector["block_num"]
+
+
+def test_misses_under_the_null_key_are_those_that_the_node_counted() -> None:
+    recording = Recording("null-key.jsonl", interval=1, maintenance=120)
+    told = {
+        objects["2.1.0"]["head_block_number"]: objects["1.6.1"]["total_missed"]
+        for objects in recording.objects("main")
+        if "1.6.1" in objects
+    }
+    follower, index = started_at(ROUND_START, 8)
+    counted, missed = {}, 0
+    for block in BLOCKS[index:]:
+        missed += [slot.witness for slot in follower.apply(block).missed].count(INIT0)
+        counted[block.number] = missed
+    first = min(told)
+    assert len(told) > 40
+    assert {n: counted[n] - counted[first] for n in told} == {
+        n: told[n] - told[first] for n in told
+    }
 
 
 def test_misses_under_the_null_key_are_not_those_of_the_key_after_it() -> None:

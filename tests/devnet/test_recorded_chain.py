@@ -163,6 +163,39 @@ def test_a_stall_of_a_whole_round_charges_nobody_as_recorded() -> None:
     assert _follow(state, [after]) == len(after) == 8
 
 
+def test_one_witness_of_seven_alone_goes_on_as_recorded() -> None:
+    snapshots = _snapshots("state/lag-majority-stopped.jsonl")
+    stopped = next(n for n, s in enumerate(snapshots) if s["2.1.0"]["head_block_number"] == 2238)
+    last, *later = snapshots[stopped:]
+    alone = [each for each in later if each["2.1.0"]["current_witness"] == "1.6.1"]
+    state = state_of(SETTINGS, last)
+    # The round began with block 2233, five slots before, all of which were filled.
+    state = replace(state, shuffled=shuffle(state.witnesses, state.time - 5))
+    assert _follow(state, alone) > 70
+    rose = [each["1.6.2"]["total_missed"] for each in (last, alone[-1])]
+    assert rose[1] > rose[0]
+
+
+def test_a_null_key_is_scheduled_and_charged_across_a_maintenance_as_recorded() -> None:
+    ledger = Ledger(RecordedGenesis(SETTINGS, time=0), _state_before_the_first())
+    snapshots = [each for each in _snapshots("state/null-key.jsonl") if "2.12.0" in each]
+    shown = {each["2.1.0"]["head_block_number"]: each for each in snapshots}
+    told, ours = [], []
+    for block in _recorded_blocks():
+        state = ledger.add(block)
+        if state.number in shown:
+            recorded, witness = shown[state.number], state.witnesses["1.6.1"]
+            assert state.maintenance == bool(recorded["2.1.0"]["dynamic_flags"])
+            assert list(state.shuffled) == recorded["2.12.0"]["current_shuffled_witnesses"]
+            assert witness.signing_key == recorded["1.6.1"]["signing_key"]
+            assert witness.last_confirmed == recorded["1.6.1"]["last_confirmed_block_num"]
+            told.append(recorded["1.6.1"]["total_missed"])
+            ours.append(witness.total_missed)
+    assert [each - ours[0] for each in ours] == [each - told[0] for each in told]
+    assert ours[-1] - ours[0] == 8
+    assert any(each["2.1.0"]["dynamic_flags"] for each in shown.values())
+
+
 def test_the_words_of_the_recorded_keys_are_ours() -> None:
     recorded = {each["signing_key_in_force"] for each in RECORDED["blocks"]}
     ours = {signing_key(f"init{i}").text("BTS") for i in range(1, 7)}

@@ -57,10 +57,10 @@ async def test_whoever_dies_with_the_host_there_is_one_rotation(
         for find in VICTIMS:
             await watch.well()
             victim = await find(watch)
-            print(f"killed with {watch.on_air()}: {victim.name}, {find.__name__}")
+            print(f"killed with {await watch.on_air()}: {victim.name}, {find.__name__}")
             async with watch.crash(victim.kill()):
                 await watch.settled()
             await victim.start()
         # Late alerts about any of them lead to nothing more.
-        await watch.net.wait_blocks(5)
+        await watch.chain.wait_blocks(5)
         await watch.settled()

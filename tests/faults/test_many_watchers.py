@@ -34,7 +34,7 @@ async def test_one_crash_without_any_one_watcher_is_one_rotation(
             await watch.well()
             name = chance.choice(sorted(watch.programs))
             moment = chance.uniform(_EARLIEST, _LATEST)
-            print(f"{name} killed {moment:.2f} s after {watch.on_air()}")
+            print(f"{name} killed {moment:.2f} s after {await watch.on_air()}")
             dying = asyncio.create_task(_after(moment - _EARLIEST, watch.programs[name].kill()))
             await asyncio.sleep(-_EARLIEST)
             began = time.monotonic()

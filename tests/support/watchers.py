@@ -27,15 +27,15 @@ from bench.acknowledged import lost
 from bench.books import Books, Pages
 from bench.relay import Relay, lead_through
 from devnet.configuration import configuration
-from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from switcher.answers import IncidentStatus, Status, WitnessStatus
 from switcher.model import Decision
-from tests.faults.checks import on_air, updates
+from tests.support.network import Network, open_network
+from tests.support.network.chain import Chain
 from understudy.config import load
 from understudy.stack import Program, Replicas, Stack, StackSettings, Tools, free_ports
 
-NET = DevnetSettings(witnesses=4, prehistory=60)
+NET = DevnetSettings(witnesses=5, prehistory=60, feeds=())
 REPLICAS = Replicas(exporter=2, switcher=2, prometheus=2, alertmanager=3)
 POLICY = {"arm": True, "missed_blocks": 1, "cool_down": "1s", "rotations_per_day": 1000}
 """One miss is enough, so that a failover takes seconds; they come one after the other."""
@@ -51,7 +51,8 @@ class Watch:
     `rotations` are the hosts that should have been put on air until now.
     """
 
-    net: Devnet
+    net: Network
+    chain: Chain
     stack: Stack
     relays: tuple[Relay, ...]
     books: tuple[Books, ...]
@@ -63,9 +64,10 @@ class Watch:
         """Every program by its name, such as "prometheus-2"."""
         return {program.name: program for program in self.stack.programs}
 
-    def on_air(self) -> str:
+    async def on_air(self) -> str:
         """Return the host whose key is in force and has signed."""
-        host = on_air(self.net)
+        await self.chain.read()
+        host = self.chain.on_air()
         assert host is not None, "nobody is on air"
         return host
 
@@ -111,7 +113,7 @@ class Watch:
 
         From then on there should be one rotation more, to the next host of the ring.
         """
-        ring, host = self.net.settings.hosts, self.on_air()
+        ring, host = self.net.settings.hosts, await self.on_air()
         self.rotations.append(ring[(ring.index(host) + 1) % len(ring)])
         await asyncio.gather(self.net.nodes[host].kill(), *besides)
         yield
@@ -126,20 +128,21 @@ class Watch:
         pages: list[Pages] = []
         try:
             async with asyncio.timeout(timeout):
-                while not pages or any(p.open for p in pages) or not self._right_host():
+                while not pages or any(p.open for p in pages) or not await self._right_host():
                     pages = await self._read()
                     await asyncio.sleep(_LOOK)
         except TimeoutError as error:
             raise AssertionError(self._told(pages)) from error
-        runs = groupby(update.host for update in updates(self.net))
+        runs = groupby(update.host for update in self.chain.updates())
         times = [(host, len(list(run))) for host, run in runs]
         assert [host for host, _ in times] == self.rotations, self._told(pages)
         assert all(count <= len(self.books) for _, count in times), self._told(pages)
         await self._check_nothing_lost()
 
-    def _right_host(self) -> bool:
+    async def _right_host(self) -> bool:
         expected = [self.net.settings.hosts[0], *self.rotations]
-        return on_air(self.net) == expected[-1]
+        await self.chain.read()
+        return self.chain.on_air() == expected[-1]
 
     async def _check_nothing_lost(self) -> None:
         for relay, book in zip(self.relays, cycle(self.books), strict=False):
@@ -153,9 +156,9 @@ class Watch:
             return []  # the database is being started again
 
     def _told(self, pages: list[Pages]) -> str:
-        chain = [f"{update.host} in block {update.block}" for update in updates(self.net)]
+        chain = [f"{update.host} in block {update.block}" for update in self.chain.updates()]
         entries = [f"{e.value}: {e.sentence}" for each in pages for e in each.entries[-40:]]
-        wanted = f"wanted {self.rotations}, on air {on_air(self.net)}; on the chain"
+        wanted = f"wanted {self.rotations}, on air {self.chain.on_air()}; on the chain"
         return "\n".join([wanted, *chain, "in the journals", *entries])
 
     async def _all_scraped(self) -> bool:
@@ -186,14 +189,14 @@ class Watch:
     async def _backups_ready(self) -> bool:
         for switcher in self.stack.switchers:
             witness = await self.witness(switcher)
-            if witness is None or witness.rotation or any(map(_is_in_doubt, witness.incidents)):
+            if witness is None or witness.rotation or any(map(is_in_doubt, witness.incidents)):
                 return False
             if any(p.readiness != "ready" for p in witness.producers if not p.in_force):
                 return False
         return True
 
 
-def _is_in_doubt(incident: IncidentStatus) -> bool:
+def is_in_doubt(incident: IncidentStatus) -> bool:
     """Tell whether an incident may still lead to something.
 
     A devnet on a busy machine misses a slot now and then, which accuses a host that is well.
@@ -208,8 +211,8 @@ async def on_watch(
     database: str | None = None,
     policy: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Watch]:
-    """Run a devnet and all programs; switchers share a database (its URL) or have one each."""
-    async with Devnet(NET) as net, AsyncExitStack() as leaving:
+    """Run a network and all programs; switchers share a database (its URL) or have one each."""
+    async with open_network(NET) as net, Chain(net) as chain, AsyncExitStack() as leaving:
         document = configuration(net)
         document["switcher"] = {"policy": {**POLICY, **(policy or {})}}
         if database:
@@ -227,4 +230,4 @@ async def on_watch(
         books = tuple(Books(url) for url in dict.fromkeys(urls))
         client = httpx.AsyncClient(trust_env=False, verify=False)
         await leaving.enter_async_context(client)
-        yield Watch(net, stack, tuple(relays), books, client)
+        yield Watch(net, chain, stack, tuple(relays), books, client)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import httpx
 
 from chains.settings import ChainSettings, NodeSettings, ProducerSettings, WitnessSettings
-from devnet.configuration import configuration
+from devnet.configuration import Described, configuration
 from devnet.launch import Devnet
 from peernode.settings import ReplicaSettings
 from switcher.app import create_app
@@ -26,8 +26,8 @@ WITNESS = "init0"
 _T = TypeVar("_T")
 
 
-def chain_settings(net: Devnet, **changes: Any) -> ChainSettings:
-    """Return the settings that watch a devnet."""
+def chain_settings(net: Described, **changes: Any) -> ChainSettings:
+    """Return the settings that watch a network."""
     told = configuration(net)["bitshares"]
     witnesses = tuple(
         WitnessSettings(
@@ -89,10 +89,9 @@ class Home:
 
 
 @dataclass
-class Stage:
+class Called:
     """A running switcher with its HTTP client."""
 
-    net: Devnet
     home: Home
     switcher: Switcher
     client: httpx.AsyncClient
@@ -140,6 +139,13 @@ class Stage:
         return float(found[0].rpartition(" ")[2])
 
 
+@dataclass
+class Stage(Called):
+    """A running switcher on a devnet."""
+
+    net: Devnet
+
+
 async def eventually(look: Callable[[], Awaitable[_T | None]], timeout: float = 60.0) -> _T:
     """Look again and again until there is something to see."""
     async with asyncio.timeout(timeout):
@@ -160,15 +166,27 @@ async def on_stage(
 ) -> AsyncIterator[Stage]:
     """Run a switcher on a devnet, ready to be called."""
     told = settings or home.settings()
-    async with open_switcher(chain or chain_settings(net), told, replica) as switcher:
+    async with called(home, told, chain or chain_settings(net), replica) as stage:
+        yield Stage(home, stage.switcher, stage.client, net)
+
+
+@asynccontextmanager
+async def called(
+    home: Home,
+    settings: SwitcherSettings,
+    chain: ChainSettings,
+    replica: ReplicaSettings | None = None,
+) -> AsyncIterator[Called]:
+    """Run a switcher on whatever network, ready to be called."""
+    async with open_switcher(chain, settings, replica) as switcher:
         transport = httpx.ASGITransport(app=create_app(switcher))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            stage = Stage(net, home, switcher, client)
+            stage = Called(home, switcher, client)
             await ready(stage)
             yield stage
 
 
-async def ready(stage: Stage) -> None:
+async def ready(stage: Called) -> None:
     """Wait until the switcher says that it is."""
 
     async def look() -> bool | None:

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from .client import Connection, connected
+from tests.support.witness_node import witness_program
+from tests.support.witness_node.client import Connection, connected
+
 from .retarget import Live
 from .simulated import simulated_network
 from .target import Target
-from .witness_node import VARIABLE, witness_network
+from .witness_node import witness_network
 
 DEVNET, WITNESS_NODE = "devnet", "witness_node"
-TARGETS = [DEVNET, WITNESS_NODE] if os.environ.get(VARIABLE) else [DEVNET]
+TARGETS = [DEVNET, WITNESS_NODE] if witness_program() else [DEVNET]
 """Without a program of a real node only one test is skipped, to say so: test_real_node.py."""
 
 
@@ -25,14 +25,10 @@ def target(
         with simulated_network() as network:
             yield network
         return
-    folder = tmp_path_factory.mktemp("witness_node")
-    with witness_network(witness_program(), folder) as network:
+    program = witness_program()
+    assert program is not None
+    with witness_network(program, tmp_path_factory.mktemp("witness_node")) as network:
         yield network
-
-
-def witness_program() -> Path:
-    """Return the real node's program."""
-    return Path(os.environ[VARIABLE]).absolute()
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from typing import Any
 from chains.bitshares.keys import encode_key, recover_key
 from chains.bitshares.transactions import format_time, pack_transaction, signing_digest
 from chains.errors import ChainError
+from tests.support.witness_node.signing import NAME_OF, PREFIX, Head, Json, secret_of, sign
 
 from .recordings import Exchange
-from .signing import NAME_OF, PREFIX, Head, Json, secret_of, sign
 
 RECORDED_CHAIN = "3b4de1e9467e28af80e6418f1f8bfc6e147c5b685058379efca0ca71061dd542"
 SECONDS = 30

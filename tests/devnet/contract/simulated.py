@@ -9,10 +9,10 @@ from threading import Thread
 
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
+from tests.support.witness_node.client import DEADLINE
+from tests.support.witness_node.process import APIS
 
-from .client import DEADLINE
 from .target import Target
-from .witness_node import APIS
 
 SETTINGS = DevnetSettings(
     interval=1,

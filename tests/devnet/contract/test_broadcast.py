@@ -5,11 +5,20 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from .client import Connection, connected
+from tests.support.witness_node.client import Connection, connected
+from tests.support.witness_node.signing import (
+    Head,
+    Json,
+    identity,
+    public_key,
+    signed,
+    transaction,
+    witness_update,
+)
+
 from .inventory import skip_unsupported
 from .recordings import Exchange, exchanges, notices
 from .shape import differences, reply_differences
-from .signing import Head, Json, identity, public_key, signed, transaction, witness_update
 from .target import Target
 
 HOLDER = "init0-active"

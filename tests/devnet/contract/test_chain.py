@@ -8,11 +8,17 @@ from chains.bitshares.blocks import parse_block
 from chains.bitshares.keys import encode_key, null_key, recover_key
 from chains.bitshares.schedule import SLOT_BITS, instance, scheduled
 from chains.bitshares.transactions import merkle_root, parse_time
+from tests.support.witness_node.client import Connection
+from tests.support.witness_node.signing import (
+    PREFIX,
+    public_key,
+    signed,
+    transaction,
+    witness_update,
+)
 
-from .client import Connection
 from .recordings import exchanges
 from .shape import differences, form, reply_differences
-from .signing import PREFIX, public_key, signed, transaction, witness_update
 from .target import Target
 
 MISSED = 4

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from .client import connected
-from .conftest import DEVNET, TARGETS, witness_program
+from tests.support.witness_node import witness_program
+from tests.support.witness_node.client import connected
+from tests.support.witness_node.process import started, url
+from understudy.stack import free_ports
+
+from .conftest import DEVNET, TARGETS
 from .inventory import unsupported
 from .recordings import Exchange, exchanges
 from .shape import reply_differences
 from .simulated import DEFAULT_SETTINGS, simulated_network
 from .witness_node import lone_node
-from .witness_process import free_ports, started, url
 
 
 def _sessions() -> dict[str, list[Exchange]]:
@@ -33,6 +36,7 @@ def stock_node(
             yield network.url, True
         return
     program = witness_program()
+    assert program is not None
     plan = lone_node(program, tmp_path_factory.mktemp("stock"), *free_ports(2))
     with started(plan):
         yield url(plan.rpc_port), False

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .client import ask
+from tests.support.witness_node.client import ask
+
 from .recordings import http_exchanges
 from .shape import reply_differences
 from .target import Target

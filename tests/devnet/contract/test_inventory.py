@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .client import connected
+from tests.support.witness_node.client import connected
+
 from .inventory import (
     OTHER_CONTENT,
     SCENARIOS,

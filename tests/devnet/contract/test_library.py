@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from .client import Connection
-from .signing import identity, public_key, wif
+from tests.support.witness_node.client import Connection
+from tests.support.witness_node.signing import identity, public_key, wif
+
 from .target import Target
 
 START = """

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .client import Connection
+from tests.support.witness_node.client import Connection
+from tests.support.witness_node.signing import Json, signed, transaction, witness_update
+
 from .inventory import skip_unsupported
 from .recordings import exchanges, notices
 from .shape import differences, reply_differences
-from .signing import Json, signed, transaction, witness_update
 from .target import Target
 
 FILE = "subscriptions.jsonl"

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from .client import Connection, RefusedError
-from .signing import CORE, FEE, Json, signed, transaction, witness_update
+from tests.support.witness_node.client import Connection, RefusedError
+from tests.support.witness_node.signing import CORE, FEE, Json, signed, transaction, witness_update
+
 from .target import Target
 
 INIT0, INIT1, POOR = "1.2.6", "1.2.7", "1.2.12"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .client import Connection
+from tests.support.witness_node.client import Connection
+
 from .inventory import replayable, skip_unsupported
 from .recordings import Exchange
 from .retarget import Live

@@ -9,12 +9,20 @@ import pytest
 
 from chains.bitshares.keys import encode_key, is_canonical, recover_key
 from chains.bitshares.transactions import pack_transaction, parse_time, signing_digest
+from tests.support.witness_node.signing import (
+    NAMES,
+    PREFIX,
+    Head,
+    high_s,
+    public_key,
+    secret_of,
+    sign,
+)
 
 from .inventory import recorded_methods
 from .recordings import Exchange, everything, exchanges
 from .retarget import RECORDED_CHAIN, Live, is_transaction, retargeted, signers
 from .shape import reply_differences
-from .signing import NAMES, PREFIX, Head, high_s, public_key, secret_of, sign
 
 HEAD = Head(70_000, "00011170" + "ab" * 16, parse_time("2030-01-01T00:00:00"))
 CHAIN = "11" * 32

@@ -9,9 +9,9 @@ import pytest
 from chains.bitshares.canvass import canvass
 from chains.settings import ChainSettings, NodeSettings, WitnessSettings
 from devnet.keys import DevKey
+from tests.support.witness_node.client import Connection, RefusedError
+from tests.support.witness_node.signing import PREFIX
 
-from .client import Connection, RefusedError
-from .signing import PREFIX
 from .target import Target
 
 NOBODYS = DevKey("nobody's").text(PREFIX)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from .client import Connection
+from tests.support.witness_node.client import Connection
+from tests.support.witness_node.signing import Head, Json, high_s, sign_variants
+
 from .recordings import Exchange, exchanges
 from .retarget import Live, is_transaction, retargeted
 from .shape import reply_differences
-from .signing import Head, Json, high_s, sign_variants
 from .target import Target
 
 MAIN_NETWORK = "4018d7844c78f6a6c41c6a552b898022310fc5dec06da467ee7905a8dad512c8"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chains.bitshares.ranking import MOST_WITNESSES, parse_ids, parse_ranking
-
-from .client import Connection, RefusedError
+from tests.support.witness_node.client import Connection, RefusedError
 
 
 def test_every_witness_is_named_and_shows_its_votes(node: Connection) -> None:

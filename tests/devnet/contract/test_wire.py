@@ -7,7 +7,8 @@ import json
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from .client import DEADLINE, Connection
+from tests.support.witness_node.client import DEADLINE, Connection
+
 from .recordings import Exchange, exchanges
 from .shape import reply_differences
 from .target import Target
