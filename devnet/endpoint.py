@@ -133,12 +133,16 @@ class Endpoint:
             session.close()
         await asyncio.sleep(self.lag)
         await self._moving.wait()
+        answer: web.StreamResponse
         if reply.frame is None:
-            return web.Response(status=reply.status)
-        try:
-            return await self.tongue.answer(reply.text, reply.status, request)
-        except ConnectionError:  # the client lost patience, or was left in the middle
-            return web.Response()
+            answer = web.Response(status=reply.status)
+        else:
+            try:
+                answer = await self.tongue.answer(reply.text, reply.status, request)
+            except ConnectionError:  # the client lost patience, or was left in the middle
+                answer = web.Response()
+        answer.force_close()  # a node does, whatever the request says of its connection
+        return answer
 
     async def _serve_websocket(self, request: web.BaseRequest) -> web.StreamResponse:
         socket_ = NodeSocket(max_msg_size=MAX_MESSAGE, compress=False)

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.witness_node import witness_program
+
 pytestmark = pytest.mark.stack
 
 TOLD = ("on air", "kill", "miss", "alert", "decision", "sent", "in block", "signs", "converged")
+MODULE = "tests.support.network.command" if witness_program() else "understudy"
 ALONE = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
 
 
@@ -21,7 +24,7 @@ async def started(folder: Path, *options: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "understudy",
+        MODULE,
         "demo",
         *options,
         stdout=asyncio.subprocess.PIPE,

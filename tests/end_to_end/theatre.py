@@ -31,6 +31,7 @@ from switcher.model import Entry
 from tests.support.network import Network, open_network
 from tests.support.network.chain import Chain, Update
 from tests.support.watchers import is_in_doubt
+from tests.support.witness_node.signing import Head, signed, transaction, witness_update
 from understudy.demo.journal import JournalReader
 from understudy.stack import Stack, StackSettings, Tools
 
@@ -56,7 +57,12 @@ class Theatre:
     # -- what is seen -----------------------------------------------------------------------------
 
     async def well(self) -> None:
-        """Wait until nothing is open and every backup is ready; forget what was told until then."""
+        """Wait until nothing is open and every backup is ready; forget what was told until then.
+
+        A test that failed may have left the switcher dead.
+        """
+        if not self.stack.switcher.running:
+            await self.stack.switcher.start()
         await self._until(self._is_well, "all is well")
         await self.journal.news()
         self.told.clear()
@@ -79,21 +85,27 @@ class Theatre:
         assert told is not None
         return told
 
-    async def hears(self, value: str) -> Entry:
-        """Wait until the journal tells this word, and return the entry."""
-        found: list[Entry] = []
+    async def hears(self, value: str, kind: str | None = None) -> None:
+        """Wait until the journal tells this word, in an entry of some kind."""
 
         async def told() -> bool:
             self.told += await self.journal.news()
-            found[:] = [entry for entry in self.told if entry.value == value]
-            return bool(found)
+            return any(e.value == value and kind in (None, e.kind) for e in self.told)
 
         await self._until(told, value)
-        return found[0]
 
-    def words(self) -> list[str]:
-        """Return what the journal told, as far as it was heard."""
-        return [entry.value for entry in self.told]
+    async def holds(self, decision: str) -> None:
+        """Wait until an alert that came meanwhile is answered with this decision.
+
+        The journal tells it only where that is another one than before.
+        """
+        since = (await self.journal.status()).now
+
+        async def held() -> bool:
+            incidents = (await self.witness()).incidents
+            return any(i.decision == decision and i.renewed >= since for i in incidents)
+
+        await self._until(held, decision)
 
     async def signs(self, host: str) -> None:
         """Wait until a block is signed by a host whose key came into force last."""
@@ -102,14 +114,16 @@ class Theatre:
     # -- what is done -----------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def dead(self) -> AsyncIterator[str]:
-        """Kill the host on air, whose name is yielded, and heal it on leaving."""
+    async def dead(self, *besides: str) -> AsyncIterator[str]:
+        """Kill the host on air, whose name is yielded, and others; heal them on leaving."""
         host = await self.on_air()
-        await self.net.nodes[host].kill()
+        killed = dict.fromkeys([*besides, host])
+        for name in killed:
+            await self.net.nodes[name].kill()
         try:
             yield host
         finally:
-            await self.net.nodes[host].heal()
+            await self.net.heal(*killed)
 
     async def order(self, *words: str) -> dict[str, Any]:
         """Run `understudy` as an operator does, and return its last word."""
@@ -124,6 +138,14 @@ class Theatre:
         assert command.returncode == 0, (err + out).decode()
         told: dict[str, Any] = json.loads(out)
         return told
+
+    async def sets(self, key: str) -> None:
+        """Put a signing key in force with a wallet, as the owner can."""
+        head = Head.of((await self.chain.objects("2.1.0"))[0])
+        change = transaction(head, witness_update(key=key))
+        made = signed(change, self.net.chain_id, f"{WITNESS}-active")
+        await self.chain.call("network_broadcast", "broadcast_transaction", made)
+        await self.chain.wait_for(lambda chain: [u.key for u in chain.updates()][-1:] == [key])
 
     @asynccontextmanager
     async def accused(self, key: str) -> AsyncIterator[None]:
@@ -169,13 +191,14 @@ class Theatre:
     async def _is_well(self) -> bool:
         status = await self.journal.status()
         witness = status.of(WITNESS)
+        await self.chain.read()
         return (
             witness is not None
             and status.alert_path is AlertPath.OK
             and not witness.rotation
             and not any(map(is_in_doubt, witness.incidents))
             and all(p.readiness == "ready" for p in witness.producers if not p.in_force)
-            and await self.on_air() == witness.on_air
+            and self.chain.on_air() == witness.on_air
         )
 
     async def _until(self, met: Callable[[], Any], what: str) -> None:

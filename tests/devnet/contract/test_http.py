@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.witness_node.client import ask
+from tests.support.witness_node.client import DEADLINE, ask
 
 from .recordings import http_exchanges
 from .shape import reply_differences
@@ -40,3 +42,21 @@ def test_every_call_by_http_is_a_connection_of_its_own(target: Target) -> None:
     second = ask(target.url, "POST", "/rpc", headers, json.dumps(by_number))
     assert json.loads(first.body)["result"] == 2
     assert "_local_apis.size() > api_id" in json.loads(second.body)["error"]["message"]
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_connection_by_http_ends_with_the_answer_though_it_was_asked_to_stay(
+    target: Target, version: str
+) -> None:
+    body = json.dumps({"id": 1, "method": "call", "params": ["database", "get_chain_id", []]})
+    asked = (
+        f"POST /rpc HTTP/{version}",
+        "Host: node",
+        "Connection: keep-alive",
+        f"Content-Length: {len(body)}",
+    )
+    parts = urlsplit(target.url)
+    with socket.create_connection((parts.hostname, parts.port), DEADLINE) as connection:
+        connection.sendall("\r\n".join([*asked, "", body]).encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["result"] == target.chain_id

@@ -10,10 +10,8 @@ The same settings make the same hosts with the same keys on either; `prehistory`
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Protocol
 
 from devnet.configuration import Described
@@ -69,6 +67,5 @@ async def open_network(settings: DevnetSettings) -> AsyncIterator[Network]:
         async with Simulated(settings) as net:
             yield net
         return
-    with tempfile.TemporaryDirectory(prefix="understudy-nodes-") as folder:
-        async with RealNetwork(settings, program, Path(folder)) as real:
-            yield real
+    async with RealNetwork(settings, program) as real:
+        yield real

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import tempfile
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -78,13 +79,13 @@ class RealNetwork:
     Every node has every other one for a peer; the later one calls the earlier through a relay.
     """
 
-    def __init__(self, settings: DevnetSettings, program: Path, folder: Path) -> None:
+    def __init__(self, settings: DevnetSettings, program: Path) -> None:
         self.settings = settings
         self.nodes: dict[str, RealNode] = {}
         self.peers: PeerNetwork | None = None
         self.chain_id = ""
         self._program = program
-        self._folder = folder
+        self._folder = Path()
         self._links = Links()
         self._relays: dict[tuple[str, str], int] = {}
         self._apart: set[str] = set()
@@ -100,6 +101,8 @@ class RealNetwork:
             RuntimeError: a node ended, or a node or the chain did not get going.
         """
         async with contextlib.AsyncExitStack() as leaving:
+            made = tempfile.TemporaryDirectory(prefix="understudy-nodes-")
+            self._folder = Path(leaving.enter_context(made))
             await leaving.enter_async_context(self._client)
             leaving.enter_context(self._links)
             if self.settings.peers:
