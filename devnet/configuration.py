@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from devnet.hosts import api_names
-from devnet.peers import PeerNetwork
-from devnet.settings import DevnetSettings
+
+if TYPE_CHECKING:
+    from devnet.peers import PeerNetwork
+    from devnet.settings import DevnetSettings
 
 
 class Addressed(Protocol):

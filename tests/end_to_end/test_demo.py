@@ -66,7 +66,7 @@ async def test_the_demonstration_replaces_two_hosts_brings_a_peer_along_and_leav
 async def test_interrupting_the_demonstration_leaves_nothing_behind(tmp_path: Path) -> None:
     demo = await started(tmp_path)
     assert demo.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while b"on air" not in await demo.stdout.readline():
             assert demo.returncode is None
     demo.send_signal(signal.SIGINT)
