@@ -1,8 +1,4 @@
-"""The network of the live measurements: 27 witnesses and 3 seconds, eight of them watched.
-
-Eight witnesses with rings, so that a failure need not wait for the last one's to be over; the real
-stack as it is shipped watches all of them.
-"""
+"""The stage of the live failures: a network, the real stack that watches it, and who sees both."""
 
 from __future__ import annotations
 
@@ -23,6 +19,9 @@ from understudy.demo.stage import Set, stage
 from understudy.errors import StackError
 
 NETWORK = DevnetSettings(witnesses=27, interval=3, rings=8, backbone=7, prehistory=210)
+"""As large and as slow as the public one; several rings, so that a failure need not wait until the
+last one's is over."""
+
 INTERVAL = NETWORK.interval
 ROUND_SECONDS = NETWORK.witnesses * INTERVAL
 
@@ -71,29 +70,13 @@ class Theatre:
     diary: Diary
 
     @property
-    def witnesses(self) -> tuple[WitnessSettings, ...]:
-        """Return the witnesses that have a ring."""
-        return self.running.watch.settings.witnesses
-
-    @property
     def round_seconds(self) -> int:
         """Return how long a round of all witnesses takes."""
         settings = self.running.net.settings
         return settings.witnesses * settings.interval
 
-    def witness_id(self, account: str) -> str:
-        """Return the object id of a witness account.
-
-        Raises:
-            KeyError: there is no such witness.
-        """
-        ids = self.running.watch.witness_ids(account)
-        if ids is None:
-            raise KeyError(account)
-        return ids.witness_id
-
     def producer_on_air(self, witness: WitnessSettings, witness_id: str) -> ProducerSettings:
-        """Return the producer that holds a witness' key in force; also of one nobody here watches.
+        """Return the producer that holds a witness' key in force, whoever watches it.
 
         Raises:
             StackError: no host of its ring does.
@@ -104,23 +87,15 @@ class Theatre:
             raise StackError(f"{witness.account} has a key in force that no host holds.")
         return producer
 
-    def on_air(self, witness: WitnessSettings) -> str:
-        """Return the name of the host that holds a watched witness' key in force.
-
-        Raises:
-            StackError: no host of its ring does.
-        """
-        return self.producer_on_air(witness, self.witness_id(witness.account)).name
-
 
 @asynccontextmanager
 async def theatre(
-    network: DevnetSettings = NETWORK,
+    network: DevnetSettings,
     *,
+    endpoints: bool | Collection[str],
+    watched: Collection[str],
     interval: str | None = None,
     policy: Mapping[str, Any] = POLICY,
-    endpoints: bool | Collection[str] = True,
-    watched: Collection[str] | None = None,
 ) -> AsyncIterator[Theatre]:
     """Run a network and the stack as it is shipped, armed; see `devnet_stack` for what differs.
 
