@@ -67,18 +67,18 @@ def read_database(address: str, password_file: Path | None = None) -> Iterator[C
         reader.close()
 
 
-def has_journal(address: str, password_file: Path | None = None) -> bool:
-    """Connect to a database, write nothing, and tell whether this version's tables are in it.
+def schema_in(address: str, password_file: Path | None = None) -> str | None:
+    """Connect to a database, write nothing, and tell the version of its journal, if it has one.
 
     Raises:
-        JournalError: it lets nobody in, or can't hold a journal.
+        JournalError: it lets nobody in, can't hold a journal, or holds one that is refused.
     """
     opened = _open(address, password_file)
     try:
         with opened.reading() as connection:
             if opened.is_postgresql:
                 postgresql.check_encoding(JOURNAL, connection)
-            return schema.is_current(connection)
+            return schema.version_of(connection)
     finally:
         opened.close()
 

@@ -19,6 +19,7 @@ VERSION_TABLE = "understudy_version"
 _FIRST_TABLE = "understudy_schema"
 _VERSION = table(VERSION_TABLE, column("version_num"))
 _FIRST_VERSION = table(_FIRST_TABLE, column("version"))
+_KNOWN = frozenset(f"{number:04d}" for number in range(1, int(REVISION) + 1))
 
 _FOREIGN = {
     "sqlite": "SELECT type, name, tbl_name FROM sqlite_master "
@@ -54,31 +55,37 @@ def bring_up_to_date(db: Connection) -> None:
     Raises:
         JournalError: a later version or another program made them.
     """
+    version = version_of(db)
     # Alembic takes time to load that a database which is up to date need not cost.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
     folder = str(Path(migrations.__file__).parent).replace("%", "%%")
     config.set_main_option("script_location", folder)
     config.attributes["connection"] = db
-    scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
-    version = _version(db)
-    if version is not None and version not in known:
-        raise JournalError(
-            f"The journal was written with schema {version}, this version of Understudy knows "
-            f"those up to {REVISION} only. Use the version that wrote it, or move the "
-            "database away to begin a new journal, which starts as policy.arm says."
-        )
     if _replaces_first_table(db) and version is not None:
         command.stamp(config, version)
     command.upgrade(config, REVISION)
 
 
-def _version(db: Connection) -> str | None:
-    """Return the version of the tables; None for a database without any of ours."""
+def version_of(db: Connection) -> str | None:
+    """Return the version of the tables; None for a database without any of ours.
+
+    Raises:
+        JournalError: a later version or another program made them.
+    """
+    version = _noted(db)
+    if version is not None and version not in _KNOWN:
+        raise JournalError(
+            f"The journal was written with schema {version}, this version of Understudy knows "
+            f"those up to {REVISION} only. Use the version that wrote it, or move the "
+            "database away to begin a new journal, which starts as policy.arm says."
+        )
+    return version
+
+
+def _noted(db: Connection) -> str | None:
     found = set(inspect(db).get_table_names())
     if VERSION_TABLE in found:
         version = db.scalar(select(_VERSION))

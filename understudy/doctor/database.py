@@ -9,7 +9,8 @@ from pathlib import Path
 from peernode.errors import StoreError
 from peernode.store import look_into
 from switcher.errors import JournalError, SwitcherError
-from switcher.journal.database import has_journal
+from switcher.journal.database import schema_in
+from switcher.journal.tables import REVISION
 from switcher.secret_file import read_secret
 from switcher.settings import SwitcherSettings
 from understudy.config import Configuration
@@ -54,11 +55,17 @@ def _journal(settings: SwitcherSettings) -> Iterator[Finding]:
     except SwitcherError:
         return  # which `secrets_of` tells
     try:
-        there = has_journal(settings.database, settings.database_password_file)
+        version = schema_in(settings.database, settings.database_password_file)
     except JournalError as error:
         yield failure(what, str(error))
     else:
-        yield Finding(what, text=_lets_in("journal", there=there))
+        text = _lets_in("journal", there=version is not None)
+        if version not in (None, REVISION):
+            text += (
+                f", of schema {version}, which it brings up to {REVISION} when it starts: have a "
+                "copy of it for going back"
+            )
+        yield Finding(what, text=text)
 
 
 def _replica(url: str) -> Finding:

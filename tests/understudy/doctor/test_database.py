@@ -8,7 +8,9 @@ import psycopg
 import pytest
 
 from switcher.journal.database import open_database
+from switcher.journal.tables import REVISION
 from tests.understudy.doctor.made import failures
+from tests.upgrade.kept import load_postgresql
 from understudy.config import load
 from understudy.doctor.database import judge_folders, try_databases
 from understudy.doctor.finding import Finding, Level
@@ -31,6 +33,35 @@ def test_database_that_lets_the_switcher_in_is_fine(config: Path, postgresql_url
     open_database(postgresql_url).close()
     (found,) = try_databases(load(config))
     assert (found.level, found.text) == (Level.OK, "lets the switcher in, and has its journal")
+
+
+def test_journal_of_an_earlier_version_is_said_to_be_brought_up_to_date(
+    config: Path, postgresql_url: str
+) -> None:
+    load_postgresql("0004-46ab308.postgresql.sql", postgresql_url)
+    (found,) = tried(config, postgresql_url)
+    assert found.level is Level.OK
+    assert found.text == (
+        "lets the switcher in, and has its journal, of schema 0004, which it brings up to "
+        f"{REVISION} when it starts: have a copy of it for going back"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("update understudy_version set version_num = '0700'", "with schema 0700"),
+        ("drop table understudy_version", "not ours: arming"),
+    ],
+)
+def test_journal_that_the_switcher_will_refuse_is_a_failure(
+    config: Path, postgresql_url: str, change: str, sentence: str
+) -> None:
+    open_database(postgresql_url).close()
+    with psycopg.connect(postgresql_url.replace("+psycopg", "")) as db:
+        db.execute(change)
+    (told,) = failures(tried(config, postgresql_url))
+    assert sentence in told
 
 
 def test_database_that_is_down_is_a_failure(config: Path) -> None:
