@@ -183,7 +183,7 @@ class _Seen:
         process = self._exporter.pid or 0
         first = await self._between_blocks()
         seconds, calls = reading.processor_seconds(process), await self._calls()
-        while (last := await self._newest()) < first + _COUNTED_BLOCKS:
+        while await self._newest() < first + _COUNTED_BLOCKS - 1:
             await self._scrape()
             await asyncio.sleep(_SCRAPE_EVERY)
         last = await self._between_blocks()
@@ -192,7 +192,7 @@ class _Seen:
         voting = {self._point.path(node) for node in range(self._point.nodes)}
         of_hosts = [per_block for path, per_block in asked.items() if path not in voting]
         return {
-            "cpu_ms_per_block": round(
+            "cpu_per_block_ms": round(
                 (reading.processor_seconds(process) - seconds) / blocks * 1000, 1
             ),
             "rpc_calls_per_block_per_node": round(max(asked[path] for path in voting), 2),
@@ -204,7 +204,7 @@ class _Seen:
         first, text = await self._newest(), b""
         seconds: list[float] = []
         seen: dict[int, float] = {}
-        while reading.newest_block(text) <= first + _TIMED_BLOCKS:
+        while reading.newest_block(text) < first + _TIMED_BLOCKS:
             began = time.perf_counter()
             text = await self._scrape()
             seconds.append(time.perf_counter() - began)
@@ -220,18 +220,21 @@ class _Seen:
         }
 
     async def lead(self) -> dict[str, int]:
-        """Return by how many calls each node's own count leads the exporter's, between two blocks.
+        """Return by how many calls each node's own count leads the exporter's at least.
 
-        The exporter doesn't count calls that were not answered in time, as happens at its start.
+        The exporter doesn't count calls that were not answered in time, as happens at its start,
+        and tells of others a second late at most; so that an interval shows the lead that stays.
         """
-        await self._between_blocks()
-        return await self._lead()
+        least = await self._lead()
+        until = time.monotonic() + INTERVAL
+        while time.monotonic() < until:
+            await asyncio.sleep(_LOOK_EVERY)
+            now = await self._lead()
+            least = {name: min(lead, now[name]) for name, lead in least.items()}
+        return least
 
     async def keeps(self, lead: Mapping[str, int]) -> bool:
-        """Tell whether nodes and exporter counted the same number of calls since `lead`.
-
-        The exporter's text is a second old at most, which is waited for.
-        """
+        """Tell whether nodes and exporter counted the same number of calls since `lead`."""
         try:
             async with asyncio.timeout(_AGREE_SECONDS):
                 while await self._lead() != lead:

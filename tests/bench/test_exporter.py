@@ -160,7 +160,7 @@ def test_a_straight_line_has_one_slope_whatever_it_begins_with() -> None:
 def point_figures(witnesses: int, nodes: int) -> dict[str, Any]:
     return {
         "all_nodes_seconds": 5.0,
-        "cpu_ms_per_block": 20.0 + witnesses * 0.1 + nodes * 2,
+        "cpu_per_block_ms": 20.0 + witnesses * 0.1 + nodes * 2,
         "rpc_calls_per_block_per_node": 2.0,
         "metrics_seconds_p50": 0.001,
         "metrics_seconds_p99": 0.005,
@@ -185,7 +185,7 @@ def test_what_grows_linearly_and_asks_twice_misses_no_bar() -> None:
 @pytest.mark.parametrize(
     ("point", "spoiled", "missed"),
     [
-        (Point(1000, 100), {"cpu_ms_per_block": 3000.0}, "slope_by_witnesses.cpu_ms_per_block"),
+        (Point(1000, 100), {"cpu_per_block_ms": 3000.0}, "slope_by_witnesses.cpu_per_block_ms"),
         (Point(1000, 100), {"rss_mb": 900.0}, "slope_by_nodes.rss_mb"),
         (Point(10, 100), {"rpc_calls_per_block_per_node": 2.2}, "most_calls_per_block_per_node"),
         (Point(1000, 1), {"calls_agree": False}, "calls_agree"),
