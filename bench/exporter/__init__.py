@@ -131,7 +131,7 @@ async def _served(folder: Path, witnesses: int) -> AsyncIterator[Served]:
     """Run the ready-made nodes of a chain with so many witnesses."""
     (port,) = free_ports(1)
     genesis_time = network(witnesses).genesis_time or 0
-    words = ("bench.exporter.nodes", str(port), str(witnesses), str(genesis_time))
+    words = ("bench.exporter.server", str(port), str(witnesses), str(genesis_time))
     program = Program(
         "nodes",
         (sys.executable, "-m", *words),

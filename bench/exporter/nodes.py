@@ -1,5 +1,4 @@
-"""Nodes whose replies are ready-made: `python -m bench.exporter.nodes PORT WITNESSES
-GENESIS_TIME`.
+"""Nodes whose replies are ready-made; `bench.exporter.server` is the process that serves them.
 
 One chain with real keys and signatures goes on, a block in every slot, and its replies are those
 of the devnet's own code, written once for each block and not once for each caller. Every path of
@@ -14,12 +13,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
 import time
 from collections import Counter
 from http import HTTPStatus
 
-from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
@@ -146,23 +144,3 @@ class _Alone:
 
     def send_transaction(self, sender: ChainNode, transaction: Transaction) -> None:
         raise NotImplementedError
-
-
-async def run(port: int, witnesses: int, genesis_time: int) -> None:
-    """Serve until ended."""
-    nodes = ReadyMade(network(witnesses, genesis_time))
-    await nodes.catch_up(int(time.time()))
-    async with serve(
-        nodes.serve,
-        "127.0.0.1",
-        port,
-        process_request=nodes.tell,
-        compression=None,
-        ping_interval=None,
-        backlog=4096,
-    ):
-        await nodes.go_on()
-
-
-if __name__ == "__main__":
-    asyncio.run(run(*(int(word) for word in sys.argv[1:])))
