@@ -56,6 +56,11 @@ class Point:
         """Return the path of a voting node."""
         return f"{DIFFERING if self.differing else '/'}n{node}"
 
+    def host_paths(self) -> list[str]:
+        """Return the paths of the producers' own endpoints."""
+        accounts = network(self.witnesses).accounts() if self.hosts else ()
+        return [f"/{account}-{host}" for account in accounts for host in HOSTS]
+
     def configuration(self, nodes_url: str, genesis_time: int, port: int) -> dict[str, Any]:
         """Return understudy.yaml as a document; `nodes_url` is where the ready-made nodes are."""
         settings = network(self.witnesses, genesis_time)
@@ -189,13 +194,13 @@ class _Seen:
         last = await self._between_blocks()
         blocks, after = last - first, await self._calls()
         asked = {path: (after[path] - calls.get(path, 0)) / blocks for path in after}
-        voting = {self._point.path(node) for node in range(self._point.nodes)}
-        of_hosts = [per_block for path, per_block in asked.items() if path not in voting]
+        of_nodes = [asked[self._point.path(node)] for node in range(self._point.nodes)]
+        of_hosts = [asked[path] for path in self._point.host_paths()]
         return {
             "cpu_per_block_ms": round(
                 (reading.processor_seconds(process) - seconds) / blocks * 1000, 1
             ),
-            "rpc_calls_per_block_per_node": round(max(asked[path] for path in voting), 2),
+            "rpc_calls_per_block_per_node": round(max(of_nodes), 2),
             **({"rpc_calls_per_block_per_host": round(max(of_hosts), 2)} if of_hosts else {}),
         }
 

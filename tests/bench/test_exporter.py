@@ -125,6 +125,7 @@ def test_an_exporter_is_told_of_every_node_and_host(tmp_path: Path, hosts: bool)
     named = [p.node for witness in chain.witnesses for p in witness.producers if p.node]
     assert len(chain.nodes) == 2
     assert len(chain.witnesses) == 4
+    assert sorted(named) == sorted(f"ws://127.0.0.1:9000{path}" for path in point.host_paths())
     assert len(set(named)) == point.host_count == (12 if hosts else 0)
 
 
