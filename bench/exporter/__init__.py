@@ -16,7 +16,7 @@ from typing import Any
 from bench.bars import Bar, judge
 from bench.exporter.growth import slope_ratio
 from bench.exporter.nodes import network
-from bench.exporter.point import Point, Served, measure_point
+from bench.exporter.point import Point, Served, all_of_the_past, measure_point
 from bench.news import say
 from understudy.stack import Program, free_ports
 
@@ -140,6 +140,8 @@ async def _served(folder: Path, witnesses: int) -> AsyncIterator[Served]:
     )
     await program.start()
     try:
-        yield Served(program, port, genesis_time)
+        served = Served(program, port, genesis_time)
+        await all_of_the_past(served)
+        yield served
     finally:
         await program.stop()

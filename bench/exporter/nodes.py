@@ -38,6 +38,9 @@ DIFFERING = "/differing/"
 _WINDOW, _ROUNDS = 600, 4
 """How far back a watcher begins, in seconds and in rounds on top of that."""
 
+_AT_A_TIME = 100
+"""Blocks that are made without looking for callers."""
+
 _NO_MAINTENANCE = 365 * 86_400
 _REQUEST = re.compile(r'\{"id": (\d+), (.+)', re.DOTALL)
 _SUBSCRIBING, _READING = '"set_block_applied_callback"', '"get_objects"'
@@ -67,6 +70,7 @@ class ReadyMade:
         self.node = ChainNode("ready-made", Ledger(genesis), keys, stale_production=True)
         self.calls: Counter[str] = Counter()
         self.announced: dict[int, float] = {}
+        self.ready = False
         self._connection = Connection(Session(self.node, _Alone()), DEFAULT_ACCESS)
         self._tails: dict[str, bytes] = {}
         self._numbers: dict[str, int] = {}
@@ -78,6 +82,8 @@ class ReadyMade:
         while (slot := state.slot_time(1)) <= until:
             self.node.produce(slot, 0)
             state = self.node.state
+            if state.number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
         asked = [words for words in self._tails if _READING in words]
         self._tails.clear()
         for words in asked:
@@ -85,6 +91,8 @@ class ReadyMade:
 
     async def go_on(self) -> None:
         """Make a block at the beginning of each slot and announce it, until cancelled."""
+        await self.catch_up(int(time.time()))
+        self.ready = True
         while True:
             due = self.node.state.slot_time(1)
             await asyncio.sleep(due - time.time())
@@ -135,7 +143,7 @@ class ReadyMade:
         """Answer `GET /told`; all else is a node."""
         if request.path != "/told":
             return None
-        told = {"calls": self.calls, "announced": self.announced}
+        told = {"ready": self.ready, "calls": self.calls, "announced": self.announced}
         return client.respond(HTTPStatus.OK, json.dumps(told))
 
 

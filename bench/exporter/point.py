@@ -143,8 +143,24 @@ async def measure_point(point: Point, served: Served, folder: Path, port: int) -
             await exporter.stop()
 
 
+async def all_of_the_past(served: Served) -> None:
+    """Wait until ready-made nodes have all blocks that a watcher begins with.
+
+    Raises:
+        StackError: that takes too long.
+    """
+    try:
+        async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient(trust_env=False) as client:
+            while not (await _told(client, served))["ready"]:
+                await asyncio.sleep(_LOOK_EVERY)
+    except TimeoutError as error:
+        raise StackError(
+            "The ready-made nodes don't get ready; end what else runs here."
+        ) from error
+
+
 async def _told(client: httpx.AsyncClient, served: Served) -> dict[str, Any]:
-    answer = await client.get(f"http://127.0.0.1:{served.port}/told")
+    answer = await client.get(f"http://127.0.0.1:{served.port}/told", timeout=_READY_SECONDS)
     told: dict[str, Any] = answer.raise_for_status().json()
     return told
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 
 from websockets.asyncio.server import serve
 
@@ -14,7 +13,6 @@ from bench.exporter.nodes import ReadyMade, network
 async def run(port: int, witnesses: int, genesis_time: int) -> None:
     """Serve until ended."""
     nodes = ReadyMade(network(witnesses, genesis_time))
-    await nodes.catch_up(int(time.time()))
     async with serve(
         nodes.serve,
         "127.0.0.1",
