@@ -13,7 +13,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test pictures faults fuzz mutation lint audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test conformance pictures faults fuzz mutation lint audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober in
 
 test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),4) --dist worksteal
+
+conformance: develop tools .tools/postgresql ## Hold the devnet against recordings, and all end-to-end tests on it or on UNDERSTUDY_WITNESS_NODE
+	@pytest -q tests/devnet tests/chains tests/end_to_end --all-timings --numprocesses $(or $(WORKERS),2) --dist worksteal $(ARGS)
 
 pictures: develop .tools/chromium ## Take the documentation's pictures of the status page anew
 	@pytest -q tests/page --pictures -k failover

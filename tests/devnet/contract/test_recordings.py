@@ -20,7 +20,7 @@ from tests.support.witness_node.signing import (
 )
 
 from .inventory import recorded_methods
-from .recordings import Exchange, everything, exchanges
+from .recordings import FOLDER, Exchange, everything, exchanges
 from .retarget import RECORDED_CHAIN, Live, is_transaction, retargeted, signers
 from .shape import reply_differences
 
@@ -34,6 +34,14 @@ def test_every_recorded_reply_has_the_form_of_itself() -> None:
     assert len(answered) > 300
     for exchange in answered:
         assert reply_differences(exchange.reply, exchange.reply) == [], exchange.name
+
+
+def test_every_recording_is_read_by_a_test() -> None:
+    tests = FOLDER.parents[2]
+    sources = "\n".join(path.read_text() for path in tests.rglob("*.py"))
+    recorded = [path for path in FOLDER.parent.rglob("*.json*") if path.is_file()]
+    assert len(recorded) > 15
+    assert [path.name for path in recorded if f'{path.name}"' not in sources] == []
 
 
 def test_the_same_request_has_the_same_form_in_every_recording() -> None:
