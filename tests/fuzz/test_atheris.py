@@ -10,7 +10,7 @@ import pytest
 
 from tests.fuzz.targets import TARGETS
 
-_MINUTES = "0.004"
+_MINUTES = "0.003"
 
 
 @pytest.mark.skipif(not find_spec("atheris"), reason="there is no atheris for this Python")
