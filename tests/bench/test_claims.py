@@ -1,0 +1,88 @@
+"""What pages claim is what was measured, and every figure that is claimed leads to its row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import pages
+from bench.claims import Claim, claims, corrected, value_of
+from bench.results import FILE, read
+from bench.run import ALL, named
+from bench.surroundings import PROJECT
+
+RESULTS = read(FILE)
+README = PROJECT / "README.md"
+PAGES = [README, *sorted((PROJECT / "docs").rglob("*.md"))]
+CLAIMS = [
+    pytest.param(page, claim, id=f"{page.relative_to(PROJECT)}:{claim.anchor}")
+    for page in PAGES
+    for claim in claims(page.read_text(encoding="utf-8"))
+]
+KNOWN: dict[str, Any] = {
+    "measurements": {"policy": {"figures": {"lost": 0.2263, "seconds": 104.6, "by": {"kill": 0.1}}}}
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_page_tells_what_was_measured(page: Path) -> None:
+    assert RESULTS
+    told = page.read_text(encoding="utf-8")
+    assert told == pages.texts(RESULTS)[page], f"{page.name} is stale; do: make figures"
+
+
+@pytest.mark.parametrize(("page", "claim"), CLAIMS)
+def test_each_claim_leads_to_a_row_of_a_figure_that_was_measured(page: Path, claim: Claim) -> None:
+    assert RESULTS
+    assert (page.parent / claim.page).resolve() == pages.TABLES if claim.page else page
+    assert claim.anchor in pages.anchors(pages.TABLES.read_text(encoding="utf-8"))
+    assert value_of(claim, RESULTS) is not None, f"{claim.anchor} is claimed, but not measured"
+
+
+def test_the_readme_claims_what_a_dead_host_costs_and_how_soon_all_is_seen() -> None:
+    claimed = {claim.anchor for claim in claims(README.read_text(encoding="utf-8"))}
+    assert claimed >= {
+        "policy.lost_blocks_per_crash",
+        "policy.polling_lost_blocks_per_crash",
+        "first_sight.failover_seen_seconds",
+    }
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_measurement_has_a_table_with_a_row_for_each_bar(name: str) -> None:
+    text = pages.TABLES.read_text(encoding="utf-8")
+    assert name in pages.blocks(text)
+    wanted = {f"{name}.{bar.figure}" for bar in named(name).bars}
+    assert wanted <= pages.anchors(text)
+
+
+def test_a_claim_is_rounded_as_it_is_written_and_follows_the_results() -> None:
+    text = (
+        "Costs [0.25 blocks](b.md#policy.lost), [3 s](b.md#policy.seconds), "
+        "[0.2](#policy.by.kill), "
+        "[90,000 ms](#policy.seconds), [9.0 minutes](#policy.seconds), [more](#policy.lost), "
+        "[4](#policy.none), [5](#elsewhere)."
+    )
+    assert corrected(text, KNOWN) == (
+        "Costs [0.23 blocks](b.md#policy.lost), [105 s](b.md#policy.seconds), "
+        "[0.1](#policy.by.kill), "
+        "[104,600 ms](#policy.seconds), [1.7 minutes](#policy.seconds), [more](#policy.lost), "
+        "[4](#policy.none), [5](#elsewhere)."
+    )
+
+
+def test_rows_keep_their_words_and_tell_what_was_missed() -> None:
+    old = '| <a id="page.transferred_kb"></a>what `is` sent | 1 |\n'
+    entry = {"figures": {"transferred_kb": 61.2}, "seconds": 5}
+    entry |= {"load_begin": 1, "load_end": 2, "cores_others": 0.6, "cores_stolen": 0}
+    head = {"date": "today", "commit": "abc", "dirty": True}
+    machine = {"cores": 2, "cpu": "Some", "memory_gb": 4}
+    results = {**head, "machine": machine, "failed": [], "measurements": {"page": entry}}
+    before = f"<!-- figures: page -->\n{old}<!-- end of figures -->"
+    told = pages.with_tables(before, results)
+    assert "</a>what `is` sent | 61.2 kB |  | at most 60 kB | **missed** |\n" in told
+    assert "</a>`first_paint_ms_p50` | not measured |  | at most 200 ms |  |\n" in told
+    assert "other work had 0.6 cores: a busy machine" in told
+    assert pages.with_tables(told, results) == told
