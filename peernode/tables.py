@@ -106,10 +106,11 @@ def prepare(db: Connection, proof: str, node_id: str) -> str:
         )
     kept = _fact(db, "proof")
     if not kept:
-        note = f"INSERT INTO {facts.name} VALUES ('proof', '{proof}');"  # noqa: S608  # nosec B608
+        row = insert(facts).values(name="proof", value=proof)
+        note = row.compile(db, compile_kwargs={"literal_binds": True})
         raise StoreError(
             "An early version wrote the chain, and not by which rule its proofs are found. If that "
-            f"is {proof}, as you say, note it in the database: {note}"
+            f"is {proof}, as you say, note it in the database: {note};"
         )
     if kept != proof:
         raise StoreError(

@@ -48,4 +48,4 @@ def plain_value(text: str) -> Any:
     """
     for line in aliases(text):
         raise yaml.YAMLError(f"an alias (*) in line {line}")
-    return yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader
+    return yaml.load(text, Loader=Loader)  # noqa: S506  # nosec B506 # a SafeLoader
