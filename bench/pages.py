@@ -95,8 +95,8 @@ def _missed(results: Results, words: Mapping[str, str], way: str) -> str:
     lines = []
     for name in ALL:
         entry = results["measurements"].get(name, {})
-        if "failed" in entry:
-            lines.append(f"- {name}: the measurement failed")
+        if not entry or "failed" in entry:
+            lines.append(f"- {name}: {'the measurement failed' if entry else 'not measured yet'}")
             continue
         for row in rows(entry, None, named(name).bars, ()):
             if row.value is not None and not row.met:
