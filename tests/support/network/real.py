@@ -21,7 +21,7 @@ from devnet.settings import DevnetSettings
 from tests.support.network.links import Links
 from tests.support.witness_node.client import connected
 from tests.support.witness_node.genesis import claim, genesis, give, vote
-from tests.support.witness_node.process import APIS, START_SECONDS, NodePlan, NodeProcess
+from tests.support.witness_node.process import APIS, NodePlan, NodeProcess
 from tests.support.witness_node.signing import FEE
 from understudy.stack import free_ports
 
@@ -31,6 +31,9 @@ _FIRST = "backbone1"
 _SHARE = 1000 * FEE
 _LOOK = 0.1
 _ASKED = 5.0
+_UP_SECONDS = 180.0
+"""A dozen of them begin at once, perhaps on a busy machine."""
+
 _ONE_CALL = httpx.Limits(max_keepalive_connections=0)
 """A node ends the connection with its answer, whatever the request says."""
 
@@ -68,7 +71,7 @@ class RealNode:
 
     async def listening(self) -> None:
         """Wait until it answers, which nothing but trying tells."""
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(_UP_SECONDS):
             while not self.process.listens():
                 await asyncio.sleep(_LOOK)
 
@@ -225,7 +228,7 @@ class RealNetwork:
             number = node.head().number
         for each in self.nodes.values():
             with connected(each.ws_url) as other:
-                other.await_block(number, START_SECONDS)
+                other.await_block(number, _UP_SECONDS)
 
     async def _introduce(self, names: set[str]) -> None:
         """Have nodes call those that they have lost, at once; by themselves they take minutes."""
@@ -241,9 +244,17 @@ class RealNetwork:
 
     async def _ask(self, node: RealNode, api: str, method: str, *params: Any) -> None:
         body = {"id": 1, "method": "call", "params": [api, method, params]}
-        with contextlib.suppress(httpx.TimeoutException):  # it stands still
-            answer = await self._client.post(node.http_url, json=body)
-            assert "result" in answer.json(), answer.text
+        async with asyncio.timeout(_UP_SECONDS):
+            while True:
+                try:
+                    answer = await self._client.post(node.http_url, json=body)
+                except httpx.TimeoutException:
+                    return  # it stands still
+                except httpx.TransportError:
+                    await asyncio.sleep(_LOOK)  # it listens, and has not begun to answer
+                else:
+                    assert "result" in answer.json(), answer.text
+                    return
 
     def _end(self) -> None:
         for node in self.nodes.values():
