@@ -102,7 +102,7 @@ def test_every_target_of_make_exists() -> None:
 def test_every_metric_exists() -> None:
     switcher = "".join(path.read_text() for path in sorted((ROOT / "switcher").rglob("*.py")))
     known = {metric.name for metric in all_metrics()} | set(METRIC.findall(switcher))
-    known |= {f"{name}_total" for name in known}
+    known |= {f"{name}_{part}" for name in known for part in ("total", "count", "sum", "bucket")}
     named = {metric for _, metric in found(METRIC, GUIDES)}
     assert named
     assert named <= known
