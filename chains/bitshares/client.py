@@ -108,6 +108,9 @@ class NodeClient:
             raise NodeUnreachableError(self.name, "the connection broke") from error
         finally:
             del self._waiting[number]
+            if waiting.done() and not waiting.cancelled():
+                # Told or not: where it broke while the question was sent, nobody came to wait.
+                waiting.exception()
         if self._on_call is not None:
             self._on_call(self.name, time.perf_counter() - started)
         return reply
