@@ -31,8 +31,8 @@ _EXACT_TO = {
     "rss_mb": (3.0, 0.0),
     "metrics_seconds_p50": (0.0005, 0.1),
 }
-"""What grows, and what one reading is exact to, by itself and as a share of the figure: ticks of the
-kernel's clock, pages that the allocator keeps or not, other work on the machine."""
+"""What grows, and what one reading is exact to, by itself and as a share of the figure: ticks of
+the kernel's clock, pages that the allocator keeps or not, other work on the machine."""
 
 _STEEPEST = 2
 """Of a slope and the one before it: 1 is a straight line, 10 a square."""
