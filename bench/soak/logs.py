@@ -10,6 +10,8 @@ from pathlib import Path
 
 _MOST_SHOWN = 5
 _LINE = 2_000
+_UNCAUGHT = ("Traceback (most recent call last)", "exception was never retrieved")
+"""What tells of an error that nobody expected."""
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Complaints:
             told = _fields(line)
             if told.get("level") in {"error", "critical"}:
                 self.errors[f"{program}: {told.get('event', told.get('msg', ''))}"[:120]] += 1
-            if "Traceback (most recent call last)" in line:
+            if any(words in line for words in _UNCAUGHT):
                 self.tracebacks += 1
                 if len(self.shown) < _MOST_SHOWN:
                     self.shown.append(f"{program}: {line.strip()[-_LINE:]}")

@@ -205,10 +205,11 @@ def test_errors_and_tracebacks_in_logs_are_counted() -> None:
             '{"event": "no journal", "level": "error", "exception": "Traceback (most recent call '
             'last):\\n  boom"}\n',
             "Traceback (most recent call last):\n",
+            '{"event": "Future exception was never retrieved", "level": "info"}\n',
         ],
     )
     assert found.errors == {"switcher: no journal": 1}
-    assert found.tracebacks == 2
+    assert found.tracebacks == 3
 
 
 async def test_what_is_no_alert_is_passed_on_and_nothing_is_claimed_of_it() -> None:
