@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chains.bitshares.watch import Watch
+from switcher.focus import Focus
 from switcher.follow import FollowUp
 from switcher.journal.journal import Journal
 from switcher.metrics import Metrics
@@ -29,3 +30,4 @@ class Desk:
     metrics: Metrics
     clock: Callable[[], float]
     started: Callable[[], float]
+    focus: Focus = field(default_factory=Focus)

@@ -5,7 +5,8 @@ Its words are in `switcher.words`, and to be had here as well. Times are seconds
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -209,3 +210,9 @@ class Entry:
     rotation: int | None
     sentence: str
     details: Mapping[str, Any]
+
+
+def by_decision(incidents: Iterable[Incident]) -> Counter[Decision]:
+    """Count accusations; an order that waits has somebody who waits for it."""
+    accusations = (i for i in incidents if i.order is None or i.by_ourselves)
+    return Counter(i.decision for i in accusations if i.decision is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,11 +13,9 @@ from itertools import islice
 
 import structlog
 
-from chains.bitshares.offset import Timekeeping
-from chains.bitshares.views import NodeView, quorum_note
+from chains.bitshares.views import quorum_note
 from chains.bitshares.watch import Watch
 from chains.settings import ChainSettings
-from chains.standing import Verdict
 from peernode.settings import ReplicaSettings
 from serving.open_files import allow_connections
 from switcher.auth import Tokens
@@ -27,6 +25,7 @@ from switcher.errors import OrderError
 from switcher.evidence import key_in_force
 from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
+from switcher.inbox import AT_ONCE, Inbox
 from switcher.journal.docket import Docket
 from switcher.journal.journal import Journal
 from switcher.journal.keeping import keep
@@ -44,17 +43,13 @@ from switcher.rotate import Rotator
 from switcher.sessions import Sessions
 from switcher.settings import SwitcherSettings
 from switcher.signer import Signer
-from switcher.webhook import Judged
+from switcher.strangers import Strangers
+from switcher.watching import keep_watching, log_clock, log_verdict, wake_with_blocks
+from switcher.webhook import Accusation, Judged
 from switcher.worker import Worker
 
 _PATIENCE = 5.0
 """Seconds that a step in hand has to finish when the switcher stops."""
-
-_AT_ONCE = 100
-"""Alerts that are written in one transaction, as many as the shipped Alertmanager sends at once."""
-
-_REST = 1.0
-"""Seconds before the nodes are watched again after a failure."""
 
 _log = structlog.get_logger("switcher")
 
@@ -80,8 +75,14 @@ class Switcher:
     custody: Custody
     chains: ChainStaff
     sessions: Sessions
-    workers: dict[str | None, Worker] = field(default_factory=dict)
+    strangers: Strangers
+    workers: dict[str, Worker] = field(default_factory=dict)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    inbox: Inbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put up the inbox."""
+        object.__setattr__(self, "inbox", Inbox(self._write, self._presses, self.desk.focus))
 
     @property
     def witnesses(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ class Switcher:
     @property
     def loops(self) -> tuple[Loop, ...]:
         """Return everybody who works on something."""
-        return (*self.workers.values(), *self.chains.loops)
+        return (*self.workers.values(), self.strangers, *self.chains.loops)
 
     async def take(self, alerts: Collection[Judged]) -> list[Receipt]:
         """Take a notification's alerts into the journal and set the workers to them.
@@ -102,18 +103,28 @@ class Switcher:
             JournalError: not all of them were written; to post them again does no harm.
         """
         waiting, receipts = iter(alerts), list[Receipt]()
-        while part := list(islice(waiting, _AT_ONCE)):
-            receipts += await self._take(part)
+        while part := list(islice(waiting, AT_ONCE)):
+            receipts += await self.inbox.put(part)
         return receipts
 
-    async def _take(self, alerts: Collection[Judged]) -> list[Receipt]:
+    def _presses(self, alert: Judged) -> bool:
+        """Tell whether an alert may be true now, as far as its key goes."""
+        return (
+            isinstance(alert, Accusation)
+            and alert.witness in self.workers
+            and key_in_force(self.watch, alert.witness) in (None, alert.signing_key)
+        )
+
+    async def _write(self, alerts: Sequence[Judged]) -> list[Receipt]:
         now = self.clock()
         keys = {account: key_in_force(self.watch, account) for account in self.witnesses}
         receipts = await self.journal.take(alerts, keys, now, self.chains.standing())
-        for receipt in receipts:
+        for alert, receipt in zip(alerts, receipts, strict=True):
             self.metrics.alert(receipt.result)
             if receipt.result == "heartbeat":
                 self.metrics.heartbeat(now)
+            if receipt.result == "opened" and receipt.witness and self._presses(alert):
+                self.desk.focus.begin(receipt.witness)
         self._wake({receipt.witness for receipt in receipts if receipt.witness is not None})
         self.chains.wake({receipt.subject for receipt in receipts if receipt.subject is not None})
         return receipts
@@ -148,7 +159,7 @@ class Switcher:
 
     def _wake(self, witnesses: Collection[str]) -> None:
         for witness in witnesses:
-            self.workers.get(witness, self.workers[None]).wake()
+            self.workers.get(witness, self.strangers).wake()
 
 
 @asynccontextmanager
@@ -189,9 +200,10 @@ async def open_switcher(
             Custody(desk.watch, desk.rotator, [witness.account for witness in chain.witnesses]),
             _chain_staff(desk, replica),
             Sessions(signer.derived("sessions of the status page"), tokens),
+            Strangers(desk),
         )
         await _begin(switcher)
-        for witness in (*switcher.witnesses, None):
+        for witness in switcher.witnesses:
             switcher.workers[witness] = Worker(desk, witness)
         holder = f"{socket.gethostname()}:{settings.port}"
         leased = under_leases(journal, holder, switcher.witnesses, desk.watch, switcher.wake_all)
@@ -225,7 +237,7 @@ def _desk(
     signer: Signer,
     wall: Callable[[], float],
 ) -> Desk:
-    watch = Watch(chain, wall=wall, on_verdict=_log_verdict, on_clock=_log_clock)
+    watch = Watch(chain, wall=wall, on_verdict=log_verdict, on_clock=log_clock)
     clock = watch.clock.now
     started = partial(watch.clock.at, watch.clock.steady())
     metrics = Metrics(
@@ -251,8 +263,8 @@ def _chain_staff(desk: Desk, replica: ReplicaSettings | None) -> ChainStaff:
 @asynccontextmanager
 async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
     loops = switcher.loops
-    watching = asyncio.create_task(_keep_watching(switcher.watch), name="watch")
-    waking = asyncio.create_task(_wake_with_blocks(switcher.watch, loops), name="blocks")
+    watching = asyncio.create_task(keep_watching(switcher.watch), name="watch")
+    waking = asyncio.create_task(wake_with_blocks(switcher.watch, loops), name="blocks")
     keeping = asyncio.create_task(
         keep(switcher.journal, switcher.settings.journal_retention, switcher.clock), name="keeping"
     )
@@ -269,32 +281,3 @@ async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
         for task in (*unfinished, keeping, guarding, waking, watching):
             task.cancel()
         await asyncio.gather(*working, keeping, guarding, waking, watching, return_exceptions=True)
-
-
-async def _keep_watching(watch: Watch) -> None:
-    while True:
-        try:
-            await watch.run()
-        except Exception:
-            # Whatever a node made it trip over, alerts must not be judged by a view that stands.
-            _log.exception("watching the nodes failed, beginning again")
-        await asyncio.sleep(_REST)
-
-
-async def _wake_with_blocks(watch: Watch, loops: Collection[Loop]) -> None:
-    seen = watch.sequence
-    while True:
-        seen = await watch.changed(seen)
-        for loop in loops:
-            loop.wake()
-
-
-def _log_verdict(view: NodeView) -> None:
-    well = view.verdict is Verdict.CANONICAL
-    log = _log.info if well else _log.warning
-    log("node", node=view.name, verdict=view.verdict, why=view.detail)
-
-
-def _log_clock(kept: Timekeeping) -> None:
-    log = _log.warning if kept.sentence else _log.info
-    log("clock", why=kept.sentence or "no longer taken to be off", offset=kept.offset)

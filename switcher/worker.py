@@ -6,8 +6,8 @@ case blocks have stopped. What it decides, does and sees is in the journal befor
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -17,10 +17,8 @@ from chains.standing import Verdict
 from switcher import decide, evidence, upkeep
 from switcher.desk import Desk
 from switcher.errors import DisagreementError, JournalError, OverruledError
-from switcher.lease import STRANGERS
 from switcher.loop import Loop
-from switcher.metrics import STRANGER
-from switcher.model import Cause, Decision, Ending, Incident, Record
+from switcher.model import Cause, Decision, Ending, Incident, Record, by_decision
 from switcher.rotate import Plan
 from switcher.ruling import Ruling
 
@@ -30,14 +28,17 @@ _TRY_AGAIN = 0.5
 _FIRST_CONTACT = 10.0
 """Seconds after the start in which no node, nor host, has to have been heard yet."""
 
+_AT_ONCE = 25
+"""Stale accusations that are decided in one transaction, which others may have to wait for."""
+
 _log = structlog.get_logger("switcher.worker")
 
 
 class Worker(Loop):
-    """Deals with the incidents of one witness (its account), or of all unknown ones (None)."""
+    """Deals with the incidents of one witness (its account)."""
 
-    def __init__(self, desk: Desk, witness: str | None) -> None:
-        super().__init__(witness=witness or STRANGER)
+    def __init__(self, desk: Desk, witness: str) -> None:
+        super().__init__(witness=witness)
         self._desk = desk
         self._witness = witness
         self._planned: float | None = None
@@ -65,9 +66,11 @@ class Worker(Loop):
         try:
             await self._step()
         except JournalError:
-            if self._witness is not None:
-                self._desk.metrics.idle(self._witness)
+            self._desk.metrics.idle(self._witness)
             raise
+        finally:
+            if not self._wake.is_set():
+                self._desk.focus.end(self._witness)
 
     def _put_off_what_is_due(self) -> None:
         """Have a plan tried again soon, but not without a pause, should this step fail."""
@@ -76,18 +79,13 @@ class Worker(Loop):
             self._planned = now + _TRY_AGAIN
 
     async def _step(self) -> None:
-        if not self._desk.journal.acts_for(self._witness or STRANGERS):
-            await self._stand_by()
-        elif self._witness is None:
-            await self._step_strangers()
-        else:
+        if self._desk.journal.acts_for(self._witness):
             await self._step_witness(self._witness)
+        else:
+            await self._stand_by()
 
     async def _stand_by(self) -> None:
         self._planned = None
-        if self._witness is None:
-            self._show_strangers(await self._read_strangers())
-            return
         self._show(await self._read())
         drills = await self._desk.journal.drills(self._witness)
         self._desk.metrics.drilled(self._witness, drills)
@@ -108,13 +106,6 @@ class Worker(Loop):
         self._planned = min((planned for planned in plans if planned > began), default=None)
         self._show(record)
 
-    async def _step_strangers(self) -> None:
-        for incident in await self._read_strangers():
-            with bound_contextvars(incident=incident.id):
-                if not await upkeep.ended(self._desk, incident, Record()):
-                    await self._consider(incident, (), Record())
-        self._show_strangers(await self._read_strangers())
-
     def _can_see(self) -> bool:
         """Tell whether nodes and hosts have been looked at, or had their time to be."""
         desk = self._desk
@@ -130,9 +121,9 @@ class Worker(Loop):
         ever other keys, which only cost time, must not hold up the one that is true.
         """
         views: Sequence[NodeView] | None = None
-        assert self._witness is not None
         in_force = evidence.key_in_force(self._desk.watch, self._witness)
-        for incident in sorted(record.incidents, key=lambda i: _turn(i, in_force)):
+        stale, rest = _parted(record, in_force)
+        for incident in sorted(rest, key=lambda i: _turn(i, in_force)):
             rotation = record.open_rotation
             if rotation is not None and rotation.draft.incident == incident.id:
                 continue  # after a broadcast only its outcome ends an incident
@@ -143,17 +134,42 @@ class Worker(Loop):
                 if await self._consider(incident, views, record):
                     record = await self._read()
             if self._wake.is_set():
-                return
+                break
+        self._desk.focus.end(self._witness)
+        if stale and not self._desk.focus.remaining(self._witness):
+            views = views or await self._desk.watch.read_nodes()
+            await self._consider_stale(stale[:_AT_ONCE], views, record)
+            if len(stale) > _AT_ONCE:
+                self.wake()
+
+    async def _consider_stale(
+        self, incidents: Sequence[Incident], views: Sequence[NodeView], record: Record
+    ) -> None:
+        """Decide accusations of keys that are not in force, whose evidence differs in nothing else.
+
+        However many come, they are decided and ended in one transaction.
+        """
+        desk, now = self._desk, self._desk.clock()
+        left = [each for each in incidents if not await upkeep.ended(desk, each, record)]
+        facts = evidence.gather(desk.watch, views, incidents[0], record, now)
+        policy = desk.settings.policy
+        rulings = [
+            (each, decide.decide(replace(facts, accused=each.accused), policy, now))
+            for each in left
+        ]
+        for incident, ruling in await desk.journal.decide_all(self._witness, rulings, now):
+            _log.info(
+                "decided", incident=incident.id, decision=ruling.decision, why=ruling.sentence
+            )
+            if ruling.decision is not incident.decision:
+                desk.metrics.decided(incident, ruling.decision, now)
 
     async def _consider(
         self, incident: Incident, views: Sequence[NodeView], record: Record
     ) -> bool:
         """Decide an incident and act; tell whether a rotation was written down."""
         desk, now = self._desk, self._desk.clock()
-        if self._witness is None:
-            facts = evidence.stranger(incident)
-        else:
-            facts = evidence.gather(desk.watch, views, incident, record, now)
+        facts = evidence.gather(desk.watch, views, incident, record, now)
         ruling = decide.decide(facts, desk.settings.policy, now)
         if incident.resolved and _is_over(incident, ruling.decision):
             await upkeep.end(desk, incident, Ending.RESOLVED, "its alerts are resolved", record)
@@ -182,6 +198,7 @@ class Worker(Loop):
     ) -> tuple[Ruling, Plan | None]:
         if ruling.decision is not Decision.ROTATE or ruling.target is None:
             return ruling, None
+        self._desk.focus.begin(incident.witness)
         try:
             plan = await self._desk.rotator.plan(incident.witness, ruling.target, views)
         except DisagreementError as error:
@@ -205,28 +222,36 @@ class Worker(Loop):
         return True
 
     async def _read(self) -> Record:
-        assert self._witness is not None
         return await self._desk.journal.record(self._witness, self._desk.clock() - evidence.DAY)
 
-    async def _read_strangers(self) -> Sequence[Incident]:
-        known = [witness.account for witness in self._desk.watch.settings.witnesses]
-        return await self._desk.journal.strangers(known)
-
-    def _show_strangers(self, incidents: Sequence[Incident]) -> None:
-        self._desk.metrics.open_incidents(STRANGER, _by_decision(incidents))
-
     def _show(self, record: Record) -> None:
-        assert self._witness is not None
         metrics, policy = self._desk.metrics, self._desk.settings.policy
         left = max(0, policy.rotations_per_day - record.spent())
         acts = self._desk.journal.acts_for(self._witness)
         metrics.witness(self._witness, armed=record.arming.armed, budget=left, acts=acts)
-        metrics.open_incidents(self._witness, _by_decision(record.incidents))
+        metrics.open_incidents(self._witness, by_decision(record.incidents))
 
 
 def _turn(incident: Incident, in_force: str | None) -> tuple[bool, bool]:
     """Return the place of an incident: the key in force first, and accusations before orders."""
     return incident.accused != in_force, incident.order is not None
+
+
+def _parted(record: Record, in_force: str | None) -> tuple[list[Incident], list[Incident]]:
+    """Return the incidents that only accuse keys that are not in force, and the rest."""
+    stale, rest = list[Incident](), list[Incident]()
+    rotation = record.open_rotation
+    for incident in record.incidents:
+        rotating = rotation is not None and rotation.draft.incident == incident.id
+        (stale if _is_stale(incident, in_force) and not rotating else rest).append(incident)
+    return stale, rest
+
+
+def _is_stale(incident: Incident, in_force: str | None) -> bool:
+    """Tell whether an incident only is an alert's accusation of a key that is not in force."""
+    if in_force is None or incident.cause is not Cause.ALERT or incident.resolved:
+        return False
+    return incident.hangs_on_alerts and incident.accused != in_force
 
 
 def _is_over(incident: Incident, decision: Decision) -> bool:
@@ -243,9 +268,3 @@ def _needs_no_alert(incident: Incident, decision: Decision) -> bool:
     if incident.by_ourselves:
         return decision is Decision.NOT_CORROBORATED
     return incident.cause is Cause.RETURN and decision is Decision.NO_BACKUP_READY
-
-
-def _by_decision(incidents: Sequence[Incident]) -> Counter[Decision]:
-    """Count accusations; an order that waits has somebody who waits for it."""
-    accusations = (i for i in incidents if i.order is None or i.by_ourselves)
-    return Counter(i.decision for i in accusations if i.decision is not None)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row
 
 from switcher.journal import matters
-from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn
+from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn, write_back
 from switcher.journal.rows import stored_sightings
-from switcher.journal.tables import incidents
 from switcher.model import Cause, Ending, Sighting
 from switcher.resolving.model import Subject
 from switcher.webhook import Doubt
@@ -43,7 +42,7 @@ def _firing(
     if found.ended is not None:
         return Receipt("repeated", incident=found.id, subject=alert.subject)
     values = renewed(found, alert.fingerprint, sighting)
-    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
+    write_back(db, found, values)
     return Receipt("renewed", incident=found.id, subject=alert.subject)
 
 
@@ -78,5 +77,5 @@ def _resolved(db: Connection, alert: Doubt, found: Row[Any] | None) -> Receipt:
     if found is None or found.ended is not None:
         return Receipt("ignored", reason=NOT_OPEN, subject=alert.subject)
     values = withdrawn(found, alert.fingerprint)
-    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
+    write_back(db, found, values)
     return Receipt("resolved", incident=found.id, subject=alert.subject)

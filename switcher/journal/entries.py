@@ -19,6 +19,11 @@ from switcher.model import Entry, EntryKind, Incident, Outcome, Rotation, Step
 _FIELDS = ("id", "time", "kind", "value", "witness", "incident", "rotation", "sentence")
 """What a hash covers besides the details."""
 
+# Built once: that takes the library longer than to run them.
+_HEAD = select(journal.c.last, journal.c.hash)
+_APPEND = insert(entries)
+_MOVE_ON = update(journal)
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -54,8 +59,8 @@ def write_entry(
         "sentence": plain_text(sentence),
     }
     hashed = link(head.hash, (*(values[name] for name in _FIELDS), json.dumps(told)))
-    db.execute(insert(entries).values(**values, details=told, hash=hashed))
-    db.execute(update(journal).values(last=head.id + 1, hash=hashed))
+    db.execute(_APPEND, {**values, "details": told, "hash": hashed})
+    db.execute(_MOVE_ON, {"last": head.id + 1, "hash": hashed})
 
 
 def read_head(db: Connection) -> Head:
@@ -64,7 +69,7 @@ def read_head(db: Connection) -> Head:
     Raises:
         JournalError: the row that has them is gone.
     """
-    row = db.execute(select(journal.c.last, journal.c.hash)).one_or_none()
+    row = db.execute(_HEAD).one_or_none()
     if row is None:
         raise JournalError(
             "The journal's newest hash is gone, so that nothing can be added to it; look into what "

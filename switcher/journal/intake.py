@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
-from switcher.journal import doubts, entries, store
-from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn
+from switcher.journal import beats, doubts, entries, store
+from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn, write_back
 from switcher.journal.rows import incident_of, stored_sightings
 from switcher.journal.tables import OPEN_ACCUSATION, incidents, rotations
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
@@ -18,6 +18,15 @@ from switcher.webhook import Accusation, Doubt, Heartbeat, Judged, Unusable
 _MOST_OPEN = 1_000
 """Open accusations of keys that are not in force. They do nothing, but are all read at every step,
 so that somebody with a token for alerts could make the true one wait behind endless others."""
+
+# Built once: that takes the library longer than to run them.
+_OPEN = insert(incidents).returning(incidents.c.id)
+_COUNT = select(func.count()).select_from(incidents).where(OPEN_ACCUSATION)
+_COUNT_SAME = _COUNT.where(incidents.c.witness == bindparam("account"))
+_COUNT_STRANGERS = _COUNT.where(incidents.c.witness.not_in(bindparam("known", expanding=True)))
+_UNDER_WAY = select(rotations.c.id).where(
+    rotations.c.incident == bindparam("number"), rotations.c.ended.is_(None)
+)
 
 
 def take(
@@ -42,10 +51,11 @@ def _is_one_too_many(db: Connection, alert: Accusation, in_force: Mapping[str, s
     """
     if alert.witness in in_force and in_force[alert.witness] in (None, alert.signing_key):
         return False
-    witness = incidents.c.witness
-    same = witness == alert.witness if alert.witness in in_force else witness.not_in(in_force)
-    open_ones = select(func.count()).select_from(incidents).where(OPEN_ACCUSATION, same)
-    return (db.scalar(open_ones) or 0) >= _MOST_OPEN
+    if alert.witness in in_force:
+        open_ones = db.scalar(_COUNT_SAME, {"account": alert.witness})
+    else:
+        open_ones = db.scalar(_COUNT_STRANGERS, {"known": list(in_force)})
+    return (open_ones or 0) >= _MOST_OPEN
 
 
 def _take_one(
@@ -57,7 +67,7 @@ def _take_one(
 ) -> Receipt:
     match alert:
         case Heartbeat():
-            store.beat(db, now)
+            beats.note_beat(db, now)
             return Receipt("heartbeat")
         case Unusable(result, reason):
             return Receipt(result, reason=reason)
@@ -87,7 +97,7 @@ def _firing(
     if found.ended is not None:
         return Receipt("repeated", alert.witness, found.id)
     values = renewed(found, alert.fingerprint, sighting)
-    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
+    write_back(db, found, values)
     return Receipt("renewed", alert.witness, found.id)
 
 
@@ -105,19 +115,16 @@ def _is_repeat(alert: Accusation, found: Row[Any], in_force: str | None) -> bool
 
 
 def _open(db: Connection, alert: Accusation, sighting: Sighting, now: float) -> Receipt:
-    row = db.execute(
-        insert(incidents)
-        .values(
-            action=alert.action,
-            witness=alert.witness,
-            signing_key=alert.signing_key,
-            accused=alert.signing_key,
-            opened=now,
-            renewed=now,
-            alerts=stored_sightings({alert.fingerprint: sighting}),
-        )
-        .returning(incidents.c.id)
-    ).one()
+    values = {
+        "action": alert.action,
+        "witness": alert.witness,
+        "signing_key": alert.signing_key,
+        "accused": alert.signing_key,
+        "opened": now,
+        "renewed": now,
+        "alerts": stored_sightings({alert.fingerprint: sighting}),
+    }
+    row = db.execute(_OPEN, values).one()
     entries.write_entry(
         db,
         now,
@@ -149,7 +156,7 @@ def _resolved(
     if found is None or found.ended is not None:
         return Receipt("ignored", alert.witness, reason=NOT_OPEN)
     values = withdrawn(found, alert.fingerprint)
-    db.execute(update(incidents).where(incidents.c.id == found.id).values(**values))
+    write_back(db, found, values)
     incident = incident_of(found)
     may_be_true = in_force.get(alert.witness, "") in (None, found.accused)
     if (
@@ -165,7 +172,4 @@ def _resolved(
 
 
 def _is_rotating(db: Connection, incident: int) -> bool:
-    under_way = select(rotations.c.id).where(
-        rotations.c.incident == incident, rotations.c.ended.is_(None)
-    )
-    return db.scalar(under_way) is not None
+    return db.scalar(_UNDER_WAY, {"number": incident}) is not None

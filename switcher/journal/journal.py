@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from storing.worker import Worker
 from switcher.bell import Bell
 from switcher.errors import StandbyError
-from switcher.journal import entries, intake, ordering, retention, store
+from switcher.journal import beats, entries, intake, ordering, retention, store
 from switcher.journal.database import open_database, open_wire
 from switcher.journal.hashes import Head
 from switcher.journal.receipt import Receipt
@@ -39,6 +39,7 @@ from switcher.model import (
 )
 from switcher.orders import Drilled
 from switcher.resolving.model import Subject
+from switcher.ruling import Ruling
 from switcher.webhook import Judged
 
 _P = ParamSpec("_P")
@@ -120,6 +121,22 @@ class Journal:
         witness = incident.witness
         return await self.act(witness, store.decide, incident, decision, sentence, planned, now)
 
+    async def decide_all(
+        self, lease: str, rulings: Iterable[tuple[Incident, Ruling]], now: float
+    ) -> list[tuple[Incident, Ruling]]:
+        """Note decisions in one transaction, and end what is superseded.
+
+        Returns:
+            Those that are others than before.
+        """
+        news = [
+            (incident, ruling)
+            for incident, ruling in rulings
+            if ruling.decision is Decision.SUPERSEDED
+            or store.is_news(incident, ruling.decision, ruling.sentence, ruling.planned)
+        ]
+        return await self.act(lease, store.decide_all, news, now) if news else []
+
     async def open_order(
         self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
     ) -> Incident:
@@ -192,7 +209,7 @@ class Journal:
 
     async def heartbeat(self) -> float | None:
         """Return when the dead man's switch last came."""
-        return await self.read(store.last_beat)
+        return await self.read(beats.last_beat)
 
     async def entries(
         self, *, before: int | None = None, incident: int | None = None, limit: int = 100

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from switcher.errors import OrderError
 from switcher.journal import entries
@@ -29,6 +29,19 @@ from switcher.resolving.model import (
 )
 
 _still_open = incidents.c.ended.is_(None)
+_of_chains = (incidents.c.witness == "") & (incidents.c.signing_key == "")
+"""What the index of accusations begins with, without which all incidents are looked through."""
+
+_NEWEST = (
+    select(incidents)
+    .where(
+        _of_chains,
+        incidents.c.subject == bindparam("about"),
+        incidents.c.cause == Cause.ALERT,
+    )
+    .order_by(incidents.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +62,21 @@ class Which:
 
 def read_open(db: Connection, which: Which) -> tuple[Matter, ...]:
     """Return open matters, oldest first."""
-    rows = db.execute(select(incidents).where(which.where(), _still_open).order_by(incidents.c.id))
+    wanted = _of_chains, which.where(), _still_open
+    rows = db.execute(select(incidents).where(*wanted).order_by(incidents.c.id))
     return tuple(_matter(db, row) for row in rows.all())
 
 
 def newest(db: Connection, subject: Subject) -> Row[Any] | None:
     """Return the row of the newest matter that an alert opened about a subject, open or not."""
-    query = (
-        select(incidents)
-        .where(incidents.c.subject == str(subject), incidents.c.cause == Cause.ALERT)
-        .order_by(incidents.c.id.desc())
-        .limit(1)
-    )
-    return db.execute(query).one_or_none()
+    return db.execute(_NEWEST, {"about": str(subject)}).one_or_none()
 
 
 def count_open(db: Connection, but: Collection[Subject]) -> int:
     """Return how many matters that alerts opened are open, but those of some subjects."""
     subject = incidents.c.subject
     query = select(func.count()).where(
+        _of_chains,
         subject != "",
         subject.not_in([str(each) for each in but]),
         incidents.c.cause == Cause.ALERT,

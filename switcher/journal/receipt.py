@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, bindparam, update
 
 from switcher.journal.rows import sightings_of, stored_sightings
+from switcher.journal.tables import incidents
 from switcher.model import Sighting
 from switcher.resolving.model import Subject
 
@@ -20,6 +22,8 @@ _MOST_SIGHTINGS = 100
 _TURN = 10.0
 """Seconds by which another switcher's renewal may have overtaken one that waited to be written.
 What lies further ahead was written by a clock that was wrong, and would not count as a renewal."""
+
+_CHANGE = update(incidents).where(incidents.c.id == bindparam("number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,11 @@ def withdrawn(found: Row[Any], fingerprint: str) -> dict[str, Any]:
     left = sightings_of(found.alerts)
     left.pop(fingerprint, None)
     return {"resolved": not left, "alerts": stored_sightings(left)}
+
+
+def write_back(db: Connection, found: Row[Any], values: Mapping[str, Any]) -> None:
+    """Write columns of an incident's row."""
+    db.execute(_CHANGE, {"number": found.id, **values})
 
 
 def goes_on(found: Row[Any], fingerprint: str, starts_at: str) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 from math import inf, nextafter
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from switcher.errors import OverruledError
 from switcher.journal.entries import About, incident_entry, is_empty, step_entry, write_entry
 from switcher.journal.rows import arming_of, incident_of, rotation_of
-from switcher.journal.tables import arming, heartbeats, incidents, rotations
+from switcher.journal.tables import arming, incidents, rotations
 from switcher.model import (
     BY_HAND,
     UNSPENT,
@@ -29,30 +29,48 @@ from switcher.model import (
     Rotation,
     Step,
 )
+from switcher.ruling import Ruling
 
-_HEARTBEAT = "alert_path"
+# Built once: that takes the library longer than to run them.
+_OPEN_ONES = (
+    select(incidents)
+    .where(incidents.c.witness == bindparam("account"), incidents.c.ended.is_(None))
+    .order_by(incidents.c.id)
+)
+_RECENT = (
+    select(
+        rotations,
+        and_(
+            incidents.c.cause == Cause.RETURN, rotations.c.from_key == incidents.c.signing_key
+        ).label("handed_back"),
+    )
+    .join(incidents)
+    .where(
+        rotations.c.witness == bindparam("account"),
+        or_(rotations.c.opened > bindparam("since"), rotations.c.ended.is_(None)),
+    )
+    .order_by(rotations.c.id)
+)
+_ARMING = select(arming).where(arming.c.witness == bindparam("account"))
+_CHANGE_OPEN = update(incidents).where(
+    incidents.c.id == bindparam("number"), incidents.c.ended.is_(None)
+)
+_LAST_ACCUSATION = (
+    select(incidents)
+    .where(
+        incidents.c.witness == bindparam("account"),
+        incidents.c.signing_key == bindparam("key"),
+        incidents.c.cause == Cause.ALERT,
+    )
+    .order_by(incidents.c.id.desc())
+    .limit(1)
+)
 
 
 def read_record(db: Connection, witness: str, since: float) -> Record:
     """Return a witness' open incidents, its open rotation and those opened since a time."""
-    open_ones = db.execute(
-        select(incidents)
-        .where(incidents.c.witness == witness, incidents.c.ended.is_(None))
-        .order_by(incidents.c.id)
-    )
-    of_return = incidents.c.cause == Cause.RETURN
-    recent = db.execute(
-        select(
-            rotations,
-            and_(of_return, rotations.c.from_key == incidents.c.signing_key).label("handed_back"),
-        )
-        .join(incidents)
-        .where(
-            rotations.c.witness == witness,
-            or_(rotations.c.opened > since, rotations.c.ended.is_(None)),
-        )
-        .order_by(rotations.c.id)
-    )
+    open_ones = db.execute(_OPEN_ONES, {"account": witness})
+    recent = db.execute(_RECENT, {"account": witness, "since": since})
     return Record(
         tuple(incident_of(row) for row in open_ones),
         tuple(replace(rotation_of(row), returning=bool(row.handed_back)) for row in recent),
@@ -62,7 +80,7 @@ def read_record(db: Connection, witness: str, since: float) -> Record:
 
 def read_arming(db: Connection, witness: str) -> Arming:
     """Return whether a witness may be rotated."""
-    return arming_of(db.execute(select(arming).where(arming.c.witness == witness)).one_or_none())
+    return arming_of(db.execute(_ARMING, {"account": witness}).one_or_none())
 
 
 def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
@@ -106,6 +124,19 @@ def decide(
     return True
 
 
+def decide_all(
+    db: Connection, rulings: Iterable[tuple[Incident, Ruling]], now: float
+) -> list[tuple[Incident, Ruling]]:
+    """Note decisions, and end what is superseded; return those that are others than before."""
+    news = []
+    for incident, ruling in rulings:
+        if decide(db, incident, ruling.decision, ruling.sentence, ruling.planned, now):
+            news.append((incident, ruling))
+        if ruling.decision is Decision.SUPERSEDED:
+            end_incident(db, incident, Ending.SUPERSEDED, ruling.sentence, now)
+    return news
+
+
 def end_incident(
     db: Connection, incident: Incident, ending: Ending, sentence: str, now: float
 ) -> None:
@@ -116,8 +147,7 @@ def end_incident(
 
 def _change_open(db: Connection, incident: Incident, values: Mapping[str, Any]) -> bool:
     """Change an incident's columns and tell whether it was still open."""
-    query = update(incidents).where(incidents.c.id == incident.id, incidents.c.ended.is_(None))
-    return bool(db.execute(query.values(**values)).rowcount)
+    return bool(db.execute(_CHANGE_OPEN, {"number": incident.id, **values}).rowcount)
 
 
 def accuse(db: Connection, incident: Incident, key: str, sentence: str, now: float) -> None:
@@ -255,28 +285,6 @@ def begin(db: Connection, witnesses: Iterable[str], state: Arming) -> None:
             set_arming(db, witness, state)
 
 
-def beat(db: Connection, now: float) -> None:
-    """Note that the dead man's switch came."""
-    changed = db.execute(update(heartbeats).where(heartbeats.c.name == _HEARTBEAT).values(time=now))
-    if not changed.rowcount:
-        db.execute(insert(heartbeats).values(name=_HEARTBEAT, time=now))
-
-
-def last_beat(db: Connection) -> float | None:
-    """Return when the dead man's switch last came."""
-    return db.scalar(select(heartbeats.c.time).where(heartbeats.c.name == _HEARTBEAT))
-
-
 def last_accusation(db: Connection, witness: str, signing_key: str) -> Row[Any] | None:
     """Return the row of the newest incident that an alert opened about a key, open or not."""
-    query = (
-        select(incidents)
-        .where(
-            incidents.c.witness == witness,
-            incidents.c.signing_key == signing_key,
-            incidents.c.cause == Cause.ALERT,
-        )
-        .order_by(incidents.c.id.desc())
-        .limit(1)
-    )
-    return db.execute(query).one_or_none()
+    return db.execute(_LAST_ACCUSATION, {"account": witness, "key": signing_key}).one_or_none()

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from devnet.keys import signing_key
+from switcher.model import Decision, Incident
+from switcher.ruling import Ruling
 from switcher.webhook import parse_notification
 from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, GAMMA, INIT0, Script
@@ -184,18 +186,34 @@ async def test_storm_of_accusations_does_not_hold_up_the_true_one(
     script.miss(3)
     async with troupe(database, script) as t:
         await t.post(*forged)
-        decide = t.journal.decide
+        decide = t.journal.decide_all
 
-        async def alert_comes(*work: Any) -> bool:
+        async def alert_comes(*work: Any) -> list[tuple[Incident, Ruling]]:
             monkeypatch.undo()
             await t.post(ALPHA)
-            t.worker.wake()
             return await decide(*work)
 
-        monkeypatch.setattr(t.journal, "decide", alert_comes)
+        monkeypatch.setattr(t.journal, "decide_all", alert_comes)
         await t.worker.step()
         await t.worker.step()
-        assert await t.words("decision") == ["superseded", "rotate"]
+        told = await t.words("decision")
+        assert told == [*["superseded"] * 25, "rotate", *["superseded"] * 5]
+        assert [incident.signing_key for incident in (await t.record()).incidents] == [
+            ALPHA.text(PREFIX)
+        ]
+
+
+async def test_accusation_that_was_decided_before_a_crash_is_ended_after_it(
+    database: str, script: Script
+) -> None:
+    async with troupe(database, script) as t:
+        await t.post(GAMMA)
+        [incident] = (await t.record()).incidents
+        sentence = f"key {ALPHA.text(PREFIX)} is in force, not the accused {GAMMA.text(PREFIX)}"
+        await t.journal.decide(incident, Decision.SUPERSEDED, sentence, None, script.clock())
+        await t.worker.step()
+        assert await t.words() == ["rotate_signing_key", "superseded", "superseded"]
+        assert (await t.record()).incidents == ()
 
 
 async def test_forged_end_of_the_alert_keeps_off_no_rotation(database: str, script: Script) -> None:

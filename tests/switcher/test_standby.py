@@ -13,7 +13,7 @@ from switcher.errors import StandbyError
 from switcher.lease import Leases
 from switcher.model import Arming, Cause, DrillResult, Order, Outcome
 from switcher.orders import Drilled
-from switcher.worker import Worker
+from switcher.strangers import Strangers
 from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, NODES, Script
 from tests.switcher.stage import WITNESS
@@ -201,7 +201,7 @@ async def test_both_tell_of_incidents_of_unknown_witnesses_while_they_are_open(
 ) -> None:
     stranger = 'understudy_open_incidents{decision="unknown_witness",witness="unknown"}'
     members = (company.first, company.second)
-    workers = [Worker(member.troupe.worker._desk, None) for member in members]
+    workers = [Strangers(member.troupe.worker._desk) for member in members]
 
     async def told() -> list[bool]:
         for worker in workers:
