@@ -70,15 +70,6 @@ def test_signed_update_is_the_one_ordered(prefix: str, new_url: str | None) -> N
     assert encode_key(maker, prefix) == ACTIVE.text(prefix)
 
 
-@pytest.mark.parametrize("number", range(8))
-def test_signature_is_the_one_that_a_node_would_make_and_the_same_each_time(number: int) -> None:
-    wanted = order(reference=Reference(number, number, 1_800_000_000))
-    signed = [signer(ACTIVE).sign(wanted, authority(ACTIVE)) for _ in range(2)]
-    assert signed[0] == signed[1]
-    digest = signing_digest(pack_transaction(signed[0].transaction, "BTS"), CHAIN)
-    assert signed[0].transaction["signatures"] == [ACTIVE.sign(digest).hex()]
-
-
 def test_just_enough_keys_sign() -> None:
     both = signer(ACTIVE, OTHER)
     assert len(both.sign(order(), authority(ACTIVE, OTHER)).transaction["signatures"]) == 1
