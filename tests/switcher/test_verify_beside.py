@@ -3,11 +3,9 @@
 import hashlib
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from switcher.journal.journal import Journal
 from switcher.model import Arming
 from tests.switcher.stage import WITNESS
 from tests.switcher.written import Copy, checked
+from tests.upgrade.kept import held, load_sqlite
 
 WRITER = """
 import sys
@@ -84,19 +83,17 @@ async def test_reading_makes_no_file_and_needs_no_lock(tmp_path: Path, sqlite_ur
             db.execute(text("delete from entries"))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("kept", ["0001-44a8e9a.sqlite.sql", "0002-1a2da99.sqlite.sql"])
 def test_journal_of_an_earlier_version_can_be_checked_once_it_is_up_to_date(
-    sqlite_url: str, version: int
+    tmp_path: Path, kept: str
 ) -> None:
-    dump = Path(__file__).parent.parent / "fixtures" / "journal" / f"schema-{version}.sql"
-    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as db:
-        db.executescript(dump.read_text())
+    url = load_sqlite(kept, tmp_path / "earlier.db")
     with pytest.raises(JournalError, match="when it starts"):
-        checked(sqlite_url)
-    open_database(sqlite_url).close()
-    report = checked(sqlite_url)
+        checked(url)
+    open_database(url).close()
+    report = checked(url)
     assert report.flaws == []
-    assert report.entries == 15
+    assert report.entries == len(held(url).entries)
 
 
 def test_page_s_program_for_strangers_comes_to_the_same(
