@@ -59,8 +59,8 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober in
 	@scripts/chromium
 	@touch $@
 
-test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint ## Set everything up, check and test all of it, WORKERS=4 tests at a time
-	@pytest -q --numprocesses $(or $(WORKERS),4) --dist worksteal
+test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint ## Set everything up, check and test all of it, WORKERS=5 tests at a time
+	@pytest -q --numprocesses $(or $(WORKERS),5) --dist worksteal
 
 conformance: develop tools .tools/postgresql ## Hold the devnet against recordings, and all end-to-end tests on it or on UNDERSTUDY_WITNESS_NODE
 	@pytest -q tests/devnet tests/chains tests/end_to_end --all-timings --numprocesses $(or $(WORKERS),2) --dist worksteal $(ARGS)
