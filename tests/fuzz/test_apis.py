@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
@@ -41,14 +42,18 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def called(described: str, *options: str, examples: int = 1) -> None:
     """Call all that a description names: the same each time, or with `make fuzz` much more.
 
-    Its check of whether a token is looked at tries without one and with a wrong one, too.
+    Its check of whether a token is looked at tries without one and with a wrong one, too. What it
+    keeps for its next run goes with its folder: such runs would not be the same.
     """
     fuzzing = settings.get_current_profile_name() == FUZZ
     drawn_so = () if fuzzing else ("--seed", "1", "--generation-deterministic")
     count = str(examples * (100 if fuzzing else 1))
     command = (sys.executable, "-m", "schemathesis.cli", "--config-file", str(_EXCEPTIONS))
     run = ("run", described, "--continue-on-failure", "--max-examples", count, *drawn_so, *options)
-    done = subprocess.run((*command, *run), capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory(prefix="understudy-fuzz-") as folder:
+        done = subprocess.run(
+            (*command, *run), capture_output=True, text=True, check=False, cwd=folder
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     generated = re.search(r"(\d+) generated", done.stdout)
     assert generated and int(generated[1]) > 0
