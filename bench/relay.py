@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -13,6 +14,7 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
+from bench.news import News
 from understudy.stack import Stack
 
 _PASSED_ON = ("Authorization", "Content-Type")
@@ -47,13 +49,12 @@ class Ledger:
     """Everything that a sender was answered, in order."""
 
     postings: list[Posting] = field(default_factory=list)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _news: News = field(default_factory=News)
 
     def note(self, posting: Posting) -> None:
         """Write down an answer."""
         self.postings.append(posting)
-        self._news.set()
-        self._news = asyncio.Event()
+        self._news.announce()
 
     @property
     def acknowledged(self) -> list[Posting]:
@@ -62,14 +63,8 @@ class Ledger:
 
     async def first(self, wanted: Callable[[Posting], bool], timeout: float = 40.0) -> Posting:
         """Wait for the first posting of its kind, from the beginning on."""
-        seen = 0
         async with asyncio.timeout(timeout):
-            while True:
-                for posting in self.postings[seen:]:
-                    if wanted(posting):
-                        return posting
-                seen = len(self.postings)
-                await self._news.wait()
+            return await self._news.until(lambda: next(filter(wanted, self.postings), None))
 
 
 class Relay:
@@ -98,19 +93,21 @@ class Relay:
         await self._client.close()
 
     async def _pass_on(self, request: web.Request) -> web.Response:
-        headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
-        body, began = await request.read(), time.time()
-        alerts = tuple((await request.json())["alerts"])
-        try:
-            url = f"{self.target}/alerts"
-            async with self._client.post(url, data=body, headers=headers) as answer:
-                status = answer.status
-                told = await answer.json() if status == 202 else {"alerts": []}
-        except (aiohttp.ClientError, TimeoutError):
-            self.ledger.note(Posting(began, time.time(), 502, alerts))
-            return web.Response(status=502)
-        self.ledger.note(Posting(began, time.time(), status, alerts, tuple(told["alerts"])))
+        alerts, began = tuple((await request.json())["alerts"]), time.time()
+        status, told = await self._answer(request)
+        receipts = tuple(json.loads(told)["alerts"]) if status == 202 else ()
+        self.ledger.note(Posting(began, time.time(), status, alerts, receipts))
         return web.Response(status=status)
+
+    async def _answer(self, request: web.Request) -> tuple[int, bytes]:
+        """Return the switcher's answer, its status and its body, to what was sent to it."""
+        headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+        url, body = f"{self.target}/alerts", await request.read()
+        try:
+            async with self._client.post(url, data=body, headers=headers) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
+            return 502, b""
 
 
 def lead_through(relays: Iterable[Relay], stack: Stack) -> None:

@@ -148,7 +148,7 @@ class ReadyMade:
 
 
 class _Alone:
-    """The way to peers that don't exist: nobody sends transactions here."""
+    """The way to a node's peers, of which it has none."""
 
     def send_transaction(self, sender: ChainNode, transaction: Transaction) -> None:
-        raise NotImplementedError
+        """Pass a transaction on to nobody."""
