@@ -21,8 +21,9 @@ from playwright.async_api import Page
 
 from bench.bars import Bar, judge
 from bench.browser import browser, signed_in
-from bench.figures import median, percentile, resident_mb
+from bench.figures import median, percentile
 from bench.news import say
+from bench.processes import resident_mb
 from devnet.settings import DevnetSettings
 from understudy.errors import StackError
 from understudy.stack import Stack

@@ -1,19 +1,14 @@
-"""Small arithmetic and readings that several measurements share."""
+"""Small arithmetic that several measurements share. Pure."""
 
 from __future__ import annotations
 
 import math
-import os
 import random
 import statistics
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from understudy.stack import Program
-
 _RESAMPLES = 10_000
-_KIB_PER_MB = 1_000_000 / 1024
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -69,38 +64,3 @@ def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float] | N
     draw = random.Random(seed)
     means = [statistics.fmean(draw.choices(values, k=len(values))) for _ in range(_RESAMPLES)]
     return round(percentile(means, 2.5), 3), round(percentile(means, 97.5), 3)
-
-
-def resident_mb(program: Program) -> float:
-    """Return the resident memory of a running program in MB."""
-    return resident_mb_of(program.pid)
-
-
-def resident_mb_of(process: int | None = None, *, peak: bool = False) -> float:
-    """Return the resident memory of a process in MB (proc(5), VmRSS); None: of this one.
-
-    `peak` asks for the most that it ever was (VmHWM).
-
-    Raises:
-        ProcessLookupError: it has ended.
-    """
-    wanted = "VmHWM:" if peak else "VmRSS:"
-    status = Path(f"/proc/{process or 'self'}/status")
-    for line in status.read_text(encoding="ascii").splitlines():
-        if line.startswith(wanted):
-            return round(int(line.split()[1]) / _KIB_PER_MB, 1)
-    raise ProcessLookupError(f"process {process} has ended")
-
-
-def processor_seconds_of(process: int) -> float:
-    """Return the seconds that a process has had on a processor (proc(5), utime and stime).
-
-    Raises:
-        ProcessLookupError: it has ended.
-    """
-    try:
-        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ProcessLookupError(f"process {process} has ended") from error
-    fields = text.rpartition(")")[2].split()  # the name, which may hold anything, is in brackets
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

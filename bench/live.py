@@ -17,7 +17,7 @@ from bench.bars import Bar, judge
 from bench.beside import beside, others_gone, simulated
 from bench.failover import Failover
 from bench.faults import FAILURES as KINDS
-from bench.figures import resident_mb, together
+from bench.figures import together
 from bench.moments import Way
 from bench.news import say
 from bench.opponent import opponent
@@ -29,6 +29,7 @@ from bench.outcome import (
     stage_figures,
 )
 from bench.plain import plain_failovers
+from bench.processes import resident_mb
 from bench.theatre import NETWORK, theatre
 
 BARS = (

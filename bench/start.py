@@ -19,8 +19,9 @@ from typing import Any
 import httpx
 
 from bench.bars import Bar, judge
-from bench.figures import over_runs, processor_seconds_of
+from bench.figures import over_runs
 from bench.news import say
+from bench.processes import processor_seconds_of
 from understudy.errors import StackError
 from understudy.stack import Program, StackSettings, free_ports
 from understudy.stack.addresses import Addresses

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.processes import TICKS
 from understudy.errors import StackError
 from understudy.stack import Tools
 
@@ -24,7 +25,6 @@ _NO_MATTER = ("bench/results.json", "docs", "*.md")
 """What of the project changes no figure, so that a measurement's own results make nothing dirty."""
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> dict[str, Any]:
@@ -71,9 +71,9 @@ def _processor() -> tuple[float, float, float]:
     """Return seconds of all processors: those that were busy, stolen ones, and ours (proc(5))."""
     line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
     user, nice, system, _, _, irq, softirq, steal = (int(word) for word in line.split()[1:9])
-    busy = (user + nice + system + irq + softirq) / _TICKS
+    busy = (user + nice + system + irq + softirq) / TICKS
     usages = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return busy, steal / _TICKS, sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    return busy, steal / TICKS, sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 @dataclass(frozen=True, slots=True)

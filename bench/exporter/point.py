@@ -15,7 +15,8 @@ import yaml
 
 from bench.exporter import reading
 from bench.exporter.nodes import DIFFERING, INTERVAL, network
-from bench.figures import median, percentile, resident_mb
+from bench.figures import median, percentile
+from bench.processes import processor_seconds_of, resident_mb
 from devnet.genesis import Genesis
 from devnet.keys import signing_key
 from understudy.errors import StackError
@@ -203,7 +204,7 @@ class _Seen:
         """
         process = self._exporter.pid or 0
         first = await self._between_blocks()
-        seconds, calls = reading.processor_seconds(process), await self._calls()
+        seconds, calls = processor_seconds_of(process), await self._calls()
         while await self._newest() < first + _COUNTED_BLOCKS - 1:
             await self._scrape()
             await asyncio.sleep(_SCRAPE_EVERY)
@@ -213,9 +214,7 @@ class _Seen:
         of_nodes = [asked[self._point.path(node)] for node in range(self._point.nodes)]
         of_hosts = [asked[path] for path in self._point.host_paths()]
         return {
-            "cpu_per_block_ms": round(
-                (reading.processor_seconds(process) - seconds) / blocks * 1000, 1
-            ),
+            "cpu_per_block_ms": round((processor_seconds_of(process) - seconds) / blocks * 1000, 1),
             "rpc_calls_per_block_per_node": round(max(of_nodes), 2),
             **({"rpc_calls_per_block_per_host": round(max(of_hosts), 2)} if of_hosts else {}),
         }

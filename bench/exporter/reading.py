@@ -1,11 +1,9 @@
-"""What is read of a running exporter: its text, and what proc(5) tells of its process."""
+"""What is read in a running exporter's text. Pure."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 _HEAD = re.compile(rb"^bitshares_node_head_block\{[^}]*\} (\S+)$", re.MULTILINE)
 _CANONICAL = re.compile(rb"^bitshares_node_canonical\{[^}]*\} 1\.0$", re.MULTILINE)
@@ -13,9 +11,6 @@ _HOSTS_UP = re.compile(rb"^bitshares_producer_up\{[^}]*\} 1\.0$", re.MULTILINE)
 _CALLS = re.compile(
     rb'^bitshares_node_rpc_duration_seconds_count\{node="([^"]*)"\} (\S+)$', re.MULTILINE
 )
-_TICKS = os.sysconf("SC_CLK_TCK")
-_USER, _SYSTEM = 11, 12
-"""Places of utime and stime after the name of the program in /proc/PID/stat."""
 
 
 def newest_block(text: bytes) -> int:
@@ -36,10 +31,3 @@ def hosts_up(text: bytes) -> int:
 def calls_by_node(text: bytes) -> Mapping[str, int]:
     """Return the exporter's own count of the calls that each node answered."""
     return {name.decode(): int(float(number)) for name, number in _CALLS.findall(text)}
-
-
-def processor_seconds(process: int) -> float:
-    """Return the time that a process, with all its threads, had on a processor (proc(5), stat)."""
-    stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS

@@ -7,6 +7,7 @@ a processor, beside the bare recovery of the same blocks' signers, batch by batc
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import sys
 import time
@@ -17,8 +18,9 @@ from typing import Any
 
 from coincurve import PublicKey
 
-from bench.figures import over_runs, resident_mb_of
+from bench.figures import over_runs
 from bench.headers.forge import BEGIN, WITNESSES, Record
+from bench.processes import resident_mb_of
 from chains.bitshares.blocks import Block, parse_block
 from chains.bitshares.follower import Follower
 
@@ -111,8 +113,8 @@ def main(file: Path, blocks: int) -> None:
     while batch := list(islice(records, _BATCH)):
         run.take(batch)
         if not memory and run.headers >= blocks / 4:
-            memory["rss_mb_at_quarter"] = resident_mb_of()
-    print(json.dumps({**run.figures(), **memory, "rss_mb_at_end": resident_mb_of()}))
+            memory["rss_mb_at_quarter"] = resident_mb_of(os.getpid())
+    print(json.dumps({**run.figures(), **memory, "rss_mb_at_end": resident_mb_of(os.getpid())}))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 import time
 from collections import Counter
@@ -21,8 +22,8 @@ from typing import Any
 
 import structlog
 
-from bench.figures import resident_mb_of
 from bench.peers import chains
+from bench.processes import resident_mb_of
 from chains.peer.blocks import verify
 from chains.peer.connection import open_network
 from chains.settings import PeerChainSettings, PeerSettings
@@ -69,7 +70,7 @@ async def _resolved(resolver: Resolver) -> dict[str, Any]:
         "length": resolution.length,
         "tip": resolution.tip,
         "verdicts": Counter(str(peer.verdict) for peer in resolution.peers),
-        "peak_mb": resident_mb_of(peak=True),
+        "peak_mb": resident_mb_of(os.getpid(), peak=True),
     }
 
 

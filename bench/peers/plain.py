@@ -8,13 +8,14 @@ ends when the chain is adopted.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from bench.figures import resident_mb_of
 from bench.peers import chains
+from bench.processes import resident_mb_of
 from devnet.plain_peer import PlainPeer
 
 
@@ -29,7 +30,7 @@ def resolve(urls: list[str], held: str, length: int) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - began,
         "length": len(peer.chain),
-        "peak_mb": resident_mb_of(peak=True),
+        "peak_mb": resident_mb_of(os.getpid(), peak=True),
     }
 
 

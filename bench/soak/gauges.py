@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.processes import resident_mb_in, status_of
+
 _EVERY = 10.0
 _WARM = 600.0
 """Seconds of a life after which all that is kept is there: the last ten minutes of blocks."""
@@ -20,7 +22,6 @@ _WARM = 600.0
 _LONG_ENOUGH = 300.0
 """Seconds of readings after that from which a slope is told."""
 
-_KIB_PER_MB = 1_000_000 / 1024
 _HOUR = 3600.0
 
 
@@ -35,17 +36,12 @@ class Reading:
     @classmethod
     def of(cls, pid: int) -> Reading | None:
         """Read a process (proc(5)); None where it has ended."""
-        folder = Path(f"/proc/{pid}")
         try:
-            status = (folder / "status").read_text(encoding="ascii")
-            files = sum(1 for _ in (folder / "fd").iterdir())
+            status = status_of(pid)
+            files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+            return cls(resident_mb_in(status), files, int(status["Threads"]))
         except OSError:
             return None
-        told = dict(line.split(":", 1) for line in status.splitlines())
-        if "VmRSS" not in told:
-            return None
-        rss = int(told["VmRSS"].split()[0]) / _KIB_PER_MB
-        return cls(round(rss, 1), files, int(told["Threads"]))
 
 
 @dataclass(slots=True)

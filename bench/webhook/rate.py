@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.figures import percentile, processor_seconds_of
+from bench.figures import percentile
+from bench.processes import processor_seconds_of
 from bench.webhook.jobs import Told
 from bench.webhook.place import Place
 from bench.webhook.samples import Sample

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bench.figures import over_runs, percentile, processor_seconds_of, resident_mb_of, spread
+from bench.figures import over_runs, percentile, spread
 from bench.news import say
+from bench.processes import processor_seconds_of, resident_mb_of
 from bench.webhook import samples
 from bench.webhook.kept import WRITTEN, broadcast, count_entries, still_open
 from bench.webhook.place import Place

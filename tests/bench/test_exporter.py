@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -146,10 +145,6 @@ def test_figures_are_read_from_what_the_exporter_says() -> None:
     assert reading.canonical_nodes(TEXT) == 1
     assert reading.hosts_up(TEXT) == 1
     assert reading.calls_by_node(TEXT) == {"n0": 12, "n1": 7}
-
-
-def test_processor_time_is_that_of_the_process_with_its_threads() -> None:
-    assert reading.processor_seconds(os.getpid()) == pytest.approx(time.process_time(), abs=0.1)
 
 
 def test_a_straight_line_has_one_slope_whatever_it_begins_with() -> None:
