@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from bench.failover import Evidence, Failover, failover
 from bench.failure import Failure, Ring, fail, heal, replaced
 from bench.faults import Fault
-from bench.moments import Way
+from bench.moments import HABITS, Way
 from bench.news import say
 from bench.opponent import Opponent
 from bench.poller import Orders
-from bench.polling import QUICK, USUAL
 from bench.recorded import recorded
 from bench.theatre import Theatre
 from chains.settings import ProducerSettings, WitnessSettings
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 
-_HABITS = {Way.POLLING: USUAL, Way.QUICK: QUICK}
 _BEFORE = 10.0
 """Seconds before the first failure from which Prometheus' samples are asked for."""
 
@@ -55,7 +53,7 @@ def orders(net: Devnet, played: Cast, draw: random.Random) -> list[Orders]:
             habit.threshold,
             draw.uniform(0, habit.period),
         )
-        for way, habit in _HABITS.items()
+        for way, habit in HABITS.items()
         for account in played.get(way, ())
     ]
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.chronicle import Chronicle
 from bench.failover import Failover
-from bench.figures import mean, percentile
-from bench.moments import Way
+from bench.figures import drawn_means, mean
+from bench.moments import HABITS, Way
 from bench.policy import SETUPS
 from bench.policy.polling import lost_by_polling
 from bench.policy.stage import Stage
-from bench.polling import QUICK, USUAL
 
 _SIMULATED = 500
-_RESAMPLES = 10_000
 _COVERED = 99.0
 """Percent of runs that end within the interval if the simulation is right."""
 
@@ -32,7 +29,7 @@ def simulated(seed: int, gone: int, failures: int = _SIMULATED) -> Losses:
     for trouble, line in stage.troubles(failures, blips=False):
         for way in (Way.SHIPPED, Way.PLAIN):
             lost[way].append(len(stage.play(trouble, line, SETUPS[way]).lost))
-        for way, habit in ((Way.POLLING, USUAL), (Way.QUICK, QUICK)):
+        for way, habit in HABITS.items():
             lost[way].append(lost_by_polling(line, trouble, habit))
     return lost
 
@@ -50,7 +47,7 @@ def beside(seen: Losses, expected: Losses, whole: Losses, seed: int) -> dict[str
 def _row(
     seen: Sequence[int], expected: Sequence[int], whole: Sequence[int], seed: int
 ) -> dict[str, Any]:
-    low, high = chance(expected, len(seen), seed)
+    low, high = drawn_means(expected, len(seen), _COVERED, seed)
     per_failure = statistics.fmean(seen)
     return {
         "failures": len(seen),
@@ -61,14 +58,6 @@ def _row(
         "within": low <= per_failure <= high,
         "simulated_whole": mean(whole),
     }
-
-
-def chance(values: Sequence[int], count: int, seed: int) -> tuple[float, float]:
-    """Return between which figures the mean of `count` draws lies in 99 % of all cases."""
-    draw = random.Random(seed)
-    means = [statistics.fmean(draw.choices(values, k=count)) for _ in range(_RESAMPLES)]
-    rest = (100 - _COVERED) / 2
-    return percentile(means, rest), percentile(means, 100 - rest)
 
 
 def others_gone(chronicle: Chronicle, seen: Sequence[Failover]) -> float:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from bench.chronicle import Chronicle, Slot
 from bench.failure import Failure
-from bench.moments import Moments, Way
+from bench.moments import HABITS, Moments, Way
 from bench.news import say
 from bench.opponent import Opponent
-from bench.polling import QUICK, USUAL
 from bench.recorded import Recorded
 from switcher.model import Entry
 from switcher.moment import LEAST_LEAD
@@ -23,8 +22,7 @@ _UNDERSTUDY = (Way.SHIPPED, Way.PLAIN)
 THRESHOLDS = {
     Way.SHIPPED: _POLICY.missed_blocks,
     Way.PLAIN: _POLICY.missed_blocks,
-    Way.POLLING: USUAL.threshold,
-    Way.QUICK: QUICK.threshold,
+    **{way: habit.threshold for way, habit in HABITS.items()},
 }
 """How many misses are one too many."""
 

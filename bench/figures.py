@@ -55,12 +55,21 @@ def together(*parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float] | None:
-    """Return the 95 % interval of the mean, None of nothing.
+    """Return the 95 % interval of the mean, None of nothing."""
+    if not values:
+        return None
+    low, high = drawn_means(values, len(values), 95, seed)
+    return round(low, 3), round(high, 3)
+
+
+def drawn_means(
+    values: Sequence[float], count: int, covered: float, seed: int
+) -> tuple[float, float]:
+    """Return between which figures `covered` percent of the means of `count` drawn values lie.
 
     By resampling (the percentile bootstrap), so that nothing is assumed of how the values spread.
     """
-    if not values:
-        return None
     draw = random.Random(seed)
-    means = [statistics.fmean(draw.choices(values, k=len(values))) for _ in range(_RESAMPLES)]
-    return round(percentile(means, 2.5), 3), round(percentile(means, 97.5), 3)
+    means = [statistics.fmean(draw.choices(values, k=count)) for _ in range(_RESAMPLES)]
+    rest = (100 - covered) / 2
+    return percentile(means, rest), percentile(means, 100 - rest)

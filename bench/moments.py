@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bench.figures import spread
+from bench.polling import QUICK, USUAL, Habit
 
 
 class Way(StrEnum):
@@ -21,6 +22,10 @@ class Way(StrEnum):
     """A switcher that polls every 30 s, for three misses."""
     QUICK = "quick_polling"
     """A switcher that polls every 10 s, for two misses."""
+
+
+HABITS: Mapping[Way, Habit] = {Way.POLLING: USUAL, Way.QUICK: QUICK}
+"""How those poll who do."""
 
 
 @dataclass(frozen=True, slots=True)

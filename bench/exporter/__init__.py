@@ -57,7 +57,7 @@ TOLD = (
     "notice_to_metrics_seconds",
     "all_nodes_seconds",
     *(
-        f"grid.{witnesses}x{nodes}.{figure}"
+        f"grid.{Point(witnesses, nodes).name}.{figure}"
         for figure in _EXACT_TO
         for witnesses in WITNESSES
         for nodes in NODES
@@ -79,7 +79,7 @@ async def measure() -> dict[str, Any]:
                 for point in _points(witnesses):
                     (port,) = free_ports(1)
                     found[point] = await measure_point(point, served, folder, port)
-                    say(f"exporter: {_name(point)}: {_row(found[point])}")
+                    say(f"exporter: {point.name}: {_row(found[point])}")
     return judge("exporter", figures(found), BARS)
 
 
@@ -101,7 +101,7 @@ def figures(found: Mapping[Point, Mapping[str, Any]]) -> dict[str, Any]:
         "calls_agree": all(each["calls_agree"] for each in found.values()),
         "slope_by_witnesses": _slopes({w: found[Point(w, most_nodes)] for w in WITNESSES}),
         "slope_by_nodes": _slopes({n: found[Point(most_witnesses, n)] for n in NODES}),
-        "grid": {_name(point): dict(each) for point, each in found.items()},
+        "grid": {point.name: dict(each) for point, each in found.items()},
     }
 
 
@@ -122,13 +122,6 @@ def _slopes(by_size: Mapping[int, Mapping[str, Any]]) -> dict[str, float]:
         )
         for figure, (least, share) in _EXACT_TO.items()
     }
-
-
-def _name(point: Point) -> str:
-    told = f"{point.witnesses}x{point.nodes}"
-    if point.hosts:
-        told += f"_{point.host_count}_hosts"
-    return f"{told}_differing" if point.differing else told
 
 
 def _row(each: Mapping[str, Any]) -> str:

@@ -49,6 +49,14 @@ class Point:
     differing: bool = False
 
     @property
+    def name(self) -> str:
+        """Return what it is called, such as "100x10"."""
+        told = f"{self.witnesses}x{self.nodes}"
+        if self.hosts:
+            told += f"_{self.host_count}_hosts"
+        return f"{told}_differing" if self.differing else told
+
+    @property
     def host_count(self) -> int:
         """Return how many producers have an endpoint."""
         return self.witnesses * len(HOSTS) if self.hosts else 0
@@ -110,8 +118,7 @@ async def measure_point(point: Point, served: Served, folder: Path, port: int) -
     Raises:
         StackError: it did not start, or does not see all nodes.
     """
-    name = f"{point.witnesses}x{point.nodes}{point.hosts:d}{point.differing:d}"
-    file = folder / f"{name}.yaml"
+    file = folder / f"{point.name}.yaml"
     document = point.configuration(served.url, served.genesis_time, port)
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
     command = (sys.executable, "-m", "understudy", "exporter", "--config", str(file))
@@ -119,7 +126,7 @@ async def measure_point(point: Point, served: Served, folder: Path, port: int) -
     exporter = Program(
         "exporter",
         (*command, "--log-format", "json"),
-        log=folder / f"{name}.log",
+        log=folder / f"{point.name}.log",
         ready_url=f"{url}/healthz",
     )
     async with httpx.AsyncClient(

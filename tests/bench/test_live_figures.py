@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from bench.acts import cast
-from bench.beside import beside, chance
+from bench.beside import beside
+from bench.figures import drawn_means
 from bench.live import _act
 from bench.moments import Moments, Way, ratios, stages
 from bench.recorded import samples_of
@@ -52,9 +53,9 @@ def test_samples_are_told_by_witness_and_key_whatever_else_their_labels_say() ->
 def test_interval_holds_99_in_100_runs_of_the_simulation() -> None:
     draw = random.Random(1)
     lost = [draw.random() < 0.23 for _ in range(2000)]
-    low, high = chance([int(each) for each in lost], 20, seed=1)
+    low, high = drawn_means([int(each) for each in lost], 20, 99, seed=1)
     assert (low, high) == (0, 0.5)
-    assert chance([3] * 50, 5, seed=1) == (3, 3)
+    assert drawn_means([3] * 50, 5, 99, seed=1) == (3, 3)
 
 
 def test_what_was_seen_is_held_against_what_is_expected_of_as_many_failures() -> None:
