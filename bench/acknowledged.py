@@ -9,8 +9,8 @@ from bench.books import Books, Pages
 from bench.relay import Ledger, Posting
 
 LATE = 0.5
-"""Seconds by which a switcher may be behind the time that makes up for a wrong clock: what a block
-takes to come."""
+"""Seconds by which a switcher may be behind the sender: its time is the chain's, which makes up for
+a wrong clock and is as exact as blocks come."""
 
 
 @dataclass(frozen=True, slots=True)

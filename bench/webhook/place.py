@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from bench.acknowledged import unknown
+from bench.books import Books
 from bench.news import meanwhile
 from bench.webhook.jobs import Job, Told
-from bench.webhook.kept import missing, read_rows
+from bench.webhook.kept import claims
 from bench.webhook.posting import Sender, sender
 from bench.webhook.samples import Sample
 from chains.bitshares.watch import Watch
@@ -90,8 +92,8 @@ class Place:
             raise StackError(f"{len(lost)} acknowledged alerts are lost, the first: {lost[0]}")
 
     async def lost(self, samples: list[Sample], told: Told) -> list[str]:
-        """Return what was acknowledged as written and is not in the journal, a sentence each."""
-        return missing(samples, told, await self.read(read_rows))
+        """Return what was acknowledged and is not in the journal, a sentence each."""
+        return unknown(claims(samples, told), await Books(self.database).read())
 
 
 @asynccontextmanager

@@ -7,17 +7,15 @@ import json
 from collections import Counter
 from dataclasses import replace
 
-import pytest
-
+from bench.acknowledged import Claim
 from bench.webhook import storm
 from bench.webhook.jobs import Job, Told
-from bench.webhook.kept import Row, missing
+from bench.webhook.kept import claims
 from bench.webhook.rate import samples
 from bench.webhook.samples import Sample, notification
 from bench.webhook.samples import storm as crowd
 from bench.webhook.sender import post_all
 from bench.webhook.storm import Act, Wave
-from switcher.model import Sighting
 from switcher.webhook import Accusation, Doubt, parse_notification
 
 HEALTHY = [("init12", "BTSone"), ("init13", "BTSother")]
@@ -42,30 +40,14 @@ def test_resolved_alert_keeps_its_fingerprint() -> None:
     assert not judged.firing
 
 
-ALERT = samples("a", 1)[0]
-OWN = ALERT.fingerprint
-
-
-@pytest.mark.parametrize(
-    ("result", "row", "lost"),
-    [
-        ("opened", Row(OWN, 10.0, None, {}), False),
-        ("opened", Row("another", 10.0, None, {}), True),
-        ("opened", None, True),
-        ("renewed", Row("another", 20.1, None, {}), False),
-        ("renewed", Row(OWN, 10.0, None, {}), True),
-        ("ended", Row(OWN, 10.0, 20.2, {}), False),
-        ("ended", Row(OWN, 10.0, None, {}), True),
-        ("resolved", Row(OWN, 10.0, None, {}), False),
-        ("resolved", Row(OWN, 10.0, None, {OWN: Sighting(10.0, "")}), True),
-        ("ignored", None, False),
-    ],
-)
-def test_what_was_acknowledged_and_is_not_in_the_journal_is_lost(
-    result: str, row: Row | None, lost: bool
-) -> None:
-    told = Told(acknowledged=[(0, 20.0, result, 7)])
-    assert bool(missing([ALERT], told, {7: row} if row else {})) is lost
+def test_what_was_acknowledged_is_claimed_with_its_key_and_when_it_was_posted() -> None:
+    alerts = [Sample("init0", "BTSone"), Sample(node="eu", name="NodeForked")]
+    told = Told(acknowledged=[(1, 21.0, "opened", 8), (0, 20.0, "renewed", 7)])
+    of_node, of_key = (alert.fingerprint for alert in reversed(alerts))
+    assert list(claims(alerts, told)) == [
+        Claim("opened", 8, "", of_node, 21.0),
+        Claim("renewed", 7, "BTSone", of_key, 20.0),
+    ]
 
 
 def test_storm_is_held_against_the_quiet_before_it() -> None:
