@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import random
 from typing import Any
 
 import httpx
 
-from bench.soak.ground import Ground
+from bench.soak.ground import NETWORK, Ground
 from bench.soak.plan import Trouble
+from bench.webhook.samples import Sample, notification
+from devnet.hosts import api_names
 
 _PAUSE = 0.2
+_NODES = (*api_names(NETWORK), "nowhere")
 _MALFORMED: tuple[Any, ...] = (
     b"\x00 no JSON",
     {"version": "3", "alerts": []},
@@ -53,51 +55,32 @@ async def _post(ground: Ground, url: str, body: bytes) -> int:
 
 
 def _forged(ground: Ground, trouble: Trouble, chance: random.Random) -> bytes:
+    if trouble.how == "malformed":
+        made = chance.choice(_MALFORMED)
+        return made if isinstance(made, bytes) else json.dumps(made).encode()
+    return notification([_untrue(ground, trouble, chance)])
+
+
+def _untrue(ground: Ground, trouble: Trouble, chance: random.Random) -> Sample:
+    """Return an alert that the chain doesn't bear out.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
     account = ground.account(trouble.index)
+    nobodys = f"BTSnobody{chance.randrange(10**6)}"
     match trouble.how:
         case "on air":
-            return _alert(witness=account, signing_key=ground.key_in_force(trouble.index))
+            return Sample(account, ground.key_in_force(trouble.index))
+        case "resolved":
+            return Sample(account, ground.key_in_force(trouble.index), firing=False)
         case "backup":
             host = chance.choice(ground.backups(trouble.index))
-            return _alert(witness=account, signing_key=ground.net.signing_key(host))
-        case "resolved":
-            key = ground.key_in_force(trouble.index)
-            return _alert("resolved", witness=account, signing_key=key)
+            return Sample(account, ground.net.signing_key(host))
         case "nobody":
-            return _alert(witness=account, signing_key=f"BTSnobody{chance.randrange(10**6)}")
+            return Sample(account, nobodys)
         case "unknown":
-            name = f"nobody-{chance.randrange(10)}"
-            return _alert(witness=name, signing_key=f"BTSnobody{chance.randrange(10**6)}")
+            return Sample(f"nobody-{chance.randrange(10)}", nobodys)
         case "node":
-            name = chance.choice(("eu", "us", "asia", "nowhere"))
-            return _alert(action="resolve_chain", node=name)
-    made = chance.choice(_MALFORMED)
-    return made if isinstance(made, bytes) else json.dumps(made).encode()
-
-
-def _alert(status: str = "firing", **labels: str) -> bytes:
-    """Return a webhook with an alert as Alertmanager would post it."""
-    told = {"alertname": "WitnessMissingBlocks", "action": "rotate_signing_key", **labels}
-    alert = {
-        "status": status,
-        "labels": told,
-        "annotations": {"summary": "A witness misses blocks."},
-        "startsAt": "2026-11-21T08:26:05.123Z",
-        "endsAt": "0001-01-01T00:00:00Z",
-        "generatorURL": "",
-        "fingerprint": hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16],
-    }
-    return json.dumps(
-        {
-            "version": "4",
-            "groupKey": "{}:{}",
-            "truncatedAlerts": 0,
-            "status": status,
-            "receiver": "switcher",
-            "groupLabels": {},
-            "commonLabels": {},
-            "commonAnnotations": {},
-            "externalURL": "",
-            "alerts": [alert],
-        }
-    ).encode()
+            return Sample(node=chance.choice(_NODES), name="NodeForked")
+    raise KeyError(trouble.how)
