@@ -1,6 +1,7 @@
 """How each trouble is played, from its beginning to its end; each returns what was done to whom.
 
-Whatever is broken is mended again, also where the soak is cut short meanwhile.
+Whatever is broken is mended again, also where the soak is cut short meanwhile. What is in trouble
+already raises AilingError.
 """
 
 from __future__ import annotations
@@ -19,15 +20,11 @@ from switcher.journal.tables import metadata
 _NOTICED = 60.0
 """Seconds within which a switcher notices that its clock was set."""
 
-LEFT_OUT = "left out: in trouble already"
-
 
 async def fail(ground: Ground, trouble: Trouble) -> str:
     """Break a node for a while."""
     name = ground.node(trouble.role, trouble.index)
-    async with ground.suffering(f"{trouble.kind}: {trouble.how}", name) as free:
-        if not free:
-            return f"{name} {LEFT_OUT}"
+    async with ground.suffering(f"{trouble.kind}: {trouble.how}", name):
         await _break(ground, name, trouble.how, trouble.amount)
         await asyncio.sleep(trouble.seconds)
     return name
@@ -37,9 +34,7 @@ async def fork(ground: Ground, trouble: Trouble) -> str:
     """Have a voting node and two hosts of other witnesses on a chain of their own."""
     names = [ground.node("voting", trouble.index)]
     names += [ground.node("backbone", trouble.index + step) for step in (1, 2)]
-    async with ground.suffering("fork", *names) as free:
-        if not free:
-            return f"{', '.join(names)} {LEFT_OUT}"
+    async with ground.suffering("fork", *names):
         ground.net.faults.partition([names])
         await asyncio.sleep(trouble.seconds)
     return ", ".join(names)
@@ -49,9 +44,7 @@ async def outage(ground: Ground, trouble: Trouble) -> str:
     """Break half of the other witnesses' hosts."""
     half = math.ceil(ground.net.settings.backbone / 2)
     names = [ground.node("backbone", trouble.index + step) for step in range(half)]
-    async with ground.suffering("outage", *names) as free:
-        if not free:
-            return f"{', '.join(names)} {LEFT_OUT}"
+    async with ground.suffering("outage", *names):
         for name in names:
             await _break(ground, name, trouble.how, 0)
         await asyncio.sleep(trouble.seconds)
@@ -67,13 +60,10 @@ async def orphan(ground: Ground, trouble: Trouble) -> str:
 async def watcher(ground: Ground, trouble: Trouble) -> str:
     """Kill a program and start it again, or have it stand still."""
     name = sorted(ground.nurse.programs)[trouble.index]
-    if trouble.how == "freeze":
-        async with ground.nurse.frozen(name) as free:
-            await asyncio.sleep(trouble.seconds if free else 0)
-    else:
-        async with ground.nurse.killed(name) as free:
-            await asyncio.sleep(trouble.seconds if free else 0)
-    return name if free else f"{name} {LEFT_OUT}"
+    done = ground.nurse.frozen if trouble.how == "freeze" else ground.nurse.killed
+    async with done(name):
+        await asyncio.sleep(trouble.seconds)
+    return name
 
 
 async def both(ground: Ground, trouble: Trouble) -> str:
@@ -81,9 +71,9 @@ async def both(ground: Ground, trouble: Trouble) -> str:
     stack = ground.stack
     kinds = (stack.exporters, stack.switchers, stack.prometheuses, stack.alertmanagers)
     names = [program.name for program in kinds[trouble.index]]
-    async with ground.nurse.killed(*names) as free:
-        await asyncio.sleep(trouble.seconds if free else 0)
-    return ", ".join(names) if free else f"{', '.join(names)} {LEFT_OUT}"
+    async with ground.nurse.killed(*names):
+        await asyncio.sleep(trouble.seconds)
+    return ", ".join(names)
 
 
 async def database(ground: Ground, trouble: Trouble) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.news import say
-from bench.soak.acts import ACTS, LEFT_OUT
+from bench.soak.acts import ACTS
 from bench.soak.ground import Ground
 from bench.soak.people import armed
 from bench.soak.plan import Trouble
+from bench.soak.suffering import AilingError
 from bench.soak.well import unwell
 
 _LATE = 1.0
@@ -80,13 +81,14 @@ class Engine:
         self.played[str(trouble.kind)] += 1
         try:
             done = await ACTS[trouble.kind](self.ground, trouble)
+        except AilingError as error:
+            self.left_out += 1
+            self.played[str(trouble.kind)] -= 1
+            done = f"left out, in trouble already: {error}"
         except Exception as error:
             self.broken.append(f"{trouble.kind} {trouble.how} at {trouble.at} s: {error!r}")
             say(f"soak: {self.broken[-1]}")
             return
-        if done.endswith(LEFT_OUT):
-            self.left_out += 1
-            self.played[str(trouble.kind)] -= 1
         say(f"soak: {trouble.kind} {trouble.how} is over: {done}")
 
     async def _stopped(self, until: float) -> bool:

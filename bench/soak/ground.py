@@ -23,7 +23,7 @@ from bench.relay import lead_through, reload
 from bench.soak.cast import Cast
 from bench.soak.nurse import Nurse
 from bench.soak.passage import Inbox, Passage
-from bench.soak.suffering import Suffering
+from bench.soak.suffering import AilingError, Suffering
 from bench.theatre import NETWORK as LIVE
 from bench.theatre import POLICY
 from devnet.hosts import api_names, ring_keys
@@ -109,15 +109,19 @@ class Ground:
         raise KeyError(role)
 
     @asynccontextmanager
-    async def suffering(self, what: str, *names: str) -> AsyncIterator[bool]:
-        """Note that nodes ail, and heal them in the end; False: one of them ails already."""
-        if {each.host for each in self.sufferings if each.ended is None} & set(names):
-            yield False
-            return
+    async def suffering(self, what: str, *names: str) -> AsyncIterator[None]:
+        """Note that nodes ail, and heal them in the end.
+
+        Raises:
+            AilingError: one of them ails already.
+        """
+        ailing = {each.host for each in self.sufferings if each.ended is None} & set(names)
+        if ailing:
+            raise AilingError(", ".join(sorted(ailing)))
         noted = [Suffering(name, what, time.time()) for name in names]
         self.sufferings += noted
         try:
-            yield True
+            yield
         finally:
             await self.net.faults.heal(*names)
             for each in noted:

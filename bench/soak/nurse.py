@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from bench.frozen import frozen
 from bench.news import say
+from bench.soak.suffering import AilingError
 from understudy.errors import StackError
 from understudy.stack import Program
 
@@ -42,28 +43,34 @@ class Nurse:
             await asyncio.sleep(_LOOK)
 
     @asynccontextmanager
-    async def killed(self, *names: str) -> AsyncIterator[bool]:
-        """Have some programs dead for as long as the context lasts; False: one is in trouble."""
-        if self._held & set(names):
-            yield False
-            return
+    async def killed(self, *names: str) -> AsyncIterator[None]:
+        """Have some programs dead for as long as the context lasts.
+
+        Raises:
+            AilingError: one is in trouble already.
+        """
+        if held := self._held & set(names):
+            raise AilingError(", ".join(sorted(held)))
         programs = [self.programs[name] for name in names]
         async with self._holding(programs):
             await asyncio.gather(*(program.kill() for program in programs))
             try:
-                yield True
+                yield
             finally:
                 await asyncio.gather(*(self._started(program) for program in programs))
 
     @asynccontextmanager
-    async def frozen(self, name: str) -> AsyncIterator[bool]:
-        """Have a program stand still for as long as the context lasts; False: it is in trouble."""
+    async def frozen(self, name: str) -> AsyncIterator[None]:
+        """Have a program stand still for as long as the context lasts.
+
+        Raises:
+            AilingError: it is in trouble already.
+        """
         program = self.programs[name]
         if name in self._held or not program.running:
-            yield False
-            return
+            raise AilingError(name)
         async with self._holding([program]), frozen(program):
-            yield True
+            yield
 
     @property
     def running(self) -> bool:

@@ -15,6 +15,7 @@ from bench.soak.engine import Engine
 from bench.soak.ground import Ground
 from bench.soak.nurse import Nurse
 from bench.soak.plan import Kind, Trouble
+from bench.soak.suffering import AilingError
 from understudy.errors import StackError
 
 NOBODY = cast(Ground, SimpleNamespace())
@@ -37,7 +38,9 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             await asyncio.sleep(trouble.seconds)
         finally:
             noted.append(f"{trouble.how} mended")
-        return acts.LEFT_OUT if trouble.how == "again" else "done"
+        if trouble.how == "again":
+            raise AilingError("alpha")
+        return "done"
 
     monkeypatch.setitem(acts.ACTS, Kind.FAILURE, note)
     return noted
@@ -128,9 +131,13 @@ async def test_a_program_that_was_killed_is_started_until_it_stays_and_not_told(
     patient = Patient("switcher", refusals=2)
     seen = []
     async with nursed(patient) as nurse:
-        async with nurse.killed("switcher") as free, nurse.killed("switcher") as once_more:
-            seen += [free, once_more, patient.running]
+        async with nurse.killed("switcher"):
+            with pytest.raises(AilingError, match="switcher"):
+                await nurse.killed("switcher").__aenter__()
+            with pytest.raises(AilingError, match="switcher"):
+                await nurse.frozen("switcher").__aenter__()
+            seen.append(patient.running)
         seen.append(patient.running)
-    assert seen == [True, False, False, True]
+    assert seen == [False, True]
     assert nurse.ended == []
     assert nurse.refused == {"switcher": 2}
