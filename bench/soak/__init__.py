@@ -29,6 +29,7 @@ from bench.soak.plan import Trouble, counted
 from bench.soak.plan import plan as drawn
 from bench.soak.told import Duty
 from bench.soak.writing import clerk_of, keep_books
+from understudy.stack import Program
 
 MUSTS = (
     Bar("alerts_lost", most=0),
@@ -96,8 +97,7 @@ async def measure(
 async def _soaked(
     here: Ground, engine: Engine, troubles: Sequence[Trouble], seconds: float, seed: int
 ) -> dict[str, Any]:
-    programs = here.nurse.programs
-    gauges = {name: Gauge(lambda name=name: programs[name].pid) for name in programs}  # type: ignore[misc]
+    gauges = {name: _gauge(program) for name, program in here.nurse.programs.items()}
     gauges["the soak itself"] = Gauge(os.getpid)
     duty = Duty(here.inbox, here.stack.prometheuses)
     clerk = clerk_of(here)
@@ -121,6 +121,10 @@ async def _soaked(
                 **_growth(gauges),
                 "programs": {name: gauge.told() for name, gauge in gauges.items()},
             }
+
+
+def _gauge(program: Program) -> Gauge:
+    return Gauge(lambda: program.pid)
 
 
 def _due(figures: Mapping[str, Any], minutes: float) -> list[Bar]:

@@ -35,6 +35,7 @@ _HEALTHY = 3
 
 _EVIDENCE_SECONDS = 180.0
 _ACT_SECONDS = 60.0
+_SETTLED_SECONDS = 180.0
 _LOOK_EVERY = 0.1
 _BREATH = 2.0
 """Seconds from the beginning of a storm, and from one alert that matters to the next."""
@@ -61,7 +62,8 @@ async def waves(place: Place, count: int = WAVES, alerts: int = ALERTS) -> list[
     """Have hosts die, a few at a time; one half of the alerts about them come in a storm.
 
     Raises:
-        StackError: one that mattered was not taken or not acted upon, or came after the storm.
+        StackError: one that mattered was not taken or not acted upon, or came after the storm, of
+            which nothing may stay open.
     """
     accounts = place.accounts
     ready, healthy = accounts[: count * _DEAD], accounts[-_HEALTHY:]
@@ -113,11 +115,20 @@ async def _wave(place: Place, group: Sequence[str], crowd: list[Sample]) -> Wave
 
 
 async def _settled(place: Place, crowd: list[Sample]) -> None:
-    """Tell that all of a storm is resolved, and wait until nothing of it is open."""
+    """Tell that all of a storm is resolved, and wait until nothing of it is open.
+
+    Raises:
+        StackError: something stays open.
+    """
     over = [replace(alert, firing=False) for alert in crowd]
     await place.crowd.post(place.job(over, connections=CONNECTIONS))
-    while await place.read(still_open):
-        await asyncio.sleep(_LOOK_EVERY)
+    try:
+        async with asyncio.timeout(_SETTLED_SECONDS):
+            while await place.read(still_open):
+                await asyncio.sleep(_LOOK_EVERY)
+    except TimeoutError as error:
+        left = await place.read(still_open)
+        raise StackError(f"{left} incidents stay open though all is resolved.") from error
 
 
 async def _borne_out_act(place: Place, account: str) -> Act:
