@@ -25,7 +25,7 @@ BARS = (
 TOLD = ("bare_recoveries_per_second",)
 
 
-async def measure(blocks: int = BLOCKS) -> dict[str, Any]:
+async def measure() -> dict[str, Any]:
     """Return the figures of `understudy bench headers`.
 
     Raises:
@@ -33,10 +33,10 @@ async def measure(blocks: int = BLOCKS) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory(prefix="understudy-bench-") as folder:
         file = Path(folder) / "chain.pickle"
-        say(f"headers: {blocks} blocks are forged")
-        await _run("bench.headers.forge", str(file), str(blocks))
+        say(f"headers: {BLOCKS} blocks are forged")
+        await _run("bench.headers.forge", str(file), str(BLOCKS))
         say("headers: and verified")
-        figures = json.loads(await _run("bench.headers.verify", str(file), str(blocks)))
+        figures = json.loads(await _run("bench.headers.verify", str(file), str(BLOCKS)))
     growth = figures["rss_mb_at_end"] - figures["rss_mb_at_quarter"]
     return judge("headers", {**figures, "rss_growth_mb": round(growth, 1)}, BARS)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench.bars import Bar
-from bench.run import Measurement
+from bench.run import ALL, Measurement
 from tests.understudy.commands import CommandLine
 
 
@@ -31,6 +31,11 @@ def test_a_soak_that_found_what_must_not_be_fails(run: CommandLine, failed: bool
     assert told.status == int(failed)
     figures = json.loads(told.out)
     assert (figures["minutes"], figures["alerts_lost"]) == (0.5, int(failed))
+
+
+def test_help_names_every_measurement(run: CommandLine) -> None:
+    told = " ".join(run("bench", "--help").out.replace("│", " ").split())
+    assert f"{', '.join(ALL[:-1])} or {ALL[-1]}" in told
 
 
 def test_options_of_other_measurements_are_refused(run: CommandLine, failed: bool) -> None:
