@@ -37,19 +37,24 @@ _HEAD = "| figure | measured | of the runs | bar | |\n| --- | --- | --- | --- | 
 def texts(results: Results) -> dict[Path, str]:
     """Return all pages that tell of figures as they should be."""
     pages = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-    told = {page: page.read_text(encoding="utf-8") for page in pages}
+    told = {page: corrected(page.read_text(encoding="utf-8"), results) for page in pages}
     told[TABLES] = with_tables(told[TABLES], results)
-    words = {f"{row['name']}.{row['figure']}": row["words"] for row in _ROW.finditer(told[TABLES])}
+    words = words_of(told[TABLES])
     for page in (PROJECT / "README.md", TABLES):
         way = "" if page == TABLES else TABLES.relative_to(page.parent).as_posix()
-        missed = _missed(results, words, way)
-        told[page] = _MISSED.sub(missed.replace("\\", r"\\"), told[page])
-    return {page: corrected(text, results) for page, text in told.items()}
+        # Behind the claims: a number in a row's words is none.
+        told[page] = with_missed(told[page], missed(results, words, way))
+    return told
 
 
 def with_tables(text: str, results: Results) -> str:
     """Return a page with its tables written anew."""
     return _BLOCK.sub(lambda found: _block(found, results), text)
+
+
+def with_missed(text: str, lines: str) -> str:
+    """Return a page with another list of the bars that are missed."""
+    return _MISSED.sub(lambda _: lines, text)
 
 
 def write_all(results: Results) -> list[str]:
@@ -62,9 +67,14 @@ def write_all(results: Results) -> list[str]:
     return changed
 
 
+def words_of(text: str) -> dict[str, str]:
+    """Return what the rows of a page are called, by their anchors."""
+    return {f"{row['name']}.{row['figure']}": row["words"] for row in _ROW.finditer(text)}
+
+
 def anchors(text: str) -> set[str]:
     """Return the anchors of the rows of a page."""
-    return {f"{row['name']}.{row['figure']}" for row in _ROW.finditer(text)}
+    return set(words_of(text))
 
 
 def blocks(text: str) -> list[str]:
@@ -90,7 +100,7 @@ def _block(found: re.Match[str], results: Results) -> str:
     )
 
 
-def _missed(results: Results, words: Mapping[str, str], way: str) -> str:
+def missed(results: Results, words: Mapping[str, str], way: str) -> str:
     """Return the list of bars that are missed; `way` leads from the page to the tables."""
     lines = []
     for name in ALL:
@@ -99,13 +109,19 @@ def _missed(results: Results, words: Mapping[str, str], way: str) -> str:
             lines.append(f"- {name}: {'the measurement failed' if entry else 'not measured yet'}")
             continue
         for row in rows(entry, None, named(name).bars, ()):
-            if row.value is not None and not row.met:
-                anchor, value = f"{name}.{row.figure}", shown(row.figure, row.value)
+            if not row.met:
+                anchor = f"{name}.{row.figure}"
                 named_so = words.get(anchor, row.figure)
-                wanted = f"{value}, wanted {shown_bar(row.bar)}{beside(entry)}"
-                lines.append(f"- [{named_so}]({way}#{anchor}): {wanted}")
+                lines.append(f"- [{named_so}]({way}#{anchor}): {_short(row, entry)}")
     told = [_FALLS_SHORT, "", *lines] if lines else ["No bar is missed in the committed results."]
     return "\n".join(["<!-- missed bars -->", *told, "<!-- end of missed bars -->"])
+
+
+def _short(row: Row, entry: Mapping[str, Any]) -> str:
+    """Return by how much a row falls short."""
+    if row.value is None:
+        return "not measured"
+    return f"{shown(row.figure, row.value)}, wanted {shown_bar(row.bar)}{beside(entry)}"
 
 
 def _line(name: str, words: str | None, row: Row) -> str:

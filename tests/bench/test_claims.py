@@ -19,7 +19,7 @@ PAGES = [README, *sorted((PROJECT / "docs").rglob("*.md"))]
 CLAIMS = [
     pytest.param(page, claim, id=f"{page.relative_to(PROJECT)}:{claim.anchor}")
     for page in PAGES
-    for claim in claims(page.read_text(encoding="utf-8"))
+    for claim in claims(pages.with_missed(page.read_text(encoding="utf-8"), ""))
 ]
 KNOWN: dict[str, Any] = {
     "measurements": {"policy": {"figures": {"lost": 0.2263, "seconds": 104.6, "by": {"kill": 0.1}}}}
@@ -57,6 +57,22 @@ def test_each_measurement_has_a_table_with_a_row_for_each_bar(name: str) -> None
     assert name in pages.blocks(text)
     wanted = {f"{name}.{bar.figure}" for bar in named(name).bars}
     assert wanted <= pages.anchors(text)
+
+
+@pytest.mark.parametrize("page", [README, pages.TABLES], ids=lambda page: page.name)
+def test_what_falls_short_is_called_by_the_words_of_its_row(page: Path) -> None:
+    words = pages.words_of(pages.TABLES.read_text(encoding="utf-8"))
+    missed = page.read_text(encoding="utf-8").partition("<!-- missed bars -->")[2]
+    named = list(claims(missed.partition("<!-- end of missed bars -->")[0]))
+    assert named
+    assert [claim.text for claim in named] == [words[claim.anchor] for claim in named]
+
+
+def test_a_bar_without_a_figure_falls_short() -> None:
+    entry = {"figures": {"first_paint_ms_p50": None, "transferred_kb": 24}, "bars": []}
+    told = pages.missed({"measurements": {"page": entry}}, {}, "")
+    assert "- [first_paint_ms_p50](#page.first_paint_ms_p50): not measured" in told
+    assert "transferred_kb" not in told
 
 
 def test_a_claim_is_rounded_as_it_is_written_and_follows_the_results() -> None:
