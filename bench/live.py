@@ -22,11 +22,14 @@ from bench.moments import Way
 from bench.news import say
 from bench.opponent import opponent
 from bench.outcome import (
+    ONE_SECOND,
+    THREE_SECONDS,
     losses,
     plain_figures,
     polling_figures,
     shipped_figures,
     stage_figures,
+    stage_names,
 )
 from bench.plain import plain_failovers
 from bench.processes import resident_mb
@@ -42,6 +45,11 @@ BARS = (
     Bar("switcher_rss_mb", most=150),
 )
 TOLD = (
+    *stage_names(ONE_SECOND, Way.PLAIN),
+    *stage_names(ONE_SECOND, Way.POLLING),
+    *stage_names(THREE_SECONDS, Way.SHIPPED),
+    f"stages.{THREE_SECONDS}.{Way.PLAIN}.failed_to_on_air_seconds",
+    f"stages.{THREE_SECONDS}.{Way.POLLING}.failed_to_on_air_seconds",
     "median_seconds_kill_to_decision",
     "median_seconds_broadcast_to_in_force",
     "lost_blocks",
@@ -53,6 +61,11 @@ TOLD = (
     "polling_miss_to_broadcast_ratio",
     "polling_miss_to_on_air_ratio",
     "others_gone",
+    *(
+        f"by_policy.{way}.{figure}"
+        for way in Way
+        for figure in ("failures", "per_failure", "simulated", "simulated_whole")
+    ),
 )
 FAILURES = 20
 _EVERY = 4

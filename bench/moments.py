@@ -113,8 +113,13 @@ def stages(way: Way, seen: Sequence[Moments]) -> dict[str, Any]:
     for begin, end in STAGES[way]:
         spent = known(each.between(begin, end) for each in seen)
         if spent:
-            found[f"{begin}_to_{end}_seconds"] = spread(spent)
+            found[stage_name(begin, end)] = spread(spent)
     return found
+
+
+def stage_name(begin: str, end: str) -> str:
+    """Return the name of the figure that tells how long it took from one moment to another."""
+    return f"{begin}_to_{end}_seconds"
 
 
 def ratios(theirs: Sequence[Moments], ours: Sequence[Moments], begin: str, end: str) -> list[float]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.failover import Failover
 from bench.faults import FAILURES as KINDS
 from bench.figures import mean, mean_interval, median, spread
-from bench.moments import Moments, Way, known, ratios, stages
+from bench.moments import STAGES, Moments, Way, known, ratios, stage_name, stages
 from bench.theatre import NETWORK, ROUND_SECONDS
+
+ONE_SECOND, THREE_SECONDS = "one_second", "three_seconds"
+"""The parts of a run, by how often a block comes."""
 
 
 def plain_figures(seen: Sequence[Failover]) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def polling_figures(seen: Sequence[Failover]) -> dict[str, Any]:
 
 def stage_figures(plain: Sequence[Failover], seen: Sequence[Failover]) -> dict[str, Any]:
     """Return the seconds of every stage, by who watches; those at 1-second blocks apart."""
-    parts = {"one_second": plain, "three_seconds": seen}
+    parts = {ONE_SECOND: plain, THREE_SECONDS: seen}
     spreads = {
         f"stages.{part}.{way}.{name}": each
         for part, these in parts.items()
@@ -71,6 +74,11 @@ def stage_figures(plain: Sequence[Failover], seen: Sequence[Failover]) -> dict[s
         for name, each in stages(way, _moments(_of(these, way))).items()
     }
     return {"stages": _nested(spreads), "spread": spreads}
+
+
+def stage_names(part: str, way: Way) -> Iterator[str]:
+    """Return the figures of the stages of whoever watches, in their order."""
+    return (f"stages.{part}.{way}.{stage_name(*stage)}" for stage in STAGES[way])
 
 
 def losses(seen: Sequence[Failover]) -> Mapping[Way, Sequence[int]]:

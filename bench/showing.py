@@ -9,6 +9,7 @@ from typing import Any
 from bench.bars import Bar
 
 _UNITS = (
+    (re.compile(r"^slope_by_"), " times"),
     (re.compile(r"per_second$"), "/s"),
     (re.compile(r"(^|_)seconds(_|$)"), " s"),
     (re.compile(r"(^|_)ms(_|$)"), " ms"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench import pages
+from bench.bars import find
 from bench.claims import Claim, claims, corrected, value_of
 from bench.results import FILE, read
 from bench.run import ALL, named
@@ -88,6 +89,19 @@ def test_a_claim_is_rounded_as_it_is_written_and_follows_the_results() -> None:
         "[104,600 ms](#policy.seconds), [1.7 minutes](#policy.seconds), [more](#policy.lost), "
         "[4](#policy.none), [5](#elsewhere)."
     )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_row_is_of_a_figure_that_is_told_or_was_measured(name: str) -> None:
+    assert RESULTS
+    measurement = named(name)
+    figures = RESULTS["measurements"].get(name, {}).get("figures")
+    if not figures:
+        pytest.skip(f"{name} was not measured, so that nobody knows what else it finds")
+    known = {*(bar.figure for bar in measurement.bars), *measurement.told}
+    rows = pages.anchors(pages.TABLES.read_text(encoding="utf-8"))
+    own = [row.removeprefix(f"{name}.") for row in rows if row.startswith(f"{name}.")]
+    assert [row for row in own if row not in known and find(figures, row) is None] == []
 
 
 def test_rows_keep_their_words_and_tell_what_was_missed() -> None:
