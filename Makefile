@@ -16,7 +16,7 @@ no_network = { echo "The dependencies could not be fetched: this once, setting u
 .PHONY: again help setup develop tools test conformance pictures faults fuzz mutation lint audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/ready ## Make the virtual environment .venv from the locked dependencies
 	@:

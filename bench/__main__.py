@@ -29,7 +29,7 @@ from bench import pages, results
 from bench.news import say
 from bench.run import ALL, NAMES, Measurement, named
 from bench.surroundings import PROJECT, Meanwhile, commit, machine, versions
-from bench.table import remarks, table
+from bench.table import kept, remarks, table
 
 _SAYS = "understudy: "
 _ASIDE = "build/bench"
@@ -59,7 +59,7 @@ def main(words: Sequence[str]) -> int:
     told = _put_together(name, entries, run, head)
     drawn, worse = table(told, before, measurements)
     _OUT.print(drawn)
-    for remark in remarks(head, told, before, worse):
+    for remark in remarks(names, head, told, before, worse):
         _OUT.print(remark, soft_wrap=True)
     lost = [each for each, entry in entries.items() if "failed" in entry]
     short = options.keys() - _HARMLESS
@@ -70,6 +70,8 @@ def main(words: Sequence[str]) -> int:
         results.write(told, results.FILE)
         changed = pages.write_all(told)
         _OUT.print(f"Written: {', '.join(['bench/results.json', *changed])}.")
+        for remark in kept(told):
+            _OUT.print(remark, soft_wrap=True)
     broken = any(entry.get("figures", {}).get("failed") for entry in entries.values())
     return 1 if lost or broken else 0
 
@@ -86,10 +88,10 @@ def _put_together(
     return results.with_one(name, entries[name], run, standing or {**run, "measurements": {}})
 
 
-def _measured(measurement: Measurement, options: Mapping[str, str]) -> dict[str, Any]:
+def _measured(measurement: Measurement, options: Mapping[str, Any]) -> dict[str, Any]:
     """Run a measurement in a process of its own and return what is kept of it."""
     taken = {n: value for n, value in options.items() if n in measurement.options}
-    words = [word for n, value in taken.items() for word in (f"--{n}", value)]
+    words = [word for n, value in taken.items() for word in (f"--{n}", str(value))]
     command = _program(measurement.name, *words)
     say(f"bench: {measurement.name}")
     meanwhile, last = Meanwhile(), ""
@@ -116,20 +118,27 @@ def _program(name: str, *words: str) -> list[str]:
     return [sys.executable, "-m", "understudy", "bench", name, "--json", *words]
 
 
-def _asked(words: Sequence[str]) -> tuple[Sequence[str], dict[str, str]]:
-    """Return the measurements, one or all of a run, and the options that were given."""
+def _asked(words: Sequence[str]) -> tuple[Sequence[str], dict[str, Any]]:
+    """Return the measurements, one or all of a run, and the options that were given.
+
+    Of several, each takes those options that it knows; one that none of them knows ends us.
+    """
     parser = argparse.ArgumentParser(
         prog="make bench", description="Measure, and keep the results."
     )
     parser.add_argument("name", nargs="?", choices=ALL, metavar="NAME", help=", ".join(ALL))
-    parser.add_argument("--seed", help="draw the same again")
-    for option in ("failures", "minutes"):
-        parser.add_argument(f"--{option}", help="how many, instead of all")
+    parser.add_argument("--seed", type=int, help="draw the same again")
+    parser.add_argument("--failures", type=int, help="how many, instead of all")
+    parser.add_argument("--minutes", type=float, help="how many, instead of all")
     parser.add_argument("--all", action="store_true", help="those that are measured apart, too")
     asked = vars(parser.parse_args(words))
-    name, names = asked.pop("name"), ALL if asked.pop("all") else NAMES
+    name, several = asked.pop("name"), ALL if asked.pop("all") else NAMES
+    names = [name] if name else several
     options = {each: value for each, value in asked.items() if value is not None}
-    return [name] if name else names, options
+    known = frozenset[str]().union(*(named(each).options for each in names))
+    for option in options.keys() - known:
+        parser.error(f"{name or 'What is run here'} takes no --{option}")
+    return names, options
 
 
 if __name__ == "__main__":

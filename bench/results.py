@@ -84,8 +84,8 @@ def with_one(
 
 
 def head_of(results: Results, name: str) -> Mapping[str, Any]:
-    """Return the head of the run that a measurement was part of."""
-    run: Mapping[str, Any] = results["measurements"][name].get("run", results)
+    """Return the head of the run that a measurement was part of, or else that of all."""
+    run: Mapping[str, Any] = results["measurements"].get(name, {}).get("run", results)
     return run
 
 

@@ -38,18 +38,32 @@ def table(
 
 
 def remarks(
-    head: Mapping[str, Any], results: Results, before: Results | None, worse: Sequence[str]
+    names: Sequence[str],
+    head: Mapping[str, Any],
+    results: Results,
+    before: Results | None,
+    worse: Sequence[str],
 ) -> Iterator[str]:
-    """Return what has to be said below the table, a line each; `head` is of this run."""
+    """Return what has to be said below the table of what was run, a line each.
+
+    `head` is of this run; what it is compared with may have been run by itself.
+    """
     yield f"Measured: {surroundings(head)}."
     if before:
-        yield f"Committed: {surroundings(before)}."
-        if before["machine"] != head["machine"]:
+        past = head_of(before, names[0]) if len(names) == 1 else before
+        yield f"Committed: {surroundings(past)}."
+        if past["machine"] != head["machine"]:
             yield "That was another machine, so that only ratios can be compared."
-    yield from _told("Missed", results["missed"])
+    missed = [each for each in results["missed"] if each.partition(".")[0] in names]
+    yield from _told("Missed", missed)
     yield from _told("Worse than committed", worse)
+    yield from _told("FAILED", [each for each in results["failed"] if each in names])
+
+
+def kept(results: Results) -> Iterator[str]:
+    """Return what has to be said of results that are kept, a line each."""
     yield from _told("Of a run of its own", [_apart(results, n) for n in results["apart"]])
-    yield from _told("FAILED, so that the results are not whole", results["failed"])
+    yield from _told("The results are not whole, failed", results["failed"])
 
 
 def surroundings(head: Mapping[str, Any]) -> str:

@@ -27,6 +27,11 @@ def entry(**figures: Any) -> dict[str, Any]:
     return {**results.measured(figures, [FAST], {}), "cores_others": 0.0, "cores_stolen": 0.0}
 
 
+def run_of(date: str) -> dict[str, Any]:
+    machine = {"cores": 2, "cpu": "Some", "memory_gb": 4}
+    return {"date": date, "commit": "abc", "dirty": False, "machine": machine}
+
+
 def row(now: dict[str, Any], before: dict[str, Any] | None) -> Row:
     [only] = rows(now, before, [FAST], ())
     return only
@@ -98,11 +103,14 @@ def test_figures_are_told_with_the_unit_of_their_name() -> None:
         "hostile_in_time": (True, "yes"),
         "failures": (2000, "2,000"),
         "plans": (None, "none"),
+        "slope_by_witnesses.rss_mb": (1.31, "1.31 times"),
+        "slope_by_nodes.metrics_seconds_p50": (0.04, "0.0400 times"),
     }
     assert {name: shown(name, value) for name, (value, _) in told.items()} == {
         name: text for name, (_, text) in told.items()
     }
     assert shown_bar(Bar("metrics_seconds_p99", most=0.02)) == "at most 20 ms"
+    assert shown_bar(Bar("slope_by_nodes.cpu_per_block_ms", most=2)) == "at most 2 times"
     assert shown_bar(Bar("headers_per_second", least=8000)) == "at least 8,000/s"
     assert shown_spread("rate_seconds", spread(1, 2)["fast"]) == "1 s to 2 s, 3 runs"
 
@@ -165,7 +173,8 @@ def test_a_measurement_that_fails_is_told_and_the_others_go_on(
     assert re.search(r"live +│ FAILED", told)
     assert re.search(r"fast +│ 9 +│ +│ at least 10 +│ MISSED", told)
     assert "Missed: peers.fast." in told
-    assert "FAILED, so that the results are not whole: live." in told
+    assert "FAILED: live." in told
+    assert "The results are not whole, failed: live." in told
 
 
 def test_a_missed_bar_changes_no_exit_status(doubles: Doubles) -> None:
@@ -189,8 +198,52 @@ def test_one_that_is_shortened_or_fails_replaces_nothing(doubles: Doubles) -> No
 
 
 def test_all_names_are_asked_for_by_name() -> None:
-    assert command._asked(["soak", "--minutes", "3"]) == (["soak"], {"minutes": "3"})
+    assert command._asked(["soak", "--minutes", "3"]) == (["soak"], {"minutes": 3})
     assert command._asked([]) == (NAMES, {})
     assert command._asked(["--all"]) == (ALL, {})
     for name in ALL:
         assert command._asked([name]) == ([name], {})
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["start", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
+        (["start", "--minutes", "3"], "start takes no --minutes"),
+        (["--minutes", "3"], "What is run here takes no --minutes"),
+        (["starts"], "invalid choice: 'starts'"),
+    ],
+)
+def test_what_no_measurement_could_do_is_refused_before_any_runs(
+    words: list[str], told: str, doubles: Doubles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(words)
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+    assert not doubles.asked
+
+
+def test_one_measurement_is_told_without_what_others_missed_and_beside_its_own_past(
+    doubles: Doubles, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = results.all_of(run_of("Monday"), {name: entry(fast=9) for name in NAMES}, None)
+    before = results.with_one("page", entry(fast=12), run_of("Tuesday"), before)
+    results.write(before, doubles.file)
+    monkeypatch.setattr(results, "read_committed", lambda: before)
+    assert command.main(["page"]) == 0
+    told = capsys.readouterr().out
+    assert "Committed: Tuesday," in told
+    assert "Missed:" not in told
+    assert "Written: bench/results.json, docs/benchmarks.md." in told
+    assert "Of a run of its own: page (" in told
+
+
+def test_one_that_failed_is_not_said_to_be_among_the_results(
+    doubles: Doubles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doubles.programs["page"] = "import sys; sys.exit(3)"
+    assert command.main(["page"]) == 1
+    told = capsys.readouterr().out
+    assert "FAILED: page." in told
+    assert "Of a run of its own" not in told
