@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz.fuzzing import Bounds, fuzz_all
+from tests.fuzz.fuzzing import PARSERS, Bounds, fuzz_all
 
 KEPT = Path(".run/fuzz")
 
@@ -26,14 +26,22 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="targets at a time")
     parser.add_argument("--seed", type=int, default=0, help="0: another one each time")
     asked = parser.parse_args()
+    if unknown := set(asked.targets) - set(PARSERS):
+        parser.error(f"no target: {', '.join(sorted(unknown))}; there are {', '.join(PARSERS)}")
     KEPT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="understudy-fuzz-") as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # what a target leaves goes with it
         bounds = Bounds(asked.minutes * 60, asked.jobs, asked.seed)
         broken = fuzz_all(asked.targets, bounds, Path(folder), KEPT)
-    if broken:
-        print(f"fuzz: promises were broken by {', '.join(broken)}: see {KEPT}", file=sys.stderr)
-    return 1 if broken else 0
+    if not broken:
+        print("fuzz: all parsers kept what they promise")
+        return 0
+    print(
+        f"fuzz: promises were broken by {', '.join(broken)}. What broke them is in {KEPT}, named "
+        "by its parser; as a file in tests/fixtures/fuzz/PARSER, pytest tests/fuzz tries it again.",
+        file=sys.stderr,
+    )
+    return 1
 
 
 if __name__ == "__main__":

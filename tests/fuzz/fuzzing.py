@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import os
 import re
 import sys
@@ -16,12 +18,19 @@ import atheris
 
 _OURS = ["chains", "exporter", "peernode", "serving", "storing", "switcher", "understudy"]
 
-with atheris.instrument_imports(include=_OURS):
+# It names each of hundreds of modules.
+with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(include=_OURS):
+    from tests.fuzz.target import in_time
     from tests.fuzz.targets import TARGETS, found
+
+PARSERS = tuple(TARGETS)
 
 _LONGEST_INPUT = 4096
 _SLOWEST = 10
-"""Seconds that one input may take."""
+"""Seconds of a processor that one input may take."""
+
+_HANGS = 120
+"""Seconds on the clock after which an input is taken for one that never ends."""
 
 _MOST_MB = 1024
 _BROKEN = 70
@@ -42,6 +51,10 @@ class Bounds:
 def fuzz_all(names: Sequence[str], bounds: Bounds, folder: Path, kept: Path) -> list[str]:
     """Run targets (none named: all), tell of each how it went, and return those that failed."""
     waiting, running, broken = list(names or TARGETS), dict[int, str](), list[str]()
+    print(
+        f"fuzz: {len(waiting)} parsers for {bounds.seconds:g} s each, {bounds.jobs} at a time",
+        flush=True,
+    )
     while waiting or running:
         while waiting and len(running) < bounds.jobs:
             name = waiting.pop(0)
@@ -69,7 +82,7 @@ def _run(name: str, bounds: Bounds, folder: Path, kept: Path) -> Never:
         options = (
             f"-dict={words}",
             f"-max_len={_LONGEST_INPUT}",
-            f"-timeout={_SLOWEST}",
+            f"-timeout={_HANGS}",
             f"-rss_limit_mb={_MOST_MB}",
             f"-seed={bounds.seed}",
             f"-artifact_prefix={kept}/{name}-",
@@ -95,7 +108,7 @@ class _Feed:
     def __call__(self, data: bytes) -> None:
         self._end = self._end or time.monotonic() + self._seconds
         try:
-            self._feed(data)
+            in_time(self._feed, data, _SLOWEST)
         except BaseException:
             mark = hashlib.sha256(data).hexdigest()[:16]
             self._place.with_name(f"{self._place.name}-{mark}").write_bytes(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,25 @@ class Target:
     feed: Callable[[bytes], None]
     seeds: Callable[[], list[bytes]]
     words: tuple[str, ...] = ()
+
+
+class TooSlowError(Exception):
+    """An input took longer than one may."""
+
+
+def in_time(feed: Callable[[bytes], None], data: bytes, seconds: float) -> None:
+    """Feed with an input, which may take so many seconds of a processor.
+
+    On the clock it may take longer: a machine that is busy with other things is no finding.
+
+    Raises:
+        TooSlowError: it took more.
+    """
+    began = time.process_time()
+    feed(data)
+    spent = time.process_time() - began
+    if spent > seconds:
+        raise TooSlowError(f"{spent:.1f} s of a processor for one input")
 
 
 def found(name: str) -> Iterator[bytes]:
