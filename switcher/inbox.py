@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from switcher.errors import UnreachableError
 from switcher.focus import Focus
@@ -14,6 +15,10 @@ from switcher.webhook import Judged
 
 AT_ONCE = 50
 """Alerts that are written in one transaction, which a decision may have to wait for."""
+
+POSTS = 8
+"""Posts that are written in one transaction: they are answered together, and on the same connections
+the next ones come together, all of which whatever else is to be done has to wait for."""
 
 _LONGEST = 2.0
 """Seconds for which those that don't press are held up at most."""
@@ -29,7 +34,7 @@ class Inbox:
     """Writes what is posted, a transaction at a time, and all that waits for it together.
 
     `write` writes alerts in one transaction. `presses` tells of an alert that may be true now:
-    while a worker is at what can't wait, the others do, and otherwise they take turns.
+    while a worker is at what can't wait, the others do, and otherwise they take turns with them.
     """
 
     def __init__(
@@ -65,20 +70,19 @@ class Inbox:
 
     async def _write_on(self) -> None:
         loop = asyncio.get_running_loop()
-        rested, pressing_last = loop.time(), False
+        rested = loop.time()
         try:
             while self._pressing or self._others:
                 if not self._others:
                     rested = loop.time()
                 held = min(self._focus.remaining(), rested + _LONGEST - loop.time())
-                if self._pressing and (held > 0 or not pressing_last or not self._others):
+                if held <= 0:
+                    await self._write_all(list(_taken(self._pressing, self._others)))
+                    rested = loop.time()
+                elif self._pressing:
                     await self._write_all(list(_taken(self._pressing)))
-                    pressing_last = True
-                elif held > 0:
-                    await self._wait(held)
                 else:
-                    await self._write_all(list(_taken(self._others)))
-                    pressing_last, rested = False, loop.time()
+                    await self._wait(held)
         finally:
             self._writing = None
 
@@ -110,9 +114,16 @@ class Inbox:
                 post.receipts.set_result(taken)
 
 
-def _taken(waiting: deque[_Post]) -> Iterator[_Post]:
-    """Take as many posts as go into a transaction, one at least, the oldest first."""
+def _taken(*queues: deque[_Post]) -> Iterator[_Post]:
+    """Take as many posts as go into a transaction, one at least, the oldest of each by turns."""
     room = AT_ONCE
-    while waiting and (room == AT_ONCE or len(waiting[0].alerts) <= room):
-        room -= len(waiting[0].alerts)
-        yield waiting.popleft()
+    for queue in islice(_turns(queues), POSTS):
+        if len(queue[0].alerts) > room != AT_ONCE:
+            return
+        room -= len(queue[0].alerts)
+        yield queue.popleft()
+
+
+def _turns(queues: Collection[deque[_Post]]) -> Iterator[deque[_Post]]:
+    while any(queues):
+        yield from (queue for queue in queues if queue)

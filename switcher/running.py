@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -125,9 +125,19 @@ class Switcher:
                 self.metrics.heartbeat(now)
             if receipt.result == "opened" and receipt.witness and self._presses(alert):
                 self.desk.focus.begin(receipt.witness)
-        self._wake({receipt.witness for receipt in receipts if receipt.witness is not None})
-        self.chains.wake({receipt.subject for receipt in receipts if receipt.subject is not None})
+        self._tell(zip(alerts, receipts, strict=True))
         return receipts
+
+    def _tell(self, taken: Iterable[tuple[Judged, Receipt]]) -> None:
+        """Wake who sees to what is new and may be true; all else has time until the next block.
+
+        In a storm they would look at what repeats, and at accusations of former keys, all the time.
+        """
+        news = [(alert, receipt) for alert, receipt in taken if receipt.is_news]
+        witnesses = {receipt.witness for alert, receipt in news if self._presses(alert)}
+        strangers = {receipt.witness for _, receipt in news} - set(self.witnesses)
+        self._wake({name for name in witnesses | strangers if name is not None})
+        self.chains.wake({receipt.subject for _, receipt in news if receipt.subject is not None})
 
     async def order(self, witness: str, cause: Cause, order: Order) -> Incident:
         """Take an order; its worker sees to it at once.

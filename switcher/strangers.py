@@ -14,7 +14,7 @@ from switcher.loop import Loop
 from switcher.metrics import STRANGER
 from switcher.model import Ending, Incident, Record, by_decision
 
-_AT_ONCE = 50
+_AT_ONCE = 10
 """Decisions that are written in one transaction, which those that matter may have to wait for."""
 
 _REST = 0.5
@@ -48,11 +48,17 @@ class Strangers(Loop):
         await super()._sleep()
 
     async def _see_to(self, incidents: Sequence[Incident]) -> bool:
-        """End what is over and decide the rest; tell whether anything is other than before."""
+        """End what is over and decide the rest; tell whether anything is other than before.
+
+        While somebody is at what can't wait, the rest is left for the next look.
+        """
         over = {incident.id for incident in incidents if await self._ended(incident)}
         rest = [incident for incident in incidents if incident.id not in over]
         decided = False
         for first in range(0, len(rest), _AT_ONCE):
+            if self._desk.focus.remaining():
+                self.wake()
+                break
             decided |= await self._decide(rest[first : first + _AT_ONCE])
         return bool(over) or decided
 

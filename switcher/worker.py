@@ -28,7 +28,7 @@ _TRY_AGAIN = 0.5
 _FIRST_CONTACT = 10.0
 """Seconds after the start in which no node, nor host, has to have been heard yet."""
 
-_AT_ONCE = 25
+_AT_ONCE = 10
 """Stale accusations that are decided in one transaction, which others may have to wait for."""
 
 _log = structlog.get_logger("switcher.worker")

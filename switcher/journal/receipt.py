@@ -39,6 +39,11 @@ class Receipt:
     reason: str = ""
     subject: Subject | None = None
 
+    @property
+    def is_news(self) -> bool:
+        """Tell whether there may be something else to decide than before."""
+        return self.result in {"opened", "resolved", "ended"}
+
 
 def renewed(found: Row[Any], fingerprint: str, sighting: Sighting) -> dict[str, Any]:
     """Return the columns of an open incident's row after an alert fired again."""

@@ -10,7 +10,7 @@ import pytest
 
 from switcher.errors import JournalError, UnreachableError
 from switcher.focus import Focus
-from switcher.inbox import AT_ONCE, Inbox
+from switcher.inbox import AT_ONCE, POSTS, Inbox
 from switcher.journal.receipt import Receipt
 from switcher.model import ActionName
 from switcher.webhook import Accusation, Judged
@@ -59,17 +59,28 @@ async def posted(inbox: Inbox, *names: str) -> list[asyncio.Task[list[Receipt]]]
 async def test_what_waits_is_written_together_and_everybody_hears_of_their_own() -> None:
     desk = Desk()
     inbox = desk.inbox()
-    tasks = await posted(inbox, *(f"k{number}" for number in range(AT_ONCE + 2)))
+    tasks = await posted(inbox, *(f"k{number}" for number in range(POSTS + 2)))
     desk.going.set()
     receipts = await asyncio.gather(*tasks)
-    assert [receipt.reason for [receipt] in receipts] == [f"k{n}" for n in range(AT_ONCE + 2)]
-    assert [len(each) for each in desk.written] == [AT_ONCE, 2]
+    assert [receipt.reason for [receipt] in receipts] == [f"k{n}" for n in range(POSTS + 2)]
+    assert [len(each) for each in desk.written] == [POSTS, 2]
+
+
+async def test_no_transaction_is_long_however_many_alerts_the_posts_have() -> None:
+    desk = Desk()
+    inbox = desk.inbox()
+    half = [accusation(f"k{number}") for number in range(AT_ONCE // 2)]
+    tasks = [asyncio.create_task(inbox.put(half)) for _ in range(3)]
+    await asyncio.sleep(0)
+    desk.going.set()
+    await asyncio.gather(*tasks)
+    assert [len(each) for each in desk.written] == [AT_ONCE, AT_ONCE // 2]
 
 
 async def test_alert_that_may_be_true_overtakes_those_that_can_not() -> None:
     desk = Desk()
     inbox = desk.inbox()
-    tasks = await posted(inbox, *(f"k{number}" for number in range(3 * AT_ONCE)))
+    tasks = await posted(inbox, *(f"k{number}" for number in range(3 * POSTS)))
     tasks += await posted(inbox, TRUE)
     desk.going.set()
     await asyncio.gather(*tasks)
@@ -80,10 +91,10 @@ async def test_alert_that_may_be_true_overtakes_those_that_can_not() -> None:
 async def test_stream_of_alerts_that_may_be_true_keeps_no_other_out() -> None:
     desk = Desk()
     inbox = desk.inbox()
-    tasks = await posted(inbox, "heartbeat", *(f"{TRUE}{n}" for n in range(3 * AT_ONCE)))
+    tasks = await posted(inbox, "heartbeat", *(f"{TRUE}{n}" for n in range(3 * POSTS)))
     desk.going.set()
     await asyncio.gather(*tasks)
-    assert desk.written[1] == ["heartbeat"]
+    assert "heartbeat" in desk.written[0]
 
 
 async def test_alert_that_can_not_be_written_takes_no_other_with_it() -> None:
