@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -35,7 +36,6 @@ from switcher.loop import Loop
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
 from switcher.resolving.desk import ChainDesk
-from switcher.resolving.keeper import Keeper
 from switcher.resolving.metrics import ResolveMetrics
 from switcher.resolving.model import Kind, Subject
 from switcher.resolving.staff import ChainStaff
@@ -47,6 +47,9 @@ from switcher.strangers import Strangers
 from switcher.watching import keep_watching, log_clock, log_verdict, wake_with_blocks
 from switcher.webhook import Accusation, Judged
 from switcher.worker import Worker
+
+if TYPE_CHECKING:
+    from switcher.resolving.keeper import Keeper
 
 _PATIENCE = 5.0
 """Seconds that a step in hand has to finish when the switcher stops."""
@@ -263,11 +266,18 @@ def _chain_staff(desk: Desk, replica: ReplicaSettings | None) -> ChainStaff:
     metrics, watch = desk.metrics, desk.watch
     subjects = [Subject(Kind.NODE, node.name) for node in watch.settings.nodes]
     subjects += [Subject(Kind.PEER, peer.name) for peer in (replica.chain.nodes if replica else ())]
-    keeper = Keeper(replica) if replica else None
+    keeper = _keeper(replica) if replica else None
     shown = ResolveMetrics(metrics.registry, metrics.count_decision, subjects, keeper)
     docket = Docket(desk.journal)
     clocks = (desk.clock, desk.started)
     return ChainStaff(ChainDesk(desk.settings, watch, docket, shown, *clocks), keeper)
+
+
+def _keeper(replica: ReplicaSettings) -> Keeper:
+    # Loaded where there is a replica, see `switcher.resolving.staff`.
+    from switcher.resolving.keeper import Keeper  # noqa: PLC0415
+
+    return Keeper(replica)
 
 
 @asynccontextmanager

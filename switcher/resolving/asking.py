@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from peernode.resolution import Outcome
 from switcher.errors import OrderError
 from switcher.model import Cause
 from switcher.resolving.answers import ResolvePreview
 from switcher.resolving.examine import Examined, back, rule_on_node
-from switcher.resolving.keeper import Keeper
 from switcher.resolving.model import Kind, Matter, ResolveDecision, Subject, Wish, still_open
 from switcher.resolving.rule_on_peer import Compared, rule_on_peer
 from switcher.resolving.ruling import Ruling
 from switcher.resolving.staff import ChainStaff
 from switcher.resolving.status import peer_status, replica_status
+
+if TYPE_CHECKING:
+    from switcher.resolving.keeper import Keeper
 
 _REST = 10.0
 """Seconds after a look at the peers for which it serves to show what an order would come to."""

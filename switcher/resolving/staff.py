@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from chains.standing import Verdict
 from switcher.loop import Loop
 from switcher.resolving.desk import ChainDesk
-from switcher.resolving.keeper import Keeper
 from switcher.resolving.model import Kind, Subject
 from switcher.resolving.nodes import NodeWorker
-from switcher.resolving.peers import PeerWorker
+
+if TYPE_CHECKING:
+    from switcher.resolving.keeper import Keeper
+    from switcher.resolving.peers import PeerWorker
 
 
 class ChainStaff:
@@ -25,7 +28,7 @@ class ChainStaff:
         self.keeper = keeper
         peers = keeper.settings.chain.nodes if keeper else ()
         self._nodes = NodeWorker(desk, [peer.name for peer in peers])
-        self._peers = [PeerWorker(desk, keeper, peer) for peer in peers] if keeper else []
+        self._peers = _workers(desk, keeper) if keeper else []
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -63,3 +66,10 @@ class ChainStaff:
     def _is_canonical(self, peer: Subject) -> bool:
         standing = self.keeper.standing(peer.name) if self.keeper else None
         return standing is not None and standing.verdict is Verdict.CANONICAL
+
+
+def _workers(desk: ChainDesk, keeper: Keeper) -> list[PeerWorker]:
+    # What it takes to ask peers is a tenth of the start, and most have none.
+    from switcher.resolving.peers import PeerWorker  # noqa: PLC0415
+
+    return [PeerWorker(desk, keeper, peer) for peer in keeper.settings.chain.nodes]
