@@ -17,8 +17,8 @@ AT_ONCE = 50
 """Alerts that are written in one transaction, which a decision may have to wait for."""
 
 POSTS = 8
-"""Posts that are written in one transaction: they are answered together, and on the same connections
-the next ones come together, all of which whatever else is to be done has to wait for."""
+"""Posts that are written in one transaction. They are answered together, so that the next ones come
+together, and what matters waits for both."""
 
 _LONGEST = 2.0
 """Seconds for which those that don't press are held up at most."""
