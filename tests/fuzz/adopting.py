@@ -19,7 +19,8 @@ from peernode.resolution import Outcome
 from peernode.resolve import Resolver
 from peernode.store import Store
 from tests.chains.peer.made import EASY, Block, forged
-from tests.fuzz.house import FAST, KilledError
+from tests.fuzz.house import FAST
+from tests.fuzz.killed import Kill
 from tests.fuzz.neighbours import Manner, Neighbour, Neighbourhood
 from tests.fuzz.oracle import assert_proven
 from tests.peernode.made import after
@@ -41,7 +42,7 @@ class Adopting(RuleBasedStateMachine):
         self.network = Neighbourhood()
         self.held: list[PeerBlock] = []
         self.allowed: int | None = 0
-        self.left: int | None = None
+        self.kill = Kill()
         self.branches = 0
 
     @initialize(max_depth=st.sampled_from((None, 0, 2)), own=st.lists(st.booleans(), min_size=3))
@@ -116,10 +117,8 @@ class Adopting(RuleBasedStateMachine):
     @rule(call=st.integers(1, 6), done=st.booleans(), allow=st.sampled_from((None, 5)))
     def killed_while_it_resolves(self, call: int, done: bool, allow: int | None) -> None:
         """Have it be killed at a call of its database during a search, and started again."""
-        self.left, self.done = call, done
-        with contextlib.suppress(KilledError, StoppingError):
+        with self.kill.at(call, done=done), contextlib.suppress(StoppingError):
             self.runner.run(self.resolver.resolve(allow))
-        self.left = None
         self.allowed = self._most(allow)
         self._restart()
 
@@ -192,20 +191,7 @@ class Adopting(RuleBasedStateMachine):
         self.store = Store(f"sqlite:///{place}", EASY)
         self.runner.run(self.store.__aenter__())
         self.resolver = Resolver(self.store, network, _SETTINGS, self.max_depth)
-        worker = self.store._writer
-        run = worker._run
-
-        async def killed(*work: Any) -> Any:
-            if self.left is None:
-                return await run(*work)
-            self.left -= 1
-            if self.left == 0 and self.done:
-                await run(*work)
-            if self.left <= 0:
-                raise KilledError
-            return await run(*work)
-
-        worker._run = killed  # type: ignore[assignment]
+        self.kill.threaten(self.store._writer)
 
     def _close(self) -> None:
         async def close() -> None:

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,10 @@ def _run(name: str, bounds: Bounds, folder: Path, kept: Path) -> Never:
         feed = _Feed(target.feed, bounds.seconds, kept / f"{name}-crash")
         atheris.Setup([name, *options, str(corpus)], feed)
         atheris.Fuzz()
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(_BROKEN)
 
 

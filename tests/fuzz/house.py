@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import copy
 import shutil
@@ -20,6 +21,7 @@ from switcher.journal.journal import Journal
 from switcher.lease_session import Claim
 from switcher.model import Record
 from switcher.settings import KeyFileSigner, Policy, SwitcherSettings
+from tests.fuzz.killed import Kill
 from tests.fuzz.world import World, sender
 from tests.switcher.stage import WITNESS
 from tests.switcher.troupe import Troupe, at_desk, troupe
@@ -27,10 +29,6 @@ from tests.switcher.troupe import Troupe, at_desk, troupe
 _T = TypeVar("_T")
 FAST = next((place for place in ("/dev/shm",) if Path(place).is_dir()), None)
 """A folder in memory, where there is one: the disk is not what is tried here."""
-
-
-class KilledError(BaseException):
-    """The process ended here."""
 
 
 class _Lease:
@@ -52,7 +50,7 @@ class House:
         shutil.copy(_empty_journal(), self._file)
         self._world, self._policy, self._runner, self.name = world, policy, runner, name
         self._stack = AsyncExitStack()
-        self._left: int | None = None
+        self._kill = Kill()
         self._token, self._seen = 0, 0
         self._open()
 
@@ -77,13 +75,8 @@ class House:
 
         The call itself may be `done` or not.
         """
-        self._left, self._done = call, done
-        try:
+        with self._kill.at(call, done=done):
             self.step()
-        except KilledError:
-            pass
-        finally:
-            self._left = None
         self.restart()
 
     def restart(self) -> None:
@@ -139,23 +132,7 @@ class House:
             desk.journal.act_under(given)
         self._token = self._runner.run(journal.write(_next_token))
         self._leases[0].token = self._token
-        self._interrupt(journal)
-
-    def _interrupt(self, journal: Journal) -> None:
-        worker = journal._worker
-        run = worker._run
-
-        async def killed(*work: Any) -> Any:
-            if self._left is None:
-                return await run(*work)
-            self._left -= 1
-            if self._left == 0 and self._done:
-                await run(*work)
-            if self._left <= 0:
-                raise KilledError
-            return await run(*work)
-
-        worker._run = killed  # type: ignore[assignment]
+        self._kill.threaten(journal._worker)
 
     def clean_up(self) -> None:
         """Remove the journal."""
@@ -187,11 +164,13 @@ def _take_lease(db: Connection, token: int) -> None:
 @cache
 def _empty_journal() -> Path:
     """Return the file of a journal without any entry; to make its tables takes a while."""
-    folder = Path(tempfile.mkdtemp(prefix="understudy-empty-"))
+    folder = tempfile.TemporaryDirectory(prefix="understudy-empty-")
+    atexit.register(folder.cleanup)
+    file = Path(folder.name) / "empty.db"
 
     async def make() -> None:
-        async with Journal(f"sqlite:///{folder / 'empty.db'}"):
+        async with Journal(f"sqlite:///{file}"):
             pass
 
     asyncio.run(make())
-    return folder / "empty.db"
+    return file

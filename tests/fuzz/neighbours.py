@@ -14,7 +14,7 @@ from chains.peer.connection import Reply
 from chains.peer.pace import Pace
 from chains.settings import PeerSettings
 from tests.chains.peer.made import Block, tip_of
-from tests.fuzz.scripted import Response
+from tests.fuzz.scripted import reply
 
 
 class Manner(StrEnum):
@@ -88,9 +88,7 @@ class Neighbourhood:
         if self.meanwhile is not None:
             await self.meanwhile()
         body = self.peers[peer.name].answer(path, query or {})
-        response: Any = Response(b"" if body is None or method == "HEAD" else body, {}, 4096)
-        response.status = 404 if body is None else 200
-        yield Reply(peer.name, response, most, self.timeout)
+        yield reply(peer, body, method, most, self.timeout)
 
 
 def _head(chain: list[Block], query: Mapping[str, str], peer: Neighbour) -> bytes:

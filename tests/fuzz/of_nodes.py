@@ -13,14 +13,21 @@ from chains.bitshares.blocks import block_id, header_bytes, parse_block
 from chains.bitshares.client import NodeClient
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import decode_key, encode_key, recover_key
-from chains.bitshares.objects import Names, WitnessIds, parse_reading
+from chains.bitshares.objects import Names, Reading, WitnessIds, parse_reading
+from chains.bitshares.readings import Readings
 from chains.bitshares.transactions import (
     merkle_root,
     pack_transaction,
     transaction_id,
     witness_updates,
 )
-from chains.errors import ChainError, InvalidSignatureError, MalformedKeyError, NodeError
+from chains.errors import (
+    ChainError,
+    InvalidSignatureError,
+    MalformedDataError,
+    MalformedKeyError,
+    NodeError,
+)
 from devnet.keys import DevKey
 from tests.fuzz.socketed import heard
 from tests.fuzz.target import Target, cut, json_of, runner
@@ -149,6 +156,7 @@ async def _converse(connection: _Lines) -> None:
         asyncio.create_task(client.subscribe_blocks(announced.append)),
         asyncio.create_task(client.call("database", "get_objects", ["2.0.0"])),
         asyncio.create_task(client.check_chain("ab" * 32)),
+        asyncio.create_task(_read(client)),
     ]
     await asyncio.sleep(0)
     async with asyncio.timeout(_PATIENCE):
@@ -162,6 +170,14 @@ async def _converse(connection: _Lines) -> None:
             assert str(each).isprintable()
     assert all(isinstance(each, str) for each in announced)
     assert announced[-1] == ""
+
+
+async def _read(client: NodeClient) -> Reading | None:
+    """Ask for objects as a watch does: an answer's text is taken apart where nodes share it."""
+    text = await client.call_for_text("database", "get_objects", _NAMES.object_ids())
+    with contextlib.suppress(MalformedDataError):
+        return Readings().of(_NAMES, text)
+    return None
 
 
 @cache
@@ -201,6 +217,7 @@ def _message_seeds() -> list[bytes]:
         b'{"id": 1, "result": null}\n%s\n{"id": 2, "result": [null]}' % notice,
         b'{"id": 3, "result": "%s"}\n%s' % (b"ab" * 32, error),
         b'{"id": 3, "result": %s}' % (b"[" * 900 + b"]" * 900),
+        b'{"id": 4, "result": %s}\n{"id": 4, "result": [}' % _reading_seeds()[0],
     ]
 
 

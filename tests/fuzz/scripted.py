@@ -37,12 +37,18 @@ class ScriptedNetwork:
         yield Reply(peer.name, response, most, self.timeout)
 
 
+def reply(peer: PeerSettings, body: bytes | None, method: str, most: int, timeout: float) -> Reply:
+    """Return a peer's whole answer to a request of this method; None: 404."""
+    sent = b"" if body is None or method == "HEAD" else body
+    response: Any = Response(sent, {}, 4096, 404 if body is None else 200)
+    return Reply(peer.name, response, most, timeout)
+
+
 class Response:
     """As much of a response as a reply is made of."""
 
-    status = 200
-
-    def __init__(self, body: bytes, headers: dict[str, str], size: int) -> None:
+    def __init__(self, body: bytes, headers: dict[str, str], size: int, status: int = 200) -> None:
+        self.status = status
         self.headers = headers
         self._body, self._size = body, size
         self.content = self

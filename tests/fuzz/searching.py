@@ -14,7 +14,7 @@ from chains.peer.search import find_longest
 from chains.settings import PeerChainSettings, PeerSettings
 from tests.chains.peer.made import EASY, Kept, forged
 from tests.fuzz.oracle import assert_proven
-from tests.fuzz.scripted import Response
+from tests.fuzz.scripted import reply
 
 HELD = forged(6)
 THEIRS = forged(12, HELD[:4], by="beta")
@@ -41,9 +41,7 @@ class ByPath:
         """Answer a question."""
         await asyncio.sleep(0)
         body = self._answers[peer.name].get(path)
-        response: Any = Response(b"" if body is None or method == "HEAD" else body, {}, 4096)
-        response.status = 404 if body is None else 200
-        yield Reply(peer.name, response, most, self.timeout)
+        yield reply(peer, body, method, most, self.timeout)
 
 
 def search(*answers: Answers) -> Outcome:
