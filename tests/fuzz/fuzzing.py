@@ -104,7 +104,7 @@ class _Feed:
     libFuzzer keeps whole seconds only, and what it would keep itself is lost with a child process.
     """
 
-    def __init__(self, feed: Callable[[bytes], None], seconds: float, place: Path) -> None:
+    def __init__(self, feed: Callable[[bytes], bool], seconds: float, place: Path) -> None:
         self._feed, self._seconds, self._place = feed, seconds, place
         self._fed = 0
         self._end = 0.0

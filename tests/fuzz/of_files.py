@@ -7,6 +7,7 @@ import contextlib
 import sqlite3
 import tempfile
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
@@ -40,7 +41,7 @@ _CHEAP = patch("graphenebase.bip38.scrypt.hash", lambda *_: bytes(range(64)))
 _COLUMNS = ("id", *FIELDS)
 
 
-def configuration(data: bytes) -> None:
+def configuration(data: bytes) -> bool:
     """Take an understudy.yaml."""
     file = _file("understudy.yaml", data)
     try:
@@ -49,25 +50,29 @@ def configuration(data: bytes) -> None:
         assert error.mistakes
         assert all(each.text for each in error.mistakes)
         assert not looks_private(str(error).replace(str(file), ""))
-        return
+        return False
     assert read.chain.nodes
+    return True
 
 
-def token_file(data: bytes) -> None:
+def token_file(data: bytes) -> bool:
     """Take a file of tokens."""
     try:
         tokens = Tokens.load(_file("tokens", data))
     except TokenFileError as error:
         assert len(str(error).splitlines()) == 1
-        return
+        return False
     assert tokens.bearer("") is None
     assert not tokens.stands_in(data.decode("ascii"))
+    return True
 
 
-def users_file(data: bytes) -> None:
+def users_file(data: bytes) -> bool:
     """Take a file of users, and with its bytes an Authorization header."""
+    taken = False
     with contextlib.suppress(ExporterError):
-        assert len(Users.load(_file("users", data))) > 0
+        taken = len(Users.load(_file("users", data))) > 0
+        assert taken
     header = data.decode("latin-1")
     for authorization in (header, f"Basic {header}"):
         # One that can't be right, so that nothing is worked out for it; that takes its time.
@@ -75,21 +80,22 @@ def users_file(data: bytes) -> None:
         asked._wrong["here"] = 1.0
         answer = runner().run(asked.ask(authorization, "here"))
         assert answer in (Answer.WRONG, Answer.TOO_MANY)
+    return taken
 
 
-def key_file(data: bytes) -> None:
+def key_file(data: bytes) -> bool:
     """Take a file that should hold private keys."""
     source = KeyFileSigner(_file("active.key", data))
-    with contextlib.suppress(SecretFileError):
-        try:
-            Signer.load(source, prefix=PREFIX, chain_id=_CHAIN)
-        except SecretFileError as error:
-            assert not looks_private(str(error))
-            assert error.__cause__ is None or not looks_private(str(error.__cause__))
-            raise
+    try:
+        Signer.load(source, prefix=PREFIX, chain_id=_CHAIN)
+    except SecretFileError as error:
+        assert not looks_private(str(error))
+        assert error.__cause__ is None or not looks_private(str(error.__cause__))
+        return False
+    return True
 
 
-def wallet(data: bytes) -> None:
+def wallet(data: bytes) -> bool:
     """Take a wallet some bytes of which are others: a place (two bytes), and what is put there."""
     sound = bytearray(_wallet())
     used = [place for place, byte in enumerate(sound) if byte]
@@ -101,12 +107,17 @@ def wallet(data: bytes) -> None:
         list_wallet(file)
     with contextlib.suppress(SecretFileError), _CHEAP:
         Signer.load(WalletSigner(file, secret), prefix=PREFIX, chain_id=_CHAIN)
+        return True
+    return False
 
 
-def journal_entries(data: bytes) -> None:
-    """Put something else into an entry of a journal: column, row and kind of value; the value."""
+def journal_entries(data: bytes) -> bool:
+    """Put something else into an entry of a journal: column, row and kind of value; the value.
+
+    It is taken where the entry is another one then.
+    """
     if len(data) < 3:
-        return
+        return False
     sound, head = _journal()
     column, number = _COLUMNS[data[0] % len(_COLUMNS)], data[1] % head.id + 1
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
@@ -119,8 +130,9 @@ def journal_entries(data: bytes) -> None:
         with contextlib.suppress(sqlite3.IntegrityError), db:
             change = f'update entries set "{column}" = {put} where id = ?'
             db.execute(change, (data[3:], number))
-        is_changed = db.execute(told).fetchone() != before
-        assert bool(_flaws(db, head)) == is_changed
+        is_changed = bool(db.execute(told).fetchone() != before)
+        assert bool(_flaws(db, head)) is is_changed
+    return is_changed
 
 
 # Inside
@@ -150,8 +162,8 @@ def _wallet() -> bytes:
 
 
 def _configuration_seeds() -> list[bytes]:
-    files = sorted(_CONFIGURATIONS.glob("*/*.yaml"))
-    return [file.read_bytes() for file in files]
+    files = [sorted((_CONFIGURATIONS / kind).glob("*.yaml")) for kind in ("good", "bad")]
+    return [file.read_bytes() for file in chain(*files)]
 
 
 def _token_seeds() -> list[bytes]:

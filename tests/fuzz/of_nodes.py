@@ -22,6 +22,7 @@ from chains.bitshares.transactions import (
     witness_updates,
 )
 from chains.errors import (
+    BadReplyError,
     ChainError,
     InvalidSignatureError,
     MalformedDataError,
@@ -37,31 +38,36 @@ from tests.support.scripted import objects
 _PATIENCE = 5.0
 
 
-def rpc_frames(data: bytes) -> None:
+def rpc_frames(data: bytes) -> bool:
     """Take the bytes of a websocket (after one byte: the size of the pieces), at once and so."""
-    if data:
-        body = data[1:]
-        assert heard([body]) == heard(cut(body, data[0] + 1))
+    if not data:
+        return False
+    body = data[1:]
+    messages, _ = at_once = heard([body])
+    assert heard(cut(body, data[0] + 1)) == at_once
+    return bool(messages)
 
 
-def rpc_messages(data: bytes) -> None:
+def rpc_messages(data: bytes) -> bool:
     """Take messages, one a line, while a call and a subscription wait for theirs."""
-    runner().run(_converse(_Lines(data)))
+    return runner().run(_converse(_Lines(data)))
 
 
-def node_block(data: bytes) -> None:
+def node_block(data: bytes) -> bool:
     """Take a BitShares block, and have the follower of a chain look at it."""
     value = json_of(data)
     _, follower, updated = _followed()
-    before = follower.entries()
+    before, taken = follower.entries(), False
     with contextlib.suppress(ChainError):
         applied = follower.apply(parse_block(value))
         assert applied.id == updated
         follower.rewind(before[-1].id)
+        taken = True
     assert follower.entries() == before
+    return taken
 
 
-def block_parts(data: bytes) -> None:
+def block_parts(data: bytes) -> bool:
     """Take a block by itself: its header's bytes, its signature, and what it holds."""
     with contextlib.suppress(ChainError):
         block = parse_block(json_of(data))
@@ -75,23 +81,29 @@ def block_parts(data: bytes) -> None:
                 packed = pack_transaction(update.transaction, PREFIX)
                 assert update.transaction_id == transaction_id(packed)
         assert len(merkle_root(block.transactions, PREFIX)) == 40
+        return True
+    return False
 
 
-def public_keys(data: bytes) -> None:
+def public_keys(data: bytes) -> bool:
     """Take a text for a key, which has only one."""
     text = data.decode("utf-8", "replace")
     with contextlib.suppress(MalformedKeyError):
         key = decode_key(text, PREFIX)
         assert encode_key(key, PREFIX) == text
+        return True
+    return False
 
 
-def signatures(data: bytes) -> None:
+def signatures(data: bytes) -> bool:
     """Take 32 bytes for a digest, and the rest for its signature."""
     with contextlib.suppress(InvalidSignatureError):
         assert len(recover_key(data[:32].ljust(32, b"\0"), data[32:])) == 33
+        return True
+    return False
 
 
-def node_reading(data: bytes) -> None:
+def node_reading(data: bytes) -> bool:
     """Take a BitShares node's objects, and begin with them."""
     value = json_of(data)
     chain, _, _ = _followed()
@@ -101,15 +113,19 @@ def node_reading(data: bytes) -> None:
         follower.begin(chain.blocks[13:-1], reading)
         follower.next_slots()
         follower.provisional_misses(reading.head_time + 9.0)
+        return True
+    return False
 
 
-def authorities(data: bytes) -> None:
+def authorities(data: bytes) -> bool:
     """Take who may act for an account, as a node tells it."""
     with contextlib.suppress(ChainError):
         told = parse_authorities(json_of(data))
         for part in (told.active, told.owner):
             enough = part.just_enough(part.weights)
             assert not enough or part.satisfied_by(enough)
+        return True
+    return False
 
 
 # Inside
@@ -148,7 +164,8 @@ def _text(line: bytes) -> str | bytes:
         return line
 
 
-async def _converse(connection: _Lines) -> None:
+async def _converse(connection: _Lines) -> bool:
+    """Tell whether every call was answered."""
     given: Any = connection
     client = NodeClient("eu", given, _PATIENCE)
     announced: list[str] = []
@@ -170,14 +187,16 @@ async def _converse(connection: _Lines) -> None:
             assert str(each).isprintable()
     assert all(isinstance(each, str) for each in announced)
     assert announced[-1] == ""
+    return not any(isinstance(each, NodeError) for each in done)
 
 
-async def _read(client: NodeClient) -> Reading | None:
+async def _read(client: NodeClient) -> Reading:
     """Ask for objects as a watch does: an answer's text is taken apart where nodes share it."""
     text = await client.call_for_text("database", "get_objects", _NAMES.object_ids())
-    with contextlib.suppress(MalformedDataError):
+    try:
         return Readings().of(_NAMES, text)
-    return None
+    except MalformedDataError as error:
+        raise BadReplyError(client.name, str(error)) from error
 
 
 @cache
@@ -191,12 +210,16 @@ def _followed() -> tuple[ForgedChain, Follower, str]:
 
 
 _NAMES = Names((WitnessIds("init0", "1.2.6", "1.6.1", "2.5.6"),), {"USD": "2.4.1"})
-_FEED = {"id": "2.4.1", "feeds": [["1.2.6", ["2027-01-15T08:00:00", {}]], ["1.2.9", ["x", {}]]]}
+_FEED = {
+    "id": "2.4.1",
+    "feeds": [["1.2.6", ["2027-01-15T08:00:00", {}]], ["1.2.9", ["2027-01-15T07:00:00", {}]]],
+    "options": {"feed_lifetime_sec": 86_400},
+}
 
 
 def _block_seeds() -> list[bytes]:
     chain, _, _ = _followed()
-    return [json.dumps(chain.raw[number]).encode() for number in (27, 28)]
+    return [json.dumps(chain.raw[number]).encode() for number in (28, 27)]
 
 
 def _reading_seeds() -> list[bytes]:
@@ -213,11 +236,19 @@ def _before() -> ForgedChain:
 def _message_seeds() -> list[bytes]:
     notice = b'{"method": "notice", "params": [1, ["%s"]]}' % (b"0a" * 20)
     error = b'{"id": 2, "error": {"code": 1, "message": "Assert Exception"}}'
+    [objects_told] = _reading_seeds()
+    each_answered = (
+        b'{"id": 1, "result": null}',
+        notice,
+        b'{"id": 2, "result": [null]}',
+        b'{"id": 3, "result": "%s"}' % (b"ab" * 32),
+        b'{"id": 4, "result": %s}' % objects_told,
+    )
     return [
-        b'{"id": 1, "result": null}\n%s\n{"id": 2, "result": [null]}' % notice,
-        b'{"id": 3, "result": "%s"}\n%s' % (b"ab" * 32, error),
+        b"\n".join(each_answered),
+        b'{"id": 3, "result": "%s"}\n%s' % (b"cd" * 32, error),
         b'{"id": 3, "result": %s}' % (b"[" * 900 + b"]" * 900),
-        b'{"id": 4, "result": %s}\n{"id": 4, "result": [}' % _reading_seeds()[0],
+        b'{"id": 4, "result": [}',
     ]
 
 

@@ -24,68 +24,74 @@ from tests.fuzz.scripted import ScriptedNetwork
 from tests.fuzz.target import Target, cut, runner
 
 
-def whole_chain(data: bytes) -> None:
+def whole_chain(data: bytes) -> bool:
     """Take a `/chain` body (after two bytes: rule and size of the pieces) at once and in pieces."""
     if len(data) < 2:
-        return
+        return False
     rule, body = _rule(data[0]), data[2:]
     at_once = _taken_whole(rule, [body])
     assert _taken_whole(rule, cut(body, data[1] + 1)) == at_once
     if at_once is not None:
         assert_proven(at_once, rule)
+    return at_once is not None
 
 
-def block_lines(data: bytes) -> None:
+def block_lines(data: bytes) -> bool:
     """Take a range of blocks, a JSON a line, at once and in pieces."""
     if len(data) < 2:
-        return
+        return False
     rule, body = _rule(data[0]), data[2:]
     at_once = _taken_lines(rule, [body])
     assert _taken_lines(rule, cut(body, data[1] + 1)) == at_once
     if at_once is not None:
         assert_proven(at_once, rule)
+    return at_once is not None
 
 
-def head_answer(data: bytes) -> None:
+def head_answer(data: bytes) -> bool:
     """Take the answer to `/chain/head`."""
     head = _asked(data, lambda client: client.head(5))
     if head is not None:
         assert 0 <= head.length <= MOST_LENGTH
         assert is_hash(head.hash) if head.length else head.hash == ""
         assert head.at is None or is_hash(head.at)
+    return head is not None
 
 
-def hashes_answer(data: bytes) -> None:
+def hashes_answer(data: bytes) -> bool:
     """Take the answer to `/chain/hashes`."""
     heights = range(1, data[1] % MOST_HEIGHTS + 1) if len(data) > 1 else range(1)
     hashes = _asked(data, lambda client: client.hashes(heights))
     if hashes is not None:
         assert len(hashes) == len(heights)
         assert all(each is None or is_hash(each) for each in hashes)
+    return hashes is not None
 
 
-def new_transaction(data: bytes) -> None:
+def new_transaction(data: bytes) -> bool:
     """Take what somebody posts to `/transactions/new`."""
     try:
         transaction = parse_transaction(data)
     except RefusedError as refused:
         _assert_told(refused)
-        return
+        return False
     written = encode(transaction)
     assert len(written) <= MOST_BYTES
     assert json.loads(written) == transaction
+    return True
 
 
-def registered_nodes(data: bytes) -> None:
+def registered_nodes(data: bytes) -> bool:
     """Take what somebody posts to `/nodes/register`."""
     guard = Guard()
     try:
         urls = parse_nodes(parse_object(data), guard)
     except RefusedError as refused:
         _assert_told(refused)
-        return
+        return False
     for url in urls:
         assert str(guard.url(url)) == url
+    return True
 
 
 # Inside
@@ -194,7 +200,10 @@ TARGETS = {
     ),
     "registered_nodes": Target(
         registered_nodes,
-        lambda: [b'{"nodes": ["http://192.0.2.5:5000", "192.0.2.6"]}'],
+        lambda: [
+            b'{"nodes": ["http://9.9.9.9:5000", "9.9.9.10"]}',
+            b'{"nodes": ["http://192.0.2.5:5000"]}',
+        ],
         ("nodes", "http://", "[::1]", "0x7f.1", "@", "localhost"),
     ),
 }

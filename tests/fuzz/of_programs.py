@@ -37,14 +37,14 @@ from understudy.shipped import Folder, shipped_folder
 _SETTINGS = SwitcherSettings(Path("tokens"), "sqlite:///x", KeyFileSigner(Path("key")))
 
 
-def alertmanager_webhook(data: bytes) -> None:
+def alertmanager_webhook(data: bytes) -> bool:
     """Take what is posted to `/alerts`."""
     try:
         notification = parse_notification(data)
     except WebhookError as error:
         assert error.status in (400, 422)
         assert error.result in ("unparsable", "wrong_version")
-        return
+        return False
     for judged in notification.alerts:
         match judged:
             case Accusation():
@@ -58,16 +58,17 @@ def alertmanager_webhook(data: bytes) -> None:
                 assert judged.reason.endswith(".")
                 assert len(judged.reason) < 500
                 assert not looks_private(judged.reason)
+    return not any(isinstance(each, Unusable) for each in notification.alerts)
 
 
-def prometheus_answers(data: bytes) -> None:
+def prometheus_answers(data: bytes) -> bool:
     """Take a Prometheus' answers to `understudy check`: a JSON object, an answer by path."""
     try:
         with _answering(data):
             found = runner().run(ask_prometheus(_ENDPOINT))
     except NoAnswerError as error:
         _assert_told(error)
-        return
+        return False
     findings = chain(
         judge_rules(found.rules, SHIPPED.rules, Policy()),
         judge_path(found.rules),
@@ -76,16 +77,17 @@ def prometheus_answers(data: bytes) -> None:
         judge_senders(found.alertmanagers, 2),
     )
     assert all(finding.what for finding in findings)
+    return True
 
 
-def alertmanager_answers(data: bytes) -> None:
+def alertmanager_answers(data: bytes) -> bool:
     """Take an Alertmanager's answers likewise."""
     try:
         with _answering(data):
             found = runner().run(ask_alertmanager(_ENDPOINT))
     except NoAnswerError as error:
         _assert_told(error)
-        return
+        return False
     added_labels(found.heartbeats, SHIPPED.rules)
     findings = chain(
         judge_cluster(found.members, 2),
@@ -95,19 +97,20 @@ def alertmanager_answers(data: bytes) -> None:
         judge_routes(found.routing, _alerts(), _SETTINGS),
     )
     assert all(finding.what for finding in findings)
+    return True
 
 
-def alertmanager_configuration(data: bytes) -> None:
+def alertmanager_configuration(data: bytes) -> bool:
     """Take an alertmanager.yml, as an Alertmanager tells its own."""
     text = data.decode("utf-8", "replace")
     told = {**_ALERTMANAGER, "/api/v2/status": {"config": {"original": text}}}
-    alertmanager_answers(json.dumps(told).encode())
+    return alertmanager_answers(json.dumps(told).encode())
 
 
-def switcher_answers(data: bytes) -> None:
+def switcher_answers(data: bytes) -> bool:
     """Take what answers at a switcher's address (after two bytes: which call, which status)."""
     if len(data) < 2:
-        return
+        return False
     statuses = (200, 202, 401, 403, 404, 409, 422, 503)
     answer = httpx.Response(statuses[data[1] % len(statuses)], content=data[2:])
     client = SwitcherClient("http://127.0.0.1:1", "token", Path("token"), _tls())
@@ -125,13 +128,16 @@ def switcher_answers(data: bytes) -> None:
             calls[data[0] % len(calls)]()
         except (RefusedError, SwitcherGoneError) as error:
             assert str(error)
+            return False
+    return True
 
 
-def server_sent_events(data: bytes) -> None:
+def server_sent_events(data: bytes) -> bool:
     """Take a switcher's stream of events."""
     lines = data.decode("utf-8", "replace").splitlines()
-    for event in events_of(lines):
-        assert event.name or not event.data
+    events = list(events_of(lines))
+    assert all(event.name or not event.data for event in events)
+    return bool(events)
 
 
 # Inside

@@ -20,11 +20,12 @@ FOUND = Path(__file__).parents[1] / "fixtures/fuzz"
 class Target:
     """A parser, and what it is fed with.
 
-    `feed` returns when the bytes were taken or refused as is promised, and raises when they were
-    not: that is a finding. `seeds` are such bytes to begin with; `words` help to change them.
+    `feed` tells whether the bytes were taken, not refused, and raises when neither was done as is
+    promised: that is a finding. `seeds` are bytes to begin with, the first of which is taken;
+    `words` help to change them.
     """
 
-    feed: Callable[[bytes], None]
+    feed: Callable[[bytes], bool]
     seeds: Callable[[], list[bytes]]
     words: tuple[str, ...] = ()
 
