@@ -30,6 +30,10 @@ _BEGINNING = 3
 _SECONDS = 30.0
 """For one answer; finding a proof takes a tenth of a second, on a busy machine several."""
 
+_ONE_CALL = httpx.Limits(max_keepalive_connections=0)
+"""A node ends a connection of which it hears nothing for five seconds, and the next question may be
+on its way just then."""
+
 _HERE = ("127.0.0.0/8", "::1/128")
 _GRACE_SECONDS = 1
 
@@ -65,7 +69,9 @@ class PeerNetwork:
             # Plain HTTP; the system's certificates take long to read, so none is trusted.
             nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             stack.push_async_callback(self._close)
-            client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, verify=nobody)
+            client = httpx.AsyncClient(
+                timeout=_SECONDS, trust_env=False, verify=nobody, limits=_ONE_CALL
+            )
             self._client = await stack.enter_async_context(client)
             for index in range(self._count):
                 name = f"p{index + 1}"

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bench.faults import could_sign
 from bench.soak.ground import Ground
+from devnet.peers import PeerNetwork
 from understudy.stack import Program
 
 _MISSES = "bitshares_witness_recent_missed_blocks{"
@@ -40,11 +41,16 @@ async def _open(ground: Ground) -> AsyncIterator[str]:
     told = [await _misses(ground, exporter) for exporter in ground.stack.exporters]
     if any(each != told[0] or not each for each in told):
         yield "the exporters don't tell the same misses"
-    peers = ground.net.peers
-    if peers:
+    if ground.net.peers and (trouble := await _of_peers(ground.net.peers)):
+        yield trouble
+
+
+async def _of_peers(peers: PeerNetwork) -> str:
+    try:
         tips = {str((await peers.chain(node.name))[-1]) for node in peers.nodes}
-        if len(tips) > 1:
-            yield "the peers don't have the same chain"
+    except httpx.HTTPError as error:
+        return f"a peer doesn't answer: {error!r}"
+    return "the peers don't have the same chain" if len(tips) > 1 else ""
 
 
 async def _misses(ground: Ground, exporter: Program) -> list[str]:
