@@ -7,21 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-import httpx
-
 from chains.bitshares.blocks import Block, parse_block
 from chains.bitshares.keys import encode_key
 from chains.bitshares.transactions import WITNESS_UPDATE
 from devnet.hosts import ring_keys
 from tests.support.network import Network
+from tests.support.network.asking import answer, asker
 
 PATIENCE = 60.0
 READ_FROM = "backbone1"
 """Signs for more witnesses than any other host, and is never broken: it is on the longest chain."""
 
 _LOOK = 0.1
-_ONE_CALL = httpx.Limits(max_keepalive_connections=0)
-"""A real node ends the connection with its answer, whatever the request says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Chain:
         self._hosts = {
             key.text(net.settings.prefix): host for host, key in ring_keys(net.settings).items()
         }
-        self._client = httpx.AsyncClient(trust_env=False, verify=False, limits=_ONE_CALL)
+        self._client = asker()
 
     async def __aenter__(self) -> Self:
         """Begin to read."""
@@ -132,8 +129,4 @@ class Chain:
 
     async def call(self, api: str, method: str, *params: Any, node: str = READ_FROM) -> Any:
         """Return a node's answer."""
-        body = {"id": 1, "method": "call", "params": [api, method, params]}
-        answer = await self._client.post(self._net.nodes[node].http_url, json=body)
-        told = answer.json()
-        assert "result" in told, told
-        return told["result"]
+        return await answer(self._client, self._net.nodes[node].http_url, api, method, *params)

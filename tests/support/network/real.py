@@ -18,6 +18,7 @@ from devnet.hosts import host_keys, ring_keys
 from devnet.keys import DevKey, active_key
 from devnet.peers import PeerNetwork
 from devnet.settings import DevnetSettings
+from tests.support.network.asking import answer, asker
 from tests.support.network.links import Links
 from tests.support.witness_node.client import connected
 from tests.support.witness_node.genesis import claim, genesis, give, vote
@@ -30,12 +31,8 @@ _FIRST = "backbone1"
 
 _SHARE = 1000 * FEE
 _LOOK = 0.1
-_ASKED = 5.0
 _UP_SECONDS = 180.0
 """A dozen of them begin at once, perhaps on a busy machine."""
-
-_ONE_CALL = httpx.Limits(max_keepalive_connections=0)
-"""A node ends the connection with its answer, whatever the request says."""
 
 
 class RealNode:
@@ -93,9 +90,7 @@ class RealNetwork:
         self._relays: dict[tuple[str, str], int] = {}
         self._apart: set[str] = set()
         self._leaving = contextlib.AsyncExitStack()
-        self._client = httpx.AsyncClient(
-            trust_env=False, verify=False, timeout=_ASKED, limits=_ONE_CALL
-        )
+        self._client = asker()
 
     async def __aenter__(self) -> Self:
         """Start: every node follows the chain, on which there were votes, when this returns.
@@ -243,17 +238,15 @@ class RealNetwork:
         )
 
     async def _ask(self, node: RealNode, api: str, method: str, *params: Any) -> None:
-        body = {"id": 1, "method": "call", "params": [api, method, params]}
         async with asyncio.timeout(_UP_SECONDS):
             while True:
                 try:
-                    answer = await self._client.post(node.http_url, json=body)
+                    await answer(self._client, node.http_url, api, method, *params)
                 except httpx.TimeoutException:
                     return  # it stands still
                 except httpx.TransportError:
                     await asyncio.sleep(_LOOK)  # it listens, and has not begun to answer
                 else:
-                    assert "result" in answer.json(), answer.text
                     return
 
     def _end(self) -> None:
