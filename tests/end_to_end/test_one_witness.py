@@ -94,12 +94,16 @@ async def test_the_owner_hands_over_without_losing_a_block(theatre: Theatre) -> 
     assert await theatre.chain.missed() == missed
 
 
-async def test_a_drill_has_every_backup_sign_and_leaves_who_was_on_air(theatre: Theatre) -> None:
+async def test_a_drill_has_every_backup_sign_loses_no_block_and_leaves_who_was_on_air(
+    theatre: Theatre,
+) -> None:
     await theatre.well()
     host, since = await theatre.on_air(), theatre.chain.number
+    missed = await theatre.chain.missed()
     told = await theatre.order("drill", WITNESS, "--yes")
     await theatre.signs(host)
     assert set(theatre.chain.signers(after=since)) == set(theatre.net.settings.hosts), told
+    assert await theatre.chain.missed() == missed
 
 
 async def test_the_first_host_returns_once_it_has_been_well(theatre: Theatre) -> None:

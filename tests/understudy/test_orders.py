@@ -1,4 +1,7 @@
-"""What an operator sees who hands a witness over, drills it, arms and disarms it."""
+"""What an operator sees who hands a witness over, drills it, arms and disarms it.
+
+That neither costs a block, and who signs then, is held in tests/end_to_end on either network.
+"""
 
 from __future__ import annotations
 
@@ -62,18 +65,16 @@ def test_who_stops_watching_does_not_stop_the_order(house: Playhouse) -> None:
     assert house.witness(INTERRUPTED)["on_air"] == "init1-beta"
 
 
-def test_a_planned_handover_costs_no_block(house: Playhouse) -> None:
+def test_a_handover_tells_its_fee_why_and_every_step(house: Playhouse) -> None:
     status, out = house.orders[HANDED_OVER].result.status, house.orders[HANDED_OVER].result.out
     assert status == 0, out
     assert "fee      20 BTS; the account has 10,000 BTS" in out
     assert "the-operate wants gamma on air for init0 (manual): new disk" in out
     assert {"ordered", "sent", "in_block", "irreversible", "on_air"} <= set(steps(out))
     assert out.splitlines()[-1].endswith("gamma is on air")
-    assert house.witness(HANDED_OVER)["on_air"] == "gamma"
-    assert house.missed(HANDED_OVER) == 0
 
 
-def test_a_drill_without_fault_costs_no_block_and_ends_where_it_began(house: Playhouse) -> None:
+def test_a_drill_without_fault_tells_of_every_host_that_signed(house: Playhouse) -> None:
     result = house.orders[SOUND].result
     answer = json.loads(result.out)
     assert result.status == 0, result.err
@@ -84,7 +85,6 @@ def test_a_drill_without_fault_costs_no_block_and_ends_where_it_began(house: Pla
     )
     proven = {each["name"]: each["result"] for each in answer["producers"]}
     assert proven == dict.fromkeys(("init3-beta", "init3-gamma", "init3-alpha"), "signed")
-    assert house.missed(SOUND) == 0
     assert "in_block" in steps(result.err)
 
 
