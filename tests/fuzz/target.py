@@ -34,7 +34,7 @@ class TooSlowError(Exception):
     """An input took longer than one may."""
 
 
-def in_time(feed: Callable[[bytes], None], data: bytes, seconds: float) -> None:
+def in_time(feed: Callable[[bytes], object], data: bytes, seconds: float) -> None:
     """Feed with an input, which may take so many seconds of a processor.
 
     On the clock it may take longer: a machine that is busy with other things is no finding.
