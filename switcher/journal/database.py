@@ -57,11 +57,7 @@ def read_database(address: str, password_file: Path | None = None) -> Iterator[C
     reader = database.open_reader(JOURNAL, address, _password(password_file))
     try:
         with reader.reading(patiently=True) as connection:
-            if not schema.is_current(connection):
-                raise JournalError(
-                    "The journal's tables are not those of this version of Understudy; its "
-                    "switcher brings them up to date when it starts."
-                )
+            schema.check_is_current(connection)
             yield connection
     finally:
         reader.close()

@@ -49,6 +49,23 @@ def is_current(db: Connection) -> bool:
     return inspect(db).has_table(VERSION_TABLE) and db.scalar(select(_VERSION)) == REVISION
 
 
+def check_is_current(db: Connection) -> None:
+    """Look whether the tables are those of this version.
+
+    Raises:
+        JournalError: another version or another program made them, or there are none.
+    """
+    if is_current(db):
+        return
+    version = version_of(db)
+    if version is None:
+        raise JournalError("There is no journal in the database yet; the switcher makes it.")
+    raise JournalError(
+        f"The journal has schema {version} of an earlier version; start: understudy switcher, "
+        f"which brings it up to {REVISION}. Until then only the earlier version reads it."
+    )
+
+
 def bring_up_to_date(db: Connection) -> None:
     """Make the tables, or change those of an earlier version, within the caller's transaction.
 

@@ -84,6 +84,29 @@ def test_journal_that_is_not_there_is_not_made(run: CommandLine, config: Path) -
     assert not (config.parent / "understudy.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ("0001", "has schema 0001 of an earlier version; start: understudy switcher"),
+        ("9999", "was written with schema 9999, this version of Understudy knows those up to"),
+    ],
+)
+def test_journal_of_another_version_is_refused_with_what_to_do(
+    run: CommandLine, config: Path, head: str, schema: str, told: str
+) -> None:
+    edit(config, f"update understudy_version set version_num = '{schema}'")
+    result = run("journal", "verify", "--config", str(config), "--expect", head)
+    assert (result.status, result.out) == (1, "")
+    assert told in result.err
+
+
+def test_database_without_a_journal_is_said_to_have_none(run: CommandLine, config: Path) -> None:
+    (config.parent / "understudy.db").touch(mode=0o600)
+    result = run("journal", "verify", "--config", str(config))
+    assert result.status == 1
+    assert "There is no journal in the database yet" in result.err
+
+
 def test_other_databases_are_not_read(run: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "other.db").write_bytes(b"no database at all" * 100)
     result = run("journal", "verify", "--database", f"sqlite:///{tmp_path / 'other.db'}")
