@@ -15,7 +15,9 @@ import httpx
 from understudy.errors import StackError
 from understudy.stack import tether
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
+"""Many, for a machine that is busy with others: one that ended by itself is told at once."""
+
 _STOP_SECONDS = 10.0
 _ASK_SECONDS = 0.05
 _TAIL_LINES = 15
