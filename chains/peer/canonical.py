@@ -26,11 +26,12 @@ def longest(peers: Sequence[Looked]) -> Trail | None:
     """Return the longest valid chain; of several the one that most peers have, or had first."""
     trails = [(peer.seen.trail, peer.since) for peer in peers if peer.seen.trail is not None]
     ends = [(trail.length, trail.tip) for trail, _ in trails]
-    return max(
+    best = max(
         trails,
         key=lambda each: (each[0].length, ends.count((each[0].length, each[0].tip)), -each[1]),
-        default=(None, 0.0),
-    )[0]
+        default=None,
+    )
+    return best[0] if best else None
 
 
 def views_of(peers: Sequence[Looked]) -> list[PeerView]:

@@ -40,6 +40,12 @@ def test_fork_is_told_with_its_length_and_where_it_began(
     assert found == Judgement(Verdict.FORKED, said, Divergence(common, 20 - common))
 
 
+def test_fork_whose_beginning_nobody_saw_is_told_as_such(chain: ForgedChain) -> None:
+    alone = replace(chain.reading(), head_id=f"{20:08x}" + "ff" * 16)
+    said = "on a fork that it was on when it was first seen"
+    assert judge(Shown(alone), following(chain), head_lag=2) == Judgement(Verdict.FORKED, said)
+
+
 def test_where_a_node_was_found_to_have_left_counts_more_than_where_it_was_seen(
     chain: ForgedChain,
 ) -> None:

@@ -90,3 +90,13 @@ def test_a_claim_of_long_ago_counts_for_nothing() -> None:
         quorum.carries("eu", number)
     assert not quorum.carries("us", 3)
     assert quorum.carries("us", 99)
+
+
+def test_what_one_node_said_long_ago_still_counts_for_another_that_said_it_too() -> None:
+    quorum = Quorum(3, Clock())
+    quorum.carries("eu", "block 5")
+    quorum.carries("us", "block 5")
+    for number in range(100):
+        quorum.carries("eu", number)
+    assert not quorum.carries("asia", "block 5")
+    assert quorum.carries("sa", "block 5")

@@ -49,7 +49,7 @@ class Script:
         self.off = 0.0
         self.keeper = ChainClock(NODES, wall=lambda: self.now + self.off, steady=self._steady)
         self.settings = _settings()
-        self.names = Names((WitnessIds(WITNESS, "1.2.6", INIT0, "2.5.6"),))
+        self.names: Names | None = Names((WitnessIds(WITNESS, "1.2.6", INIT0, "2.5.6"),))
         self.down: set[str] = set()
         self.unmet: set[str] = set()
         self.had: dict[str, int | None] = {}
@@ -191,7 +191,7 @@ class Script:
         ]
 
     def witness_ids(self, account: str) -> WitnessIds | None:
-        return self.names.witness(account)
+        return self.names.witness(account) if self.names else None
 
     @property
     def timekeeping(self) -> Timekeeping:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from switcher.decide import decide
+from switcher.grounds import Ground, find
 from switcher.hosts import Condition, Host
 from switcher.model import Decision
 from switcher.moment import LEAD
@@ -101,9 +102,67 @@ SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize(("word", "changes"), SICK_CASES.values(), ids=list(SICK_CASES))
-def test_sick_host(word: Decision, changes: dict[str, Any]) -> None:
-    assert decide(replace(SICK, **changes), POLICY, NOW).decision is word
+GONE = "alpha does not answer (since 1970-01-01 00:16:22 UTC; refuses)"
+IN_WORDS = {
+    "away for long, its slot near": f"{GONE}; beta takes over",
+    "away for long, its slot far": (
+        f"{GONE}; beta takes over at 00:17:55 UTC unless it comes back"
+    ),
+    "lacks no block yet": (
+        "alpha does not answer (refuses); beta takes over at 00:17:55 UTC unless it comes back"
+    ),
+    "on a fork or behind": (
+        "alpha is not at the canonical head (since 1970-01-01 00:16:22 UTC; refuses); "
+        "beta takes over"
+    ),
+    "well again": "the chain shows 0 misses of that key, 3 are needed; alpha is at the head",
+    "nothing known of it": "the chain shows 0 misses of that key, 3 are needed",
+    "its endpoint is away, but it signs": f"{GONE}, but it has signed a block since",
+    "lagging only, and it is unreachable": (
+        f"{GONE}; with preempt: lagging it has to miss a block first"
+    ),
+    "not active, so that it has no slot": (
+        f"{GONE}; init0 is not active, so that it has no slot to miss"
+    ),
+    "one miss and unreachable": f"1 miss, and {GONE}; beta takes over",
+    "one miss of a host that is well": (
+        "the chain shows 1 miss of that key, 3 are needed; alpha is at the head"
+    ),
+    "disarmed, in time": (f"{GONE}; init0 is disarmed; would rotate to beta at 00:17:55 UTC"),
+}
+"""What the operator reads, for some of the cases."""
+
+
+@pytest.mark.parametrize("case", SICK_CASES)
+def test_sick_host(case: str) -> None:
+    word, changes = SICK_CASES[case]
+    ruling = decide(replace(SICK, **changes), POLICY, NOW)
+    assert ruling.decision is word
+    assert ruling.sentence == IN_WORDS.get(case, ruling.sentence)
+
+
+@pytest.mark.parametrize(
+    ("policy", "changes", "ground", "ready"),
+    [
+        ({}, {}, Ground.SICK, 13),
+        ({"preempt_after": 40}, {}, Ground.SICK, 40),
+        ({}, {"misses": 1}, Ground.MISS_AND_SICK, 13),
+        ({"preempt_after": 5}, {"misses": 1}, Ground.MISS_AND_SICK, 5),
+        ({"preempt_after": 40}, {"misses": 1}, Ground.MISS_AND_SICK, 13),
+    ],
+)
+def test_how_long_a_host_is_given_to_come_back(
+    policy: dict[str, Any], changes: dict[str, Any], ground: Ground, ready: float
+) -> None:
+    found = find(replace(SICK, **changes), Policy(**policy), NOW)
+    assert (found.ground, found.ready) == (ground, NOW - 20 + ready)
+    new = replace(SICK, host=sick(lacks_since=None), **changes)
+    assert find(new, Policy(**policy), NOW).ready == NOW + ready
+
+
+def test_plain_misses_wait_for_nothing() -> None:
+    found = find(GUILTY, POLICY, NOW)
+    assert (found.ground, found.ready, found.can_wait) == (Ground.MISSES, 0.0, False)
 
 
 def test_plan_names_its_time() -> None:

@@ -12,6 +12,7 @@ from chains.peer.course import Course
 from chains.peer.followed import next_wait
 from chains.peer.seen import Seen
 from chains.peer.trail import NOTHING, Trail
+from chains.peer.views import PeerView
 from chains.standing import Divergence, Verdict
 
 from .made import EASY, Block, forged
@@ -98,27 +99,44 @@ def test_each_peer_is_told_with_its_reason() -> None:
             ]
         )
     }
-    assert {name: view.verdict for name, view in views.items()} == {
-        "one": Verdict.CANONICAL,
-        "other": Verdict.FORKED,
-        "short": Verdict.BEHIND,
-        "empty": Verdict.BEHIND,
-        "invalid": Verdict.INVALID,
-        "lost": Verdict.UNREACHABLE,
-        "greedy": Verdict.INVALID,
-        "new": Verdict.UNSYNCED,
+    assert views == {
+        view.name: view
+        for view in (
+            PeerView("one", Verdict.CANONICAL, True, 14, True, tip=ONE.tip),
+            PeerView(
+                "other",
+                Verdict.FORKED,
+                True,
+                14,
+                True,
+                Divergence(10, 4),
+                OTHER.tip,
+                "on a fork for 4 blocks since block 10",
+            ),
+            PeerView(
+                "short",
+                Verdict.BEHIND,
+                True,
+                10,
+                True,
+                tip=SHORT.tip,
+                detail="4 blocks behind block 14",
+            ),
+            PeerView("empty", Verdict.BEHIND, True, 0, True, detail="14 blocks behind block 14"),
+            PeerView(
+                "invalid",
+                Verdict.INVALID,
+                True,
+                99,
+                False,
+                tip="ab" * 32,
+                detail="block 12: proof: does not follow",
+            ),
+            PeerView("lost", Verdict.UNREACHABLE, detail="sent nothing in time"),
+            PeerView("greedy", Verdict.INVALID, True, None, False, detail="sent more than 5 bytes"),
+            PeerView("new", detail="not looked at yet"),
+        )
     }
-    assert views["other"].divergence == Divergence(10, 4)
-    assert views["short"].detail == "4 blocks behind block 14"
-    assert (views["invalid"].valid, views["invalid"].length) == (False, 99)
-    assert "block 12: proof" in views["invalid"].detail
-    assert [views[name].up for name in ("one", "invalid", "lost", "new")] == [
-        True,
-        True,
-        False,
-        False,
-    ]
-    assert views["empty"].tip is None
 
 
 def test_chain_with_another_first_block_is_told_as_such() -> None:

@@ -52,6 +52,8 @@ def test_a_chain_is_cut_anywhere() -> None:
     for height in (0, 1, 999, 1000, 1001, 2000, 2400, 2500, 9999):
         cut = trail.cut(height)
         assert cut.length == min(height, 2500)
+        for kept in {1, 1000, cut.length}:
+            assert cut.hash_at(kept) == (trail.hash_at(kept) if kept <= height else None)
         assert cut.tip == (trail.hash_at(cut.length) or "")
         assert grown(cut, [3]).length == cut.length + 3
 
@@ -71,3 +73,8 @@ def test_a_branch_knows_nothing_below_its_beginning() -> None:
         None,
         blocks(101, 1)[0].hash,
     )
+
+
+def test_a_branch_cut_below_its_beginning_has_no_block_left() -> None:
+    cut = Trail(None, 101, b"").extended(blocks(101, 5)).cut(50)
+    assert (cut.length, cut.tip, cut.hash_at(101), cut.own_bytes) == (100, "", None, 0)
