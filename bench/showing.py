@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.bars import Bar
@@ -22,13 +22,33 @@ _UNITS = (
 """Units by what a figure's name ends with or has in it; the first one that fits."""
 
 
+_TOLD_ELSEWHERE = frozenset({"spread", "programs"})
+"""What is told as a table: how far runs were apart, and what each program of a soak held."""
+
+
+def lines(figures: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """Yield names and values for people; those of figures within others have dots."""
+    for part, value in figures.items():
+        name = f"{within}{part}"
+        if name in _TOLD_ELSEWHERE:
+            continue
+        if isinstance(value, str) or not isinstance(value, Mapping | Sequence):
+            yield name, shown(name, value)
+        elif not value:
+            yield name, shown(name, None)
+        elif isinstance(value, Mapping):
+            yield from lines(value, f"{name}.")
+        else:
+            yield from ((name, shown(name, each)) for each in value)
+
+
 def shown(name: str, value: Any) -> str:
     """Return a figure for people: "0.226", "14.2 ms", "9,063/s", "yes"."""
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or name == "seed":
         return str(value)
     unit = unit_of(name)
     if unit == " s" and 0 < abs(value) < 0.1:

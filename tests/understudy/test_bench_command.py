@@ -19,7 +19,16 @@ def failed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> b
     outcome: bool = request.param
 
     async def measure(minutes: float = 60, plan: Path | None = None) -> dict[str, Any]:
-        return {"minutes": minutes, "alerts_lost": int(outcome), "failed": outcome}
+        lost = ["the first alert", "the second"] if outcome else []
+        return {
+            "seed": 123456,
+            "minutes": minutes,
+            "alerts_lost": len(lost),
+            "details": {"alerts_lost": lost, "wrong": []},
+            "spread": {"alerts_lost": {"min": 0, "max": 2}},
+            "bars_missed": ["alerts_lost"] if outcome else [],
+            "failed": outcome,
+        }
 
     soak = Measurement("soak", measure, (Bar("alerts_lost", most=0),), ())
     monkeypatch.setattr("bench.run.named", lambda _: soak)
@@ -30,7 +39,27 @@ def test_a_soak_that_found_what_must_not_be_fails(run: CommandLine, failed: bool
     told = run("bench", "soak", "--minutes", "0.5", "--json")
     assert told.status == int(failed)
     figures = json.loads(told.out)
-    assert (figures["minutes"], figures["alerts_lost"]) == (0.5, int(failed))
+    assert (figures["minutes"], figures["alerts_lost"]) == (0.5, 2 * failed)
+
+
+def test_people_get_a_line_for_each_figure_and_in_the_end_what_it_failed_by(
+    run: CommandLine, failed: bool
+) -> None:
+    told = run("bench", "soak")
+    assert told.status == int(failed)
+    lines = [tuple(line.split(maxsplit=1)) for line in told.out.splitlines()]
+    lost = [("the first alert"), ("the second")] if failed else ["none"]
+    assert lines == [
+        ("seed", "123456"),
+        ("minutes", "60 min"),
+        ("alerts_lost", str(2 * failed)),
+        *(("details.alerts_lost", each) for each in lost),
+        ("details.wrong", "none"),
+        ("bars_missed", "alerts_lost" if failed else "none"),
+        ("failed", "yes" if failed else "no"),
+    ]
+    verdict = "understudy: soak found what must not be: alerts_lost; again with seed 123456."
+    assert (verdict in told.err) is failed
 
 
 def test_help_names_every_measurement(run: CommandLine) -> None:

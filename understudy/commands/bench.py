@@ -42,6 +42,7 @@ def bench(
     """
     try:
         from bench.run import ALL, named
+        from bench.showing import lines
     except ModuleNotFoundError as error:
         raise CommandError("The benchmarks come with the source only: run make bench.") from error
     if name not in ALL:
@@ -57,8 +58,12 @@ def bench(
     if as_json:
         print_json(figures)
     else:
-        width = max(len(figure) for figure in figures)
-        for figure, value in figures.items():
-            answers.print(f"{figure:<{width}}  {value}")
+        told = list(lines(figures))
+        width = max(len(figure) for figure, _ in told)
+        for figure, value in told:
+            answers.print(f"{figure:<{width}}  {value}", markup=False)
     if figures.get("failed"):
-        raise typer.Exit(1)
+        broken = ", ".join(figures["bars_missed"])
+        raise CommandError(
+            f"{name} found what must not be: {broken}; again with seed {figures['seed']}."
+        )
