@@ -14,7 +14,7 @@ from chains.bitshares.keys import null_key
 from chains.bitshares.objects import Names, WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.views import NodeView, ProducerView, majority_of
-from chains.settings import ChainSettings
+from chains.settings import ChainSettings, WitnessSettings
 from switcher.hosts import Backup, Host, backups, host_in_force
 from switcher.model import Cause, Incident, Record
 from switcher.moment import Slots
@@ -113,6 +113,17 @@ def key_in_force(seen: Seen, account: str) -> str | None:
     ids = seen.witness_ids(account)
     term = seen.follower.term(ids.witness_id) if ids else None
     return term.key if term else None
+
+
+def keys_in_question(seen: Seen, witness: WitnessSettings) -> frozenset[str]:
+    """Return the keys against which an alert may lead to a rotation.
+
+    That is the one in force; while it is not known, it may be any of the ring's.
+    """
+    key = key_in_force(seen, witness.account)
+    if key is not None:
+        return frozenset({key})
+    return frozenset(producer.signing_key for producer in witness.producers)
 
 
 def stranger(incident: Incident) -> Evidence:

@@ -23,7 +23,7 @@ from switcher.auth import Tokens
 from switcher.custody import Custody
 from switcher.desk import Desk
 from switcher.errors import OrderError
-from switcher.evidence import key_in_force
+from switcher.evidence import key_in_force, keys_in_question
 from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
 from switcher.inbox import AT_ONCE, Inbox
@@ -120,7 +120,7 @@ class Switcher:
 
     async def _write(self, alerts: Sequence[Judged]) -> list[Receipt]:
         now = self.clock()
-        keys = {account: key_in_force(self.watch, account) for account in self.witnesses}
+        keys = {w.account: keys_in_question(self.watch, w) for w in self.chain.witnesses}
         receipts = await self.journal.take(alerts, keys, now, self.chains.standing())
         for alert, receipt in zip(alerts, receipts, strict=True):
             self.metrics.alert(receipt.result)
@@ -198,7 +198,9 @@ async def open_switcher(
     signer = await asyncio.to_thread(
         Signer.load, settings.signer, prefix=chain.prefix, chain_id=chain.chain_id
     )
-    async with Journal(settings.database, settings.database_password_file) as journal:
+    async with Journal(
+        settings.database, settings.database_password_file, settings.incidents_per_hour
+    ) as journal:
         desk = _desk(chain, settings, journal, signer, clock)
         switcher = Switcher(
             chain,

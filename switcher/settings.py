@@ -77,7 +77,8 @@ class SwitcherSettings:
     `client_token_file` is what the command line presents to the switcher; the service itself
     doesn't read it. After `heartbeat_timeout` without the dead man's switch the alert path counts
     as broken; an incident that no alert renews for `incident_renewal` ends, unless a transaction is
-    already broadcast. Entries of the journal that are older than `journal_retention` are removed;
+    already broadcast. Once `incidents_per_hour` were opened within an hour, alerts that can't be
+    true open no more. Entries of the journal that are older than `journal_retention` are removed;
     None: never. With `behind_proxy` a proxy that speaks TLS stands in front of it, and others than
     this machine may reach it. `readers` may see the status page, state and journal without a
     token: nobody ("token"), programs on this machine ("loopback"), or "anyone" who reaches it.
@@ -93,6 +94,7 @@ class SwitcherSettings:
     policy: Policy = field(default_factory=Policy)
     heartbeat_timeout: int = 60
     incident_renewal: int = 300
+    incidents_per_hour: int = 1_000
     journal_retention: int | None = None
     tls: TlsFiles | None = None
     behind_proxy: bool = False

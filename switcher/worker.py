@@ -17,6 +17,7 @@ from chains.standing import Verdict
 from switcher import decide, evidence, upkeep
 from switcher.desk import Desk
 from switcher.errors import DisagreementError, JournalError, OverruledError
+from switcher.journal import crowd
 from switcher.loop import Loop
 from switcher.model import Cause, Decision, Ending, Incident, Record, by_decision
 from switcher.rotate import Plan
@@ -171,7 +172,7 @@ class Worker(Loop):
         desk, now = self._desk, self._desk.clock()
         facts = evidence.gather(desk.watch, views, incident, record, now)
         ruling = decide.decide(facts, desk.settings.policy, now)
-        if incident.resolved and _is_over(incident, ruling.decision):
+        if await self._is_over(incident, ruling.decision):
             await upkeep.end(desk, incident, Ending.RESOLVED, "its alerts are resolved", record)
             return False
         ruling, plan = await self._priced(incident, ruling, views)
@@ -183,6 +184,20 @@ class Worker(Loop):
         elif plan is not None:
             return await self._rotate(incident, plan, facts.accused)
         return False
+
+    async def _is_over(self, incident: Incident, decision: Decision) -> bool:
+        """Tell whether an incident is over with its alerts.
+
+        Not while the chain shows by itself why to rotate: whoever can post alerts can post their
+        end, too, and would keep off every rotation. Nor in a crowd, so that he can't have the same
+        one begin and end over and over.
+        """
+        if not incident.resolved or not incident.hangs_on_alerts:
+            return False
+        if decision in (Decision.ROTATE, Decision.NOT_YET):
+            return False
+        now = self._desk.clock()
+        return crowd.is_lull(incident.renewed, now) or not await self._desk.journal.crowded(now)
 
     async def _note(self, incident: Incident, ruling: Ruling) -> None:
         desk, decision, why = self._desk, ruling.decision, ruling.sentence
@@ -252,15 +267,6 @@ def _is_stale(incident: Incident, in_force: str | None) -> bool:
     if in_force is None or incident.cause is not Cause.ALERT or incident.resolved:
         return False
     return incident.hangs_on_alerts and incident.accused != in_force
-
-
-def _is_over(incident: Incident, decision: Decision) -> bool:
-    """Tell whether an incident is over with its alerts.
-
-    Not while the chain shows by itself why to rotate: whoever can post alerts can post their end,
-    too, and would keep off every rotation.
-    """
-    return incident.hangs_on_alerts and decision not in (Decision.ROTATE, Decision.NOT_YET)
 
 
 def _needs_no_alert(incident: Incident, decision: Decision) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from switcher.journal import matters
+from switcher.journal import crowd, matters
 from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn, write_back
 from switcher.journal.rows import stored_sightings
 from switcher.model import Cause, Ending, Sighting
@@ -18,11 +18,16 @@ _MOST_OPEN = 100
 """Open matters of nodes and peers that nobody configured: their names come from whoever posts."""
 
 
-def take(db: Connection, alert: Doubt, chains: Mapping[Subject, bool], now: float) -> Receipt:
-    """Take an alert in; `chains` are those configured, and whether each is seen to be well."""
+def take(
+    db: Connection, alert: Doubt, chains: Mapping[Subject, bool], most: int, now: float
+) -> Receipt:
+    """Take an alert in; `chains` are those configured, and whether each is seen to be well.
+
+    Once `most` incidents were opened within an hour, a node or a peer gets one a minute.
+    """
     found = matters.newest(db, alert.subject)
     if alert.firing:
-        return _firing(db, alert, found, chains, now)
+        return _firing(db, alert, found, chains, most, now)
     return _resolved(db, alert, found)
 
 
@@ -31,12 +36,12 @@ def _firing(
     alert: Doubt,
     found: Row[Any] | None,
     chains: Mapping[Subject, bool],
+    most: int,
     now: float,
 ) -> Receipt:
     sighting = Sighting(now, alert.starts_at)
     if found is None or (found.ended is not None and not _is_repeat(alert, found, chains)):
-        if alert.subject not in chains and matters.count_open(db, chains) >= _MOST_OPEN:
-            reason = f"{_MOST_OPEN} nodes or peers that nobody configured are reported already."
+        if reason := _surplus(db, alert, found, chains, most, now):
             return Receipt("ignored", reason=reason, subject=alert.subject)
         return _open(db, alert, sighting, now)
     if found.ended is not None:
@@ -53,6 +58,25 @@ def _is_repeat(alert: Doubt, found: Row[Any], chains: Mapping[Subject, bool]) ->
         and goes_on(found, alert.fingerprint, alert.starts_at)
         and chains.get(alert.subject, False)
     )
+
+
+def _surplus(
+    db: Connection,
+    alert: Doubt,
+    found: Row[Any] | None,
+    chains: Mapping[Subject, bool],
+    most: int,
+    now: float,
+) -> str:
+    """Return why an alert opens no matter, nothing where it does."""
+    if alert.subject in chains:
+        waits = found is not None and not crowd.is_lull(found.opened, now)
+        return crowd.why_none(db, most, now) if waits else ""
+    if reason := crowd.why_none(db, most, now):
+        return reason
+    if matters.count_open(db, chains) < _MOST_OPEN:
+        return ""
+    return f"{_MOST_OPEN} nodes or peers that nobody configured are reported already."
 
 
 def _open(db: Connection, alert: Doubt, sighting: Sighting, now: float) -> Receipt:

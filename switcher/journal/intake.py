@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
-from switcher.journal import beats, doubts, entries, store
+from switcher.journal import beats, crowd, doubts, entries, store
 from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn, write_back
 from switcher.journal.rows import incident_of, stored_sightings
 from switcher.journal.tables import OPEN_ACCUSATION, incidents, rotations
@@ -27,42 +27,36 @@ _COUNT_STRANGERS = _COUNT.where(incidents.c.witness.not_in(bindparam("known", ex
 _UNDER_WAY = select(rotations.c.id).where(
     rotations.c.incident == bindparam("number"), rotations.c.ended.is_(None)
 )
+_NEXT = select(rotations.c.id).where(
+    rotations.c.witness == bindparam("account"),
+    rotations.c.to_key == bindparam("key"),
+    rotations.c.ended.is_(None),
+)
 
 
 def take(
     db: Connection,
     alerts: Iterable[Judged],
-    in_force: Mapping[str, str | None],
+    keys: Mapping[str, Set[str]],
     chains: Mapping[Subject, bool],
+    most: int,
     now: float,
 ) -> list[Receipt]:
     """Take alerts in.
 
-    `in_force` are the signing keys in force by witness, None where not known; `chains` the nodes
-    and peers that are configured, and whether each is seen to be on the longest valid chain.
+    `keys` are the signing keys by witness of which one is in force, as far as is known; `chains`
+    the nodes and peers that are configured, and whether each is seen to be on the longest valid
+    chain. Once `most` incidents were opened within an hour, what can't be true now opens none.
     """
-    return [_take_one(db, alert, in_force, chains, now) for alert in alerts]
-
-
-def _is_one_too_many(db: Connection, alert: Accusation, in_force: Mapping[str, str | None]) -> bool:
-    """Tell whether an alert, which can't be true now, would open an incident beside too many.
-
-    Before it is known which key is in force, any may be true.
-    """
-    if alert.witness in in_force and in_force[alert.witness] in (None, alert.signing_key):
-        return False
-    if alert.witness in in_force:
-        open_ones = db.scalar(_COUNT_SAME, {"account": alert.witness})
-    else:
-        open_ones = db.scalar(_COUNT_STRANGERS, {"known": list(in_force)})
-    return (open_ones or 0) >= _MOST_OPEN
+    return [_take_one(db, alert, keys, chains, most, now) for alert in alerts]
 
 
 def _take_one(
     db: Connection,
     alert: Judged,
-    in_force: Mapping[str, str | None],
+    keys: Mapping[str, Set[str]],
     chains: Mapping[Subject, bool],
+    most: int,
     now: float,
 ) -> Receipt:
     match alert:
@@ -72,26 +66,27 @@ def _take_one(
         case Unusable(result, reason):
             return Receipt(result, reason=reason)
         case Doubt():
-            return doubts.take(db, alert, chains, now)
+            return doubts.take(db, alert, chains, most, now)
         case Accusation():
             found = store.last_accusation(db, alert.witness, alert.signing_key)
             if alert.firing:
-                return _firing(db, alert, found, in_force, now)
-            return _resolved(db, alert, found, in_force, now)
+                return _firing(db, alert, found, keys, most, now)
+            return _resolved(db, alert, found, keys, now)
 
 
 def _firing(
     db: Connection,
     alert: Accusation,
     found: Row[Any] | None,
-    in_force: Mapping[str, str | None],
+    keys: Mapping[str, Set[str]],
+    most: int,
     now: float,
 ) -> Receipt:
     sighting = Sighting(now, alert.starts_at)
-    key = in_force.get(alert.witness)
-    if found is None or (found.ended is not None and not _is_repeat(alert, found, key)):
-        if _is_one_too_many(db, alert, in_force):
-            reason = f"{_MOST_OPEN} keys that are not in force are accused already."
+    may_be_true = alert.signing_key in keys.get(alert.witness, ())
+    if found is None or (found.ended is not None and (may_be_true or not _is_repeat(alert, found))):
+        reason = "" if may_be_true else _surplus(db, alert, keys, most, now)
+        if reason:
             return Receipt("ignored", alert.witness, reason=reason)
         return _open(db, alert, sighting, now)
     if found.ended is not None:
@@ -101,17 +96,37 @@ def _firing(
     return Receipt("renewed", alert.witness, found.id)
 
 
-def _is_repeat(alert: Accusation, found: Row[Any], in_force: str | None) -> bool:
+def _is_repeat(alert: Accusation, found: Row[Any]) -> bool:
     """Tell whether an alert only goes on about a key that has been rotated away from.
 
     Alertmanager repeats an alert until it has heard that it is resolved, which comes later.
     """
-    return (
-        found.ending in DEALT_WITH
-        and goes_on(found, alert.fingerprint, alert.starts_at)
-        and in_force is not None
-        and in_force != alert.signing_key
-    )
+    return found.ending in DEALT_WITH and goes_on(found, alert.fingerprint, alert.starts_at)
+
+
+def _surplus(
+    db: Connection, alert: Accusation, keys: Mapping[str, Set[str]], most: int, now: float
+) -> str:
+    """Return why an alert that can't be true now opens no incident, nothing where it does.
+
+    A key that a rotation is about to put in force is as good as in force.
+    """
+    if _is_next(db, alert):
+        return ""
+    if reason := crowd.why_none(db, most, now):
+        return reason
+    if alert.witness in keys:
+        open_ones = db.scalar(_COUNT_SAME, {"account": alert.witness})
+    else:
+        open_ones = db.scalar(_COUNT_STRANGERS, {"known": list(keys)})
+    if (open_ones or 0) < _MOST_OPEN:
+        return ""
+    return f"{_MOST_OPEN} keys that are not in force are accused already."
+
+
+def _is_next(db: Connection, alert: Accusation) -> bool:
+    named = {"account": alert.witness, "key": alert.signing_key}
+    return db.scalar(_NEXT, named) is not None
 
 
 def _open(db: Connection, alert: Accusation, sighting: Sighting, now: float) -> Receipt:
@@ -146,7 +161,7 @@ def _resolved(
     db: Connection,
     alert: Accusation,
     found: Row[Any] | None,
-    in_force: Mapping[str, str | None],
+    keys: Mapping[str, Set[str]],
     now: float,
 ) -> Receipt:
     """Take the end of an alert in, which is no more evidence than the alert was.
@@ -158,7 +173,7 @@ def _resolved(
     values = withdrawn(found, alert.fingerprint)
     write_back(db, found, values)
     incident = incident_of(found)
-    may_be_true = in_force.get(alert.witness, "") in (None, found.accused)
+    may_be_true = found.accused in keys.get(alert.witness, ())
     if (
         not values["resolved"]
         or may_be_true

@@ -6,7 +6,7 @@ rotations here; cool-down and daily budget follow from the rotations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from storing.worker import Worker
 from switcher.bell import Bell
 from switcher.errors import StandbyError
-from switcher.journal import beats, entries, intake, ordering, retention, store
+from switcher.journal import beats, crowd, entries, intake, ordering, retention, store
 from switcher.journal.database import open_database, open_wire
 from switcher.journal.hashes import Head
 from switcher.journal.receipt import Receipt
@@ -53,11 +53,15 @@ class Journal:
 
     Every method raises `JournalError` when the database can't do it. Where the journal is shared,
     what is done about incidents and rotations raises `StandbyError` while another switcher acts.
+    Once `incidents_per_hour` were opened, alerts that can't be true open no more.
     """
 
-    def __init__(self, url: str, password_file: Path | None = None) -> None:
+    def __init__(
+        self, url: str, password_file: Path | None = None, incidents_per_hour: int = 1_000
+    ) -> None:
         self._open_wire = partial(open_wire, url, password_file)
         self._worker = Worker(partial(open_database, url, password_file), "journal")
+        self._incidents_per_hour = incidents_per_hour
         self._leases: Leases | None = None
         self.written = Bell()
 
@@ -92,12 +96,20 @@ class Journal:
     async def take(
         self,
         alerts: Iterable[Judged],
-        keys: Mapping[str, str | None],
+        keys: Mapping[str, Set[str]],
         now: float,
         chains: Mapping[Subject, bool] = _NO_CHAINS,
     ) -> list[Receipt]:
-        """Take a notification's alerts in, all of them or none."""
-        return await self.write(intake.take, alerts, keys, chains, now)
+        """Take a notification's alerts in, all of them or none.
+
+        `keys` are those by witness of which one is in force, `chains` the nodes and peers that are
+        configured, and whether each is seen to be well.
+        """
+        return await self.write(intake.take, alerts, keys, chains, self._incidents_per_hour, now)
+
+    async def crowded(self, now: float) -> bool:
+        """Tell whether as many incidents were opened within the last hour as may be."""
+        return await self.read(crowd.is_crowded, self._incidents_per_hour, now)
 
     async def record(self, witness: str, since: float) -> Record:
         """Return what is known of a witness, with its rotations since a time."""

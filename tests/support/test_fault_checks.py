@@ -34,7 +34,7 @@ async def ledger(url: str, in_force: str) -> Ledger:
             told = alert(KEY, status=status)
             now = NOW + later
             judged = parse_notification(webhook_bytes(told)).alerts
-            [receipt] = await journal.take(judged, {"init0": in_force}, now)
+            [receipt] = await journal.take(judged, {"init0": {in_force}}, now)
             said = {"result": receipt.result, "incident": receipt.incident}
             ledger.note(Posting(now, now, 202, (told,), (said,)))
     return ledger

@@ -93,6 +93,23 @@ async def test_no_more_than_a_hundred_unknown_peers_are_written_down(journal: Jo
     assert await post(journal, doubt(peer="p1"), doubt(peer="x7")) == ["opened", "renewed"]
 
 
+async def test_peer_whose_alert_begins_over_and_over_gets_one_matter_a_minute_in_a_crowd(
+    database: str,
+) -> None:
+    async with Journal(database, incidents_per_hour=3) as journal:
+
+        async def begin_and_end(now: float) -> list[str]:
+            told = await post(journal, doubt(peer="p1", starts_at=f"{now}"), now=now)
+            for each in await Docket(journal).open(PEERS):
+                await Docket(journal).end(each, Ending.RESOLVED, "is back", now)
+            return told
+
+        results = [await begin_and_end(now) for now in (0.0, 1.0, 2.0, 3.0, 61.0, 62.0)]
+        assert results == [["opened"], ["opened"], ["opened"], ["ignored"], ["ignored"], ["opened"]]
+        assert await post(journal, doubt(peer="stranger"), now=63.0) == ["ignored"]
+    assert checked(database).flaws == []
+
+
 async def test_restart_forgets_neither_decision_nor_attempt(database: str) -> None:
     async with Journal(database) as journal:
         docket, seen = Docket(journal), {"length": 7}

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from chains.bitshares.watch import Watch
 from devnet.keys import DevKey, active_key
@@ -42,8 +42,8 @@ class Troupe:
         alerts = [alert(key.text(PREFIX), status=status, **labels) for key in keys]
         judged = parse_notification(webhook_bytes(*alerts)).alerts
         term = self.script.follower.term(INIT0)
-        in_force = {WITNESS: term.key} if term else {}
-        receipts = await self.journal.take(judged, in_force, self.script.clock())
+        known = {WITNESS: {term.key}} if term else {}
+        receipts = await self.journal.take(judged, known, self.script.clock())
         return [receipt.result for receipt in receipts]
 
     async def words(self, *kinds: str) -> list[str]:
@@ -70,7 +70,7 @@ class Troupe:
 
 @asynccontextmanager
 async def troupe(
-    place: Path | str, script: Script, policy: Policy | None = None
+    place: Path | str, script: Script, policy: Policy | None = None, **settings_too: Any
 ) -> AsyncIterator[Troupe]:
     """Open a journal and have a worker on it, as after a start of the service.
 
@@ -82,8 +82,10 @@ async def troupe(
         database=place if isinstance(place, str) else f"sqlite:///{place / 'understudy.db'}",
         signer=KeyFileSigner(Path("unused")),
         policy=policy or Policy(arm=True),
+        **settings_too,
     )
-    async with Journal(settings.database) as journal:
+    most = settings.incidents_per_hour
+    async with Journal(settings.database, incidents_per_hour=most) as journal:
         first = Arming(settings.policy.arm, "configuration", "first state", script.clock())
         await journal.begin([WITNESS], first)
         yield at_desk(script, journal, settings)
@@ -104,20 +106,20 @@ def at_desk(script: Script, journal: Journal, settings: SwitcherSettings) -> Tro
 
 @asynccontextmanager
 async def reported_outage(
-    place: Path | str, script: Script, policy: Policy | None = None
+    place: Path | str, script: Script, policy: Policy | None = None, **settings_too: Any
 ) -> AsyncIterator[Troupe]:
     """Open a troupe whose host has died and is accused; the worker has yet to look at it."""
     script.miss(3)
-    async with troupe(place, script, policy) as t:
+    async with troupe(place, script, policy, **settings_too) as t:
         await t.post(ALPHA)
         yield t
 
 
 @asynccontextmanager
 async def handled_outage(
-    place: Path | str, script: Script, policy: Policy | None = None
+    place: Path | str, script: Script, policy: Policy | None = None, **settings_too: Any
 ) -> AsyncIterator[Troupe]:
     """Open a troupe whose worker has taken its first step against an outage."""
-    async with reported_outage(place, script, policy) as t:
+    async with reported_outage(place, script, policy, **settings_too) as t:
         await t.worker.step()
         yield t

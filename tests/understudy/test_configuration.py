@@ -79,6 +79,7 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     assert switcher.signer == WalletSigner(tmp_path / "wallet.sqlite", tmp_path / "passphrase")
     assert switcher.policy == Policy(4, 3, 90, 2, 0.5, arm=True, dry_run=True)
     assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (120, 3600)
+    assert switcher.incidents_per_hour == 200
     assert switcher.journal_retention == 365 * 86_400
     prometheus = Endpoint(
         "https://monitoring.example.org/prometheus", tmp_path / "prometheus-token"
@@ -123,6 +124,7 @@ def test_what_is_left_out_has_the_settings_defaults(written: Path) -> None:
     assert (switcher.host, switcher.port) == ("127.0.0.1", 9878)
     assert switcher.policy == Policy()
     assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (60, 300)
+    assert switcher.incidents_per_hour == 1_000
     assert read.monitoring == MonitoringSettings()
 
 

@@ -230,6 +230,8 @@ class Switcher(Part):
     """How long the heartbeat alert may stay away before the alert path is broken."""
     incident_renewal: values.PositiveDuration | None = None
     """How long an incident stays open that no alert renews."""
+    incidents_per_hour: values.Count | None = None
+    """From how many incidents within an hour on alerts that can't be true open no more."""
     journal_retention: values.Retention | None = None
     """How long entries of the journal are kept; for ever without it."""
 
@@ -249,6 +251,7 @@ class Switcher(Part):
                 "database_password_file",
                 "heartbeat_timeout",
                 "incident_renewal",
+                "incidents_per_hour",
                 "journal_retention",
                 "readers",
             ),
