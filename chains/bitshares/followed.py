@@ -72,7 +72,7 @@ class Followed:
         head, term = self.head, self.term(witness)
         if head is None or term is None:
             return []
-        since = -1 if term.since_block is None else term.since_block
+        since = term.since_block or 0
         return [
             slot
             for number, slot in self._tally().get(witness, ())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from chains.bitshares.applied import ALL_FILLED, Applied, Rhythm
 from chains.bitshares.blocks import Block, number_of
@@ -150,11 +151,9 @@ class Follower(Followed):
         belonged to is not known.
         """
         head = self._entries[-1]
-        for index in range(len(self._entries) - 1, -1, -1):
-            entry = self._entries[index]
-            if entry.shuffled != head.shuffled:
-                break
-            self._entries[index] = replace(entry, shuffled=None, missed=())
+        present = takewhile(lambda e: e.shuffled == head.shuffled, reversed(self._entries))
+        discharged = [replace(entry, shuffled=None, missed=()) for entry in present]
+        self._entries[-len(discharged) :] = reversed(discharged)
         self._tallied = ""
 
     def _forget_old(self) -> None:

@@ -100,11 +100,11 @@ def recover_key(digest: bytes, signature: bytes) -> bytes:
 
 def is_canonical(signature: bytes) -> bool:
     """Tell whether r and s are in the form that nodes require (fc, `is_fc_canonical`)."""
-    return _short_and_positive(signature[1:33]) and _short_and_positive(signature[33:65])
+    return all(_short_and_positive(signature[at], signature[at + 1]) for at in (1, 33))
 
 
-def _short_and_positive(number: bytes) -> bool:
-    return not number[0] & 0x80 and not (number[0] == 0 and not number[1] & 0x80)
+def _short_and_positive(first: int, second: int) -> bool:
+    return not first & 0x80 and not (first == 0 and not second & 0x80)
 
 
 def encode_base58(data: bytes) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chains.bitshares.applied import ALL_FILLED, Applied, Term
 from chains.bitshares.blocks import Block
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import NULL_KEY, encode_key
+from chains.bitshares.rules import open_to_vouching
 from chains.errors import InvalidBlockError
 from devnet.keys import DevKey
 from tests.chains.forged import WINDOW, WITNESS, caught_up, following
@@ -56,6 +62,15 @@ def test_a_new_key_starts_with_no_misses() -> None:
     assert (term.key, term.since_block) == (BETA.text(PREFIX), chain.number)
 
 
+def test_a_slot_missed_right_before_the_update_is_not_the_new_keys() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    chain.run_until(WITNESS)
+    apply_all(follower, chain.blocks[21:])
+    follower.apply(chain.produce(slot=2, updates={WITNESS: BETA}))
+    assert misses(follower) == 0
+
+
 def test_coming_back_to_an_earlier_key_is_a_new_term() -> None:
     chain = ForgedChain()
     follower = following(chain)
@@ -86,6 +101,18 @@ def test_misses_leave_the_window() -> None:
     assert misses(follower) == 0
 
 
+def test_a_miss_leaves_the_window_to_the_second() -> None:
+    chain = ForgedChain(interval=3)
+    follower = following(chain)
+    chain.run_until(WITNESS)
+    apply_all(follower, chain.blocks[21:])
+    missed = chain.time + 3
+    follower.apply(chain.produce(slot=2))
+    while chain.time < missed + WINDOW + 9:
+        assert misses(follower) == (chain.time - missed < WINDOW)
+        follower.apply(chain.produce())
+
+
 def test_a_restart_counts_the_same_misses() -> None:
     chain = ForgedChain()
     follower = following(chain)
@@ -105,6 +132,26 @@ def test_a_reorganisation_takes_back_the_misses_of_the_abandoned_branch() -> Non
     assert len(dropped) == 20
     apply_all(follower, fork.run(25))
     assert misses(follower) == 0
+
+
+def test_a_reorganisation_of_one_block_takes_back_its_misses() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    fork, root, witness = chain.copy(), chain.id, chain.owner()
+    follower.apply(chain.produce(slot=2))
+    assert len(follower.recent_misses(witness)) == 1
+    follower.rewind(root)
+    follower.apply(fork.produce())
+    assert follower.recent_misses(witness) == []
+
+
+def test_a_block_that_is_not_held_can_not_be_gone_back_to() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    before = follower.entries()
+    with pytest.raises(KeyError, match="ff" * 20):
+        follower.rewind("ff" * 20)
+    assert follower.entries() == before
 
 
 def test_a_reorganisation_takes_back_a_rotation_too() -> None:
@@ -133,6 +180,95 @@ def test_the_longest_gap_that_is_charged_is_one_slot_less_than_the_schedule() ->
     follower = following(chain)
     applied = follower.apply(chain.produce(slot=len(chain.active)))
     assert len(applied.missed) == len(chain.active) - 1
+
+
+def test_the_gap_behind_the_first_block_is_charged_to_nobody_and_the_next_one_is() -> None:
+    """Whether slots were skipped in it for a maintenance can't be told from the blocks held."""
+    chain = ForgedChain()
+    chain.run(7)
+    for slot in (3, 2, 1):
+        chain.produce(slot)
+    follower = Follower(PREFIX, WINDOW)
+    follower.begin(chain.blocks[6:], chain.reading())
+    assert [len(e.missed) for e in follower.entries()] == [0, 0, 1, 0]
+    assert [e.filled for e in follower.entries()[:2]] == [ALL_FILLED, ALL_FILLED]
+    assert follower.entries()[2].filled == ALL_FILLED - 2
+
+
+@pytest.mark.parametrize("maintenance", [33, 36, 39, 3600])
+def test_slots_are_counted_back_to_the_first_block_that_is_held(maintenance: int) -> None:
+    chain, counted = ForgedChain(maintenance=maintenance, skipped=2), []
+    for slot in (1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 3, 1, 1, 2, 1):
+        chain.produce(slot)
+        counted.append(chain.aslot)
+    follower = Follower(PREFIX, WINDOW)
+    follower.begin(chain.blocks[6:], chain.reading())
+    assert [e.aslot for e in follower.entries()] == counted[6:]
+
+
+def test_what_a_node_says_of_its_own_head_block_is_taken_over() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    reading = replace(
+        chain.reading(),
+        aslot=chain.aslot + 5,
+        after_maintenance=True,
+        shuffled=moved(chain.shuffled),
+        active=moved(chain.active),
+        interval=5,
+    )
+    follower.learn(replace(reading, head_id="ff" * 20))
+    assert follower.head is not None
+    assert (follower.head.aslot, follower.rhythm.interval) == (chain.aslot, 3)
+    follower.learn(reading)
+    head = follower.head
+    assert (head.aslot, head.maintenance, head.shuffled, head.active) == (
+        chain.aslot + 5,
+        True,
+        reading.shuffled,
+        reading.active,
+    )
+    assert (head.schedule_certain, head.active_certain) == (True, True)
+    assert follower.rhythm.interval == 5
+
+
+def test_a_node_makes_an_order_certain_that_no_block_did() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    *others, head = follower.entries()
+    follower.restore([*others, replace(head, schedule_certain=False, active_certain=False)])
+    follower.learn(chain.reading())
+    assert follower.head == head
+
+
+def test_blocks_that_do_not_end_at_the_head_are_refused_and_all_stays_as_it_was() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    before = follower.entries()
+    for blocks in ([], chain.blocks[6:-1]):
+        with pytest.raises(InvalidBlockError) as refusal:
+            follower.begin(blocks, chain.reading())
+        assert str(refusal.value) == "block 21: link: the blocks don't end at the head"
+        assert refusal.value.reason == "link"
+        assert follower.entries() == before
+
+
+@pytest.mark.parametrize(
+    ("signer", "proven"), [(None, True), (DevKey("thief"), False)], ids=["its key", "another"]
+)
+def test_an_old_block_proves_a_key_only_by_its_own_signature(
+    signer: DevKey | None, proven: bool
+) -> None:
+    chain = ForgedChain()
+    chain.run_until(WITNESS)
+    last = chain.copy().produce(signer=signer)
+    chain.run(30, dead=[WITNESS])
+    follower = Follower(PREFIX, WINDOW)
+    for older, holds in ((last, proven), (replace(last, witness="1.6.2"), False)):
+        follower.begin(chain.blocks[-20:], chain.reading(), {WITNESS: older})
+        term = follower.term(WITNESS)
+        assert term is not None
+        assert term.proven is holds
 
 
 def test_a_pending_key_that_only_a_node_shows_is_not_in_force() -> None:
@@ -196,27 +332,184 @@ class _NullKey(DevKey):
 def test_a_block_that_does_not_follow_the_head_is_refused() -> None:
     chain = ForgedChain()
     follower = following(chain)
+    head = chain.id
     chain.produce()
+    late = chain.produce()
     with pytest.raises(InvalidBlockError) as refusal:
-        follower.apply(chain.produce())
+        follower.apply(late)
+    assert str(refusal.value) == f"block 23: link: does not follow {head}"
+    assert not open_to_vouching(refusal.value)
+    with pytest.raises(InvalidBlockError) as refusal:
+        follower.check(late)
+    assert str(refusal.value) == "block 23: link: follows no block that is held"
     assert refusal.value.reason == "link"
 
 
 def test_a_block_signed_by_another_key_is_refused() -> None:
     chain = ForgedChain()
     follower = following(chain)
+    thief, key = DevKey("thief"), chain.keys[chain.owner()].text(PREFIX)
+    block = chain.produce(signer=thief)
     with pytest.raises(InvalidBlockError) as refusal:
-        follower.apply(chain.produce(signer=DevKey("thief")))
+        follower.apply(block)
+    said = f"signed by {thief.text(PREFIX)}, {key} is in force"
+    assert str(refusal.value) == f"block 22: signature: {said}"
+    assert open_to_vouching(refusal.value)
+
+
+def test_a_block_of_a_witness_without_a_known_key_is_refused_and_its_header_alone_is_not() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    *others, head = follower.entries()
+    unknown = {w: term for w, term in head.terms.items() if w != chain.owner()}
+    follower.restore([*others, replace(head, terms=unknown)])
+    block = chain.produce()
+    follower.check(block)
+    with pytest.raises(InvalidBlockError, match="no key of the witness is known"):
+        follower.apply(block)
+
+
+def test_a_signature_in_a_form_that_no_node_writes_gives_a_block_no_second_id() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    block = chain.produce()
+    odd = bytes([block.signature[0] - 4]) + block.signature[1:]
+    with pytest.raises(InvalidBlockError) as refusal:
+        follower.apply(replace(block, signature=odd))
     assert refusal.value.reason == "signature"
+    assert follower.apply(replace(block, signature=odd), vouched=True).id == block.id
+
+
+def test_a_signature_that_is_none_is_refused_in_words() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    with pytest.raises(InvalidBlockError) as refusal:
+        follower.apply(replace(chain.produce(), signature=b""))
+    assert str(refusal.value) == ("block 22: signature: a signature has 65 bytes, this one 0")
+    assert refusal.value.reason == "signature"
+
+
+def unknown(chain: ForgedChain) -> dict[str, Any]:
+    """Return a transaction with an operation that can't be serialised here."""
+    [known] = chain.copy().produce(updates={WITNESS: BETA}).transactions
+    return {**known, "operations": [[77, {}]]}
+
+
+def test_updates_beside_what_is_not_known_here_need_the_word_of_most_nodes() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    block = chain.produce(updates={WITNESS: BETA, "1.6.2": ALPHA})
+    unproven = replace(block, transactions=(*block.transactions, unknown(chain)))
+    for refused in (follower.apply, follower.check_updates):
+        with pytest.raises(InvalidBlockError) as refusal:
+            refused(unproven)
+        claimed = f"1.6.1 to {BETA.text(PREFIX)}, 1.6.2 to {ALPHA.text(PREFIX)}"
+        assert str(refusal.value) == (
+            f"block 22: update: unproven (operation 77 can't be serialised here): {claimed}"
+        )
+        assert open_to_vouching(refusal.value)
+    follower.apply(unproven, vouched=True)
+    term = follower.term(WITNESS)
+    assert term is not None
+    assert (term.key, term.since_block, term.since_time) == (BETA.text(PREFIX), 22, block.time)
+
+
+def test_what_is_not_known_here_proves_nothing_and_spoils_nothing_without_updates() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    block = replace(chain.produce(), transactions=(unknown(chain),))
+    follower.check_updates(block)
+    assert follower.apply(block).updates == ()
+
+
+def test_transactions_that_are_not_those_of_the_header_are_refused() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    block = replace(chain.produce(updates={WITNESS: BETA}), merkle_root="00" * 20)
+    with pytest.raises(InvalidBlockError) as refusal:
+        follower.apply(block, vouched=True)
+    assert str(refusal.value) == "block 22: transactions: are not those of the header"
+    assert refusal.value.reason == "transactions"
+    assert not open_to_vouching(refusal.value)
 
 
 def test_a_block_out_of_turn_is_refused() -> None:
     chain = ForgedChain()
     follower = following(chain)
-    chain.shuffled = tuple(reversed(chain.shuffled))
+    owner = chain.owner()
+    chain.shuffled = moved(chain.shuffled)
     with pytest.raises(InvalidBlockError) as refusal:
         follower.apply(chain.produce())
     assert refusal.value.reason == "schedule"
+    said = f"the slot is {owner}'s, the block {chain.blocks[-1].witness}'s"
+    assert str(refusal.value) == f"block 22: schedule: {said}"
+
+
+def moved(order: tuple[str, ...]) -> tuple[str, ...]:
+    """Return an order in which every slot is another witness'."""
+    return (*order[1:], order[0])
+
+
+def test_after_a_maintenance_the_order_is_certain_until_the_next_shuffle() -> None:
+    """Votes count at a maintenance, so the next round may have other witnesses."""
+    chain = ForgedChain(maintenance=60)
+    follower = following(chain)
+    while not chain.after_maintenance:
+        follower.apply(chain.produce())
+    assert chain.number % 7, "the round is not over"
+    other = chain.copy()
+    other.shuffled = moved(other.shuffled)
+    with pytest.raises(InvalidBlockError, match="schedule"):
+        follower.apply(other.produce())
+    while chain.number % 7:
+        follower.apply(chain.produce())
+    follower.apply(chain.produce(slot=2))
+    charged = follower.entries()[-1].missed
+    assert len(charged) == 1
+    chain.shuffled = moved(chain.shuffled)
+    follower.apply(chain.produce())
+    assert follower.recent_misses(charged[0].witness) == [], "whose slot it was is not known"
+
+
+def test_where_the_order_was_another_one_nobody_is_charged_in_this_round_only() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 14)
+    follower.apply(chain.produce(slot=2))
+    while chain.number % 7:
+        follower.apply(chain.produce())
+    earlier = follower.entries()
+    follower.apply(chain.produce(slot=2))
+    follower.apply(chain.produce())
+    uncertain = [replace(e, schedule_certain=False) for e in follower.entries()]
+    follower.restore(uncertain)
+    witness = follower.entries()[-2].missed[0].witness
+    before = len(follower.recent_misses(witness))
+    chain.shuffled = moved(chain.shuffled)
+    applied = follower.apply(chain.produce())
+    assert len(follower.recent_misses(witness)) == before - 1
+    entries = follower.entries()
+    kept = len(earlier) - 1
+    assert [(e.id, e.shuffled, e.missed) for e in entries[:kept]] == [
+        (e.id, e.shuffled, e.missed) for e in earlier[:kept]
+    ]
+    assert sum(len(e.missed) for e in entries[:kept]) == 1
+    assert [e.number for e in entries[kept:]] == list(range(earlier[-1].number, chain.number + 1))
+    assert all(e.shuffled is None and e.missed == () for e in entries[kept:])
+    assert applied.shuffled is None
+    assert follower.next_slots() == {}
+    assert follower.shuffle_due() == follower.next_block_due() == chain.time + chain.interval
+    assert follower.possible_slots(WITNESS)[0] == chain.time + chain.interval
+
+
+def test_an_order_of_earlier_rounds_that_nobody_knows_keeps_nothing_from_beginning() -> None:
+    chain = ForgedChain()
+    for _ in range(3):
+        chain.run(7)
+        chain.shuffled = moved(chain.shuffled)
+    follower = caught_up(chain)
+    assert follower.head is not None
+    assert follower.head.id == chain.id
+    assert not any(follower.recent_misses(witness) for witness in chain.active)
 
 
 def test_a_block_between_two_slots_is_refused() -> None:
@@ -246,9 +539,7 @@ def test_a_key_changed_out_of_sight_is_taken_over_only_when_allowed() -> None:
     hidden = DevKey("by-proposal")
     block = chain.produce(signer=hidden)
     follower.apply(block, vouched=True)
-    term = follower.term(witness)
-    assert term is not None
-    assert term.key == hidden.text(PREFIX)
+    assert follower.term(witness) == Term(hidden.text(PREFIX), chain.number - 1, block.time - 3)
 
 
 def test_irreversibility_follows_seven_tenths_of_the_witnesses() -> None:
@@ -264,6 +555,29 @@ def test_memory_stays_bounded() -> None:
     follower = following(chain)
     apply_all(follower, chain.run(WINDOW // 3 * 3))
     assert len(follower.entries()) <= WINDOW // 3 + 3 * len(chain.active) + 1
+
+
+@pytest.mark.parametrize(
+    ("window", "dead", "oldest"),
+    [
+        (30, 0, lambda head: head.number - 3 * 7),
+        (30, 3, lambda head: head.irreversible - 1),
+        (300, 0, lambda head: head.number - 300 // 3),
+    ],
+    ids=["three rounds", "what is not irreversible yet", "the window"],
+)
+def test_just_as_many_blocks_are_kept_as_are_needed(
+    window: int, dead: int, oldest: Callable[[Applied], int]
+) -> None:
+    chain = ForgedChain(interval=3)
+    chain.run(21)
+    follower = Follower(PREFIX, window)
+    follower.begin(chain.blocks[6:], chain.reading())
+    for block in (*chain.run(100), *chain.run(60, dead=chain.active[:dead])):
+        follower.apply(block)
+    assert follower.head is not None
+    assert follower.oldest is not None
+    assert follower.oldest.number == oldest(follower.head)
 
 
 def _rotate(chain: ForgedChain, key: DevKey) -> list[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,6 +109,59 @@ async def test_node_that_changes_to_another_fork_is_searched_anew(long_chain: Fo
     assert found.height == 340
 
 
+async def test_node_that_went_back_to_the_block_in_common_has_left_nowhere(
+    long_chain: ForgedChain,
+) -> None:
+    fork = forked_at(long_chain, 350)
+    fork.produce(slot=2)
+    asked = Asked(fork)
+    searching = search(followed(long_chain), asked)
+    known = await searching.find(fork.reading(), None)
+    for height in (350, 349):
+        back = replace(fork.reading(), head_number=height, head_id=long_chain.blocks[height - 1].id)
+        asked.chain = forked_at(long_chain, height)
+        assert await searching.find(back, known) is None
+
+
+async def test_fork_that_is_followed_by_now_is_none_any_more(long_chain: ForgedChain) -> None:
+    first = long_chain.blocks[350]
+    known = Parting(350, first.previous, first.id)
+    ahead = long_chain.copy()
+    ahead.run(2)
+    assert await search(followed(long_chain), Asked(ahead)).find(ahead.reading(), known) is None
+
+
+async def test_fork_of_a_block_that_was_left_itself_is_searched_anew(
+    long_chain: ForgedChain,
+) -> None:
+    fork = forked_at(long_chain, 350)
+    fork.produce(slot=2)
+    fork.run(3)
+    follower = followed(long_chain)
+    first = fork.blocks[350].id
+    expected = Parting(350, long_chain.blocks[349].id, first)
+    left = replace(expected, parent="ab" * 20)
+    assert await search(follower, Asked(fork)).find(fork.reading(), left) == expected
+    follower.restore(follower.entries()[-351:])
+    assert follower.oldest is not None
+    assert follower.oldest.number == 350
+    assert await search(follower, Asked(fork)).find(fork.reading(), left) == expected
+
+
+async def test_known_fork_stays_known_when_the_block_in_common_is_let_go(
+    long_chain: ForgedChain,
+) -> None:
+    fork = forked_at(long_chain, 350)
+    fork.produce(slot=2)
+    fork.run(3)
+    follower = followed(long_chain)
+    known = await search(follower, Asked(fork)).find(fork.reading(), None)
+    follower.restore(follower.entries()[-340:])
+    asked = Asked(fork)
+    assert await search(follower, asked).find(fork.reading(), known) is known
+    assert (asked.headers, asked.blocks) == (1, 0)
+
+
 async def test_fork_that_left_before_all_that_is_held_is_told_as_such(
     long_chain: ForgedChain,
 ) -> None:
@@ -168,7 +222,11 @@ async def test_node_whose_headers_are_lies_is_refused_or_found_out(
     searching = search(followed(long_chain), Liar(fork))
     try:
         found = await searching.find(fork.reading(), None)
-    except NodeError:
+    except NodeError as error:
+        assert str(error) in {
+            "eu: sent no header of block 50",
+            "eu: its headers and its block 691 are not of one chain",
+        }
         return
     assert found is not None and not found.exact  # as whoever has no block of ours would say
 
@@ -182,5 +240,6 @@ async def test_block_that_contradicts_the_headers_proves_nothing(long_chain: For
         async def block(self, number: int) -> Block:
             return await super().block(number + 1)
 
-    with pytest.raises(BadReplyError, match="not of one chain"):
+    with pytest.raises(BadReplyError) as error:
         await search(followed(long_chain), Liar(fork)).find(fork.reading(), None)
+    assert str(error.value) == "eu: its headers and its block 691 are not of one chain"

@@ -100,3 +100,29 @@ def test_what_one_node_said_long_ago_still_counts_for_another_that_said_it_too()
         quorum.carries("eu", number)
     assert not quorum.carries("asia", "block 5")
     assert quorum.carries("sa", "block 5")
+
+
+def test_patience_is_over_only_after_its_last_second() -> None:
+    clock = Clock()
+    quorum = Quorum(2, clock)
+    clock.now += PATIENCE
+    assert not quorum.carries("eu", 1)
+    clock.now += 0.5
+    assert quorum.carries("eu", 2), "nobody was silent for longer than that"
+
+
+def test_node_that_is_left_out_is_believed_where_most_others_say_the_same() -> None:
+    quorum = Quorum(2, Clock())
+    quorum.leave_out({"liar"})
+    quorum.carries("eu", "block 5")
+    assert not quorum.carries("liar", "block 5")
+    quorum.carries("us", "block 5")
+    assert quorum.carries("liar", "block 5")
+
+
+def test_node_that_is_64_claims_late_still_agrees_and_a_later_one_does_not() -> None:
+    for late, agrees in ((64, True), (65, False)):
+        quorum = Quorum(2, Clock())
+        for number in range(late):
+            quorum.carries("eu", number)
+        assert quorum.carries("us", 0) is agrees

@@ -24,22 +24,25 @@ def test_a_block_at_any_other_time_than_a_slots_is_refused(seconds: int) -> None
     with pytest.raises(InvalidBlockError) as refusal:
         follower.apply(chain.produce())
     assert refusal.value.reason == "slot_time"
+    said = f"{chain.blocks[-1].time} is no slot's time"
+    assert str(refusal.value) == f"block 22: slot_time: {said}"
 
 
-def test_blocks_are_irreversible_once_70_percent_have_signed_after_them() -> None:
+@pytest.mark.parametrize("count", [9, 10, 13])
+def test_blocks_are_irreversible_once_70_percent_have_signed_after_them(count: int) -> None:
     """Held against the node's own way: the last block of each, sorted (db_update.cpp)."""
     draw = random.Random(7)
-    chain = ForgedChain(count=9)
-    chain.run(27)
+    chain = ForgedChain(count=count)
+    chain.run(3 * count)
     follower = Follower(PREFIX, 600)
     follower.begin(chain.blocks, chain.reading())
     last = {block.witness: block.number for block in chain.blocks}
     expected = follower.head.irreversible if follower.head else 0
-    for _ in range(300):
+    for _ in range(200):
         dead = draw.sample(chain.active, draw.choice((0, 0, 1, 2, 3, 4)))
         entry = follower.apply(chain.run(1, dead)[0])
         last[entry.witness] = entry.number
-        expected = max(expected, sorted(last.values())[9 * 30 // 100])
+        expected = max(expected, sorted(last.values())[count * 30 // 100])
         assert entry.irreversible == expected
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from chains.bitshares.schedule import participation, shuffle, slot_at, slot_time
 from tests.chains.forged import WITNESS, caught_up, following
 from tests.support.chain import PREFIX, ForgedChain
 
@@ -104,3 +107,40 @@ def test_a_chain_that_halts_charges_nobody_not_even_provisionally() -> None:
         assert len(follower.provisional_misses(chain.time + 3 * empty + 2.5)) == empty
     for empty in (7, 8, 1000):
         assert follower.provisional_misses(chain.time + 3 * empty + 2.5) == ()
+
+
+@pytest.mark.parametrize(
+    ("time", "skipped", "slot"),
+    [
+        (0, 0, 0),
+        (99, 0, 0),
+        (101, 0, 0),
+        (102, 0, 1),
+        (104, 0, 1),
+        (105, 0, 2),
+        (110, 3, 0),
+        (111, 3, 1),
+    ],
+)
+def test_moment_falls_into_the_slot_that_has_begun(time: int, skipped: int, slot: int) -> None:
+    assert slot_at(101, 3, time, skipped) == slot
+    if not skipped:
+        assert slot_at(101, 3, time) == slot
+
+
+def test_slots_begin_at_multiples_of_the_interval() -> None:
+    assert [slot_time(101, 3, slot) for slot in (1, 2)] == [102, 105]
+    assert slot_time(101, 3, 1, skipped=2) == 108
+
+
+def test_witnesses_are_drawn_in_the_order_of_their_numbers() -> None:
+    ids = [f"1.6.{number}" for number in range(1, 13)]
+    assert shuffle(reversed(ids), 1_800_000_000) == shuffle(ids, 1_800_000_000)
+    assert set(shuffle(ids, 1_800_000_000)) == set(ids)
+
+
+def test_share_of_filled_slots_is_that_of_the_newest() -> None:
+    assert participation(0b1101, 4) == 0.75
+    assert participation(0b10101, 2) == 0.5
+    assert participation((1 << 128) - 1) == 1.0
+    assert participation(0b11) == 2 / 128

@@ -154,6 +154,7 @@ def test_block_that_is_let_go_holds_it_all_the_same() -> None:
 def test_block_that_was_never_seen_is_told_by_the_key_in_force() -> None:
     rotated = Rotated()
     rotated.go()
+    rotated.go()
     rotated.follower.restore(rotated.follower.entries()[-1:])
     found = rotated.standing()
     assert (found.block, found.block_id) == (rotated.number, None)
@@ -189,6 +190,8 @@ def test_key_that_is_not_proven_or_another_one_tells_nothing(changes: dict[str, 
 def test_key_that_came_into_force_in_a_block_that_is_held_came_by_another_transaction() -> None:
     rotated = Rotated()
     other = replace(rotated.rotation, draft=replace(rotated.rotation.draft, transaction_id="ff"))
+    assert rotated.standing(other).block is None
+    rotated.follower.restore(rotated.follower.entries()[-1:])
     assert rotated.standing(other).block is None
     unknown = replace(rotated.rotation, draft=replace(rotated.rotation.draft, transaction_id=None))
     assert rotated.standing(unknown).block is None

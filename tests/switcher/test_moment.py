@@ -85,6 +85,16 @@ def test_slot_that_has_just_begun_is_waited_for() -> None:
     assert quiet_moment(own(999, 1_020), 1_000.0) == 1_000.0
 
 
+def test_slot_is_over_a_second_after_it_began() -> None:
+    assert quiet_moment(own(999, 1_009), 1_000.0) == 1_000.0
+    assert quiet_moment(own(1_001, 1_030), 1_000.0) == 1_002.0
+
+
+def test_gap_has_to_last_for_one_who_comes_late_to_it() -> None:
+    assert quiet_moment(Slots((1_003, 1_007), 9_999, interval=1), 1_001.0) is None
+    assert quiet_moment(Slots((1_003, 1_008), 9_999, interval=1), 1_001.0) == 1_004.0
+
+
 def test_handover_waits_until_the_next_slot_is_over() -> None:
     assert quiet_moment(own(1_003, 1_030), 1_000.0) == 1_004.0
 

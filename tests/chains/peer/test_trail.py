@@ -78,3 +78,9 @@ def test_a_branch_knows_nothing_below_its_beginning() -> None:
 def test_a_branch_cut_below_its_beginning_has_no_block_left() -> None:
     cut = Trail(None, 101, b"").extended(blocks(101, 5)).cut(50)
     assert (cut.length, cut.tip, cut.hash_at(101), cut.own_bytes) == (100, "", None, 0)
+
+
+def test_pieces_are_put_together_up_to_1024_blocks_and_no_further() -> None:
+    assert grown(NOTHING, [1000, 24]).own_bytes == 1024 * 32
+    assert grown(NOTHING, [1000, 25]).own_bytes == 25 * 32
+    assert grown(NOTHING, [5000]).before is None
