@@ -1,7 +1,8 @@
 """The workers: one for each witness, so that a witness' incidents are dealt with one at a time.
 
-A worker looks at its incidents when an alert arrives, at every new block, and every few seconds in
-case blocks have stopped. What it decides, does and sees is in the journal before it goes on.
+A worker looks at its incidents when an alert comes that is new and may be true, at every new block,
+and every few seconds in case blocks have stopped. What it decides, does and sees is in the journal
+before it goes on.
 """
 
 from __future__ import annotations
