@@ -31,6 +31,9 @@ APART = ("api4", "backbone8")
 """A node that votes, with a witness' host that gives it a fork of its own."""
 
 PATIENCE = 180.0
+LOOK = 0.5
+"""Seconds between two questions to Prometheus, which tells nobody by itself what has come in."""
+
 TOLD = (
     'ALERTS{alertname="SigningKeyRotated", alertstate="firing"}',
     'ALERTS{alertname="NodeForked", alertstate="firing"}',
@@ -78,11 +81,12 @@ async def night(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, float]]:
 
 
 async def _seen(client: httpx.AsyncClient, expression: str) -> None:
+    """Wait until an expression has a value."""
     while True:
         answer = await client.get("/api/v1/query", params={"query": expression})
         if answer.json()["data"]["result"]:
             return
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(LOOK)
 
 
 async def test_every_query_of_every_panel_has_data_and_nothing_is_told_twice(

@@ -15,6 +15,9 @@ from tests.manual.pages import ROOT, Command, is_said
 
 _SECONDS = 150.0
 _TO_END = 30.0
+_AGAIN, _LOOK = 0.5, 0.1
+"""Seconds until a command is tried again, and until a file is looked into again."""
+
 _OF_MAKE = ("setup", "develop", "tools", ".venv/ready", ".venv/developed", ".tools/ready")
 """What has been made already, or these tests would not run."""
 _MADE = {"site", "build", "dist"}
@@ -97,8 +100,9 @@ class Shell:
         """Tell whether a command did what its page says; what it says goes into a file."""
         if command.mark == "stays":
             return await self._stays(command, said)
+        # What a page has its reader try until it succeeds tells nobody of that beforehand.
         while not (done := await self._succeeds(command, typed, said)) and command.mark == "until":
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_AGAIN)
         return done
 
     async def _succeeds(self, command: Command, typed: str, said: Path) -> bool:
@@ -110,10 +114,11 @@ class Shell:
     async def _stays(self, command: Command, said: Path) -> bool:
         pid = await self._ask(f"(exec {command.text}\n) </dev/null >{said} 2>&1 & echo $!")
         self._staying.append(pid)
+        # Another process writes the file, whose growing nothing but looking tells.
         while not is_said(command.says, said.read_text(encoding="utf-8")):
             if await self._ask(f"kill -0 {pid} 2>/dev/null; echo $?") != "0":
                 return False
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(_LOOK)
         return True
 
     async def _ask(self, line: str) -> str:
