@@ -215,7 +215,7 @@ class Switching(RuleBasedStateMachine):
     def one_rotation_is_open_at_most(self) -> None:
         """Hold every journal to one open rotation."""
         for house in getattr(self, "houses", ()):
-            assert house.open_rotations() <= 1
+            assert house.open_rotations() <= 1, "two rotations are open"
 
     @invariant()
     def what_was_sent_was_allowed(self) -> None:
