@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import structlog
-
-from switcher import decide, evidence, upkeep
+from switcher import decide, decided, evidence, upkeep
 from switcher.desk import Desk
 from switcher.lease import STRANGERS
 from switcher.loop import Loop
@@ -19,8 +17,6 @@ _AT_ONCE = 10
 
 _REST = 0.5
 """Seconds between two looks: there is nothing to be done, however many alerts come."""
-
-_log = structlog.get_logger("switcher.worker")
 
 
 class Strangers(Loop):
@@ -54,13 +50,13 @@ class Strangers(Loop):
         """
         over = {incident.id for incident in incidents if await self._ended(incident)}
         rest = [incident for incident in incidents if incident.id not in over]
-        decided = False
+        changed = False
         for first in range(0, len(rest), _AT_ONCE):
             if self._desk.focus.remaining():
                 self.wake()
                 break
-            decided |= await self._decide(rest[first : first + _AT_ONCE])
-        return bool(over) or decided
+            changed |= await self._decide(rest[first : first + _AT_ONCE])
+        return bool(over) or changed
 
     async def _ended(self, incident: Incident) -> bool:
         if incident.resolved:
@@ -74,10 +70,7 @@ class Strangers(Loop):
         rulings = [(i, decide.decide(evidence.stranger(i), policy, now)) for i in incidents]
         news = await desk.journal.decide_all(STRANGERS, rulings, now)
         for incident, ruling in news:
-            _log.info(
-                "decided", incident=incident.id, decision=ruling.decision, why=ruling.sentence
-            )
-            desk.metrics.decided(incident, ruling.decision, now)
+            decided.tell(desk, incident, ruling, now)
         return bool(news)
 
     async def _read(self) -> Sequence[Incident]:

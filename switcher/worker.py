@@ -15,7 +15,7 @@ from structlog.contextvars import bound_contextvars
 
 from chains.bitshares.views import NodeView
 from chains.standing import Verdict
-from switcher import decide, evidence, upkeep
+from switcher import decide, decided, evidence, upkeep
 from switcher.desk import Desk
 from switcher.errors import DisagreementError, JournalError, OverruledError
 from switcher.journal import crowd
@@ -160,11 +160,7 @@ class Worker(Loop):
             for each in left
         ]
         for incident, ruling in await desk.journal.decide_all(self._witness, rulings, now):
-            _log.info(
-                "decided", incident=incident.id, decision=ruling.decision, why=ruling.sentence
-            )
-            if ruling.decision is not incident.decision:
-                desk.metrics.decided(incident, ruling.decision, now)
+            decided.tell(desk, incident, ruling, now)
 
     async def _consider(
         self, incident: Incident, views: Sequence[NodeView], record: Record
@@ -203,11 +199,8 @@ class Worker(Loop):
     async def _note(self, incident: Incident, ruling: Ruling) -> None:
         desk, decision, why = self._desk, ruling.decision, ruling.sentence
         now = desk.clock()
-        if not await desk.journal.decide(incident, decision, why, ruling.planned, now):
-            return
-        _log.info("decided", decision=decision, why=why)
-        if decision is not incident.decision:
-            desk.metrics.decided(incident, decision, now)
+        if await desk.journal.decide(incident, decision, why, ruling.planned, now):
+            decided.tell(desk, incident, ruling, now)
 
     async def _priced(
         self, incident: Incident, ruling: Ruling, views: Sequence[NodeView]
