@@ -114,7 +114,7 @@ figures: develop ## Write the figures in the documentation anew from bench/resul
 	@python -m bench.pages
 
 soak: develop tools .tools/postgresql ## Run the whole stack for HOURS=1 with random faults, and close the books (SEED=N: the same faults)
-	@understudy bench soak --minutes $$(python -c 'print(60 * $(or $(HOURS),1))') \
+	@understudy bench soak --minutes $$(awk 'BEGIN { print 60 * $(or $(HOURS),1) }') \
 	    $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan $(PLAN)) $(ARGS)
 
 faces: develop tools .tools/chromium ## Have 50 look on for MINUTES=10: what that costs
