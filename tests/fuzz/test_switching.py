@@ -21,6 +21,7 @@ from switcher.journal import store
 from switcher.settings import Policy
 from tests.fuzz import house
 from tests.fuzz.switching import Switching
+from tests.fuzz.world import DAY
 from tests.support.drawn import drawn
 from tests.switcher.scripted import ALPHA, BETA
 
@@ -61,6 +62,10 @@ def order(machine: Switching) -> None:
 
 def owner_sets_another_key(machine: Switching) -> None:
     machine.foreign_hand(key=BETA)
+
+
+def a_day_passes(machine: Switching) -> None:
+    machine.time_passes(seconds=DAY)
 
 
 def first_host_is_accused(machine: Switching) -> None:
@@ -133,6 +138,10 @@ def take_out(names: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
         kept = tuple(guard for guard in those if guard.__name__ not in names)
         monkeypatch.setitem(guards.GUARDS, cause, kept)
     assert found == set(names)
+
+
+def test_update_that_nodes_forgot_is_no_rival_of_the_next_one() -> None:
+    play(Course((), "", (outage, owner_sets_another_key, a_day_passes, outage)))
 
 
 @pytest.mark.parametrize("name", SEQUENCES)

@@ -122,6 +122,7 @@ class World(Script):
         if transaction is not None:
             self.pending.pop(_id(transaction))
             self.included[_id(transaction)] = block.time
+        self._forget_what_expired()
         self.follower.apply(block)
         self.now = max(self.now, block.time + 0.2)
         self.hear()
@@ -153,6 +154,7 @@ class World(Script):
         self.chain.blocks, self._past = [], []
         for _ in range(30):
             self.chain.produce(2 if self._is_missed(1, ()) else 1)
+        self._forget_what_expired()
         found = {block.witness for block in self.chain.blocks}
         older = {witness: block for witness, block in last.items() if witness not in found}
         self.follower = Follower(PREFIX, 600)
@@ -221,6 +223,11 @@ class World(Script):
     def _is_missed(self, slot: int, dead: Collection[str]) -> bool:
         owner = self.chain.owner(slot)
         return owner in dead or (owner == INIT0 and not self.signs())
+
+    def _forget_what_expired(self) -> None:
+        """Have nodes keep nothing that no block can hold any more."""
+        pending = self.pending.items()
+        self.pending = {name: each for name, each in pending if self._may_be_included(each)}
 
     def _may_be_included(self, transaction: dict[str, Any]) -> bool:
         return self.chain.time <= parse_time(transaction["expiration"])
