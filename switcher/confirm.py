@@ -88,15 +88,14 @@ def news_of(
     rotation: Rotation, state: Standing, now: float
 ) -> tuple[dict[str, Any], list[tuple[Outcome | Step, str]]]:
     """Return the columns that change and the steps that happened since the last look."""
+    if rotation.block is not None and state.block is None:
+        gone = {"block": None, "block_id": None, "in_block": None, "on_air": None}
+        dropped = (Step.DROPPED, f"block {rotation.block} is no longer on the chain")
+        return {**gone, "outcome": Outcome.BROADCAST}, [dropped]
     values: dict[str, Any] = {}
     steps: list[tuple[Outcome | Step, str]] = []
-    if rotation.block is not None and state.block is None:
-        values |= {"block": None, "block_id": None, "in_block": None, "on_air": None}
-        values |= {"outcome": Outcome.BROADCAST}
-        steps.append((Step.DROPPED, f"block {rotation.block} is no longer on the chain"))
-        return values, steps
     if state.block is not None and state.block_id != rotation.block_id:
-        values |= {"block": state.block, "block_id": state.block_id, "accepted": True}
+        values = {"block": state.block, "block_id": state.block_id, "accepted": True}
     if state.block is not None and rotation.in_block is None:
         values |= {"block": state.block, "in_block": now, "outcome": Outcome.IN_BLOCK}
         steps.append((Outcome.IN_BLOCK, f"block {state.block} holds it"))

@@ -51,7 +51,7 @@ class Slots:
         The very last one where none will.
         """
         last = slot - self.interval
-        ahead = range(last, self.first - 1, -self.interval) if self.empty else ()
+        ahead = range(last, self.first - 1, -self.interval)
         return next((before for before in ahead if before not in self.empty), last)
 
     def __bool__(self) -> bool:

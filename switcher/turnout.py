@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 from chains.bitshares.applied import Applied, MissedSlot
 from chains.bitshares.schedule import participation
@@ -46,13 +46,10 @@ def _share_of_others(slots: Sequence[tuple[str | None, bool]], witness: str) -> 
 
 def _slots(entries: Sequence[Applied]) -> Iterator[tuple[str | None, bool]]:
     """Yield the slots up to the head, newest first: whose it was, if known, and whether filled."""
-    for index in range(len(entries) - 1, -1, -1):
-        entry = entries[index]
+    for entry, before in pairwise(reversed(entries)):
         yield entry.witness, True
-        if index == 0:
-            return
-        empty = entry.aslot - entries[index - 1].aslot - 1
-        owners = [slot.witness for slot in reversed(entry.missed)]
+        empty = entry.aslot - before.aslot - 1
+        owners: list[str | None] = [slot.witness for slot in reversed(entry.missed)]
         known = len(owners) == empty
-        for position in range(empty):
-            yield owners[position] if known else None, False
+        yield from ((owner, False) for owner in (owners if known else [None] * empty))
+    yield entries[0].witness, True

@@ -258,6 +258,24 @@ NEWS: dict[str, tuple[Rotation, Standing, dict[str, Any], list[Any]]] = {
         {"on_air": NOW, "outcome": Outcome.ON_AIR},
         [(Outcome.ON_AIR, "beta signed block 57")],
     ),
+    "all at once, as after a long downtime": (
+        SENT,
+        replace(ON_AIR, irreversible=True),
+        {
+            "block": 50,
+            "block_id": "50ab",
+            "accepted": True,
+            "in_block": NOW,
+            "irreversible": NOW,
+            "on_air": NOW,
+            "outcome": Outcome.ON_AIR,
+        },
+        [
+            (Outcome.IN_BLOCK, "block 50 holds it"),
+            (Outcome.IRREVERSIBLE, "block 50 is irreversible"),
+            (Outcome.ON_AIR, "beta signed block 57"),
+        ],
+    ),
     "on air, as is known": (replace(HELD, on_air=1_970.0), ON_AIR, {}, []),
 }
 

@@ -86,7 +86,11 @@ CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
     ),
     "the whole chain stands, as a good clock says": (
         Decision.NETWORK_WIDE,
-        {"head_time": 993, "timekeeping": Timekeeping(0.1)},
+        {
+            "head_time": 993,
+            "nodes": tuple(replace(n, head_time=993) for n in GUILTY.nodes),
+            "timekeeping": Timekeeping(0.1),
+        },
     ),
     "owner's stop": (Decision.STOPPED_BY_OWNER, {"in_force": NULL}),
     "owner's stop, accused itself": (

@@ -10,7 +10,7 @@ import pytest
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
 from chains.bitshares.objects import Names
-from switcher.evidence import Evidence, NodeWord, Seen, gather, key_in_force
+from switcher.evidence import Evidence, NodeWord, Seen, gather, key_in_force, keys_in_question
 from switcher.hosts import Backup, Condition, Host
 from switcher.model import (
     ActionName,
@@ -200,6 +200,17 @@ def test_witness_that_no_node_knows_is_not_on_the_chain(script: Script) -> None:
 def test_key_in_force_is_that_of_the_next_slot(script: Script) -> None:
     script.put_on_air(BETA)
     assert key_in_force(cast("Seen", script), WITNESS) == BETA.text(PREFIX)
+
+
+def test_alert_may_accuse_the_key_in_force_or_any_of_the_ring_while_it_is_not_known(
+    script: Script,
+) -> None:
+    [witness] = script.settings.witnesses
+    script.put_on_air(BETA)
+    assert keys_in_question(cast("Seen", script), witness) == {BETA.text(PREFIX)}
+    script.names = None
+    ring = {key.text(PREFIX) for key in (ALPHA, BETA, GAMMA)}
+    assert keys_in_question(cast("Seen", script), witness) == ring
 
 
 def test_node_that_has_shown_nothing_has_no_head_and_shows_no_key(script: Script) -> None:

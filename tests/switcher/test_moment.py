@@ -69,6 +69,18 @@ def test_block_that_will_hardly_come_is_not_counted_on() -> None:
     assert last_moment(slots, ready=0.0, now=1_025.0) <= 1_025.0
 
 
+def test_first_block_after_the_head_is_counted_on_and_none_before_it() -> None:
+    slots = Slots((1_030,), shuffle=9_999, interval=3, first=1_024, empty=frozenset({1_027}))
+    assert last_moment(slots, ready=0.0, now=1_000.0) == 1_024 - LEAD
+    slots = Slots((1_030,), shuffle=9_999, interval=1, first=1_028, empty=frozenset({1_028, 1_029}))
+    assert last_moment(slots, ready=0.0, now=1_000.0) == 1_029 - LEAD
+
+
+def test_host_that_has_been_away_long_enough_at_the_very_last_moment_is_replaced() -> None:
+    last = 1_030 - 3 - LEAST_LEAD
+    assert last_moment(own(1_030, 1_081), ready=last, now=1_000.0) == last
+
+
 def test_where_no_block_will_come_the_last_slot_is_the_last_hope() -> None:
     slots = Slots((1_030,), shuffle=9_999, interval=3, first=1_024, empty=frozenset({1_027, 1_024}))
     assert last_moment(slots, ready=0.0, now=1_022.0) == 1_027 - LEAD
@@ -78,6 +90,7 @@ def test_slot_that_may_be_anybodys_is_worth_less_haste() -> None:
     slots = Slots((1_030, 1_033, 1_036, 1_039, 1_042), shuffle=1_030, interval=3)
     assert last_moment(slots, ready=1_000.0, now=1_020.0) == 1_030 - 3 - LEAD
     assert last_moment(slots, ready=1_024.0, now=1_025.0) == 1_036 - 3 - LEAD
+    assert last_moment(slots, ready=1_026.0, now=1_025.0) == 1_032.0
     assert last_moment(slots, ready=1_024.0, now=1_032.0) <= 1_032.0
 
 

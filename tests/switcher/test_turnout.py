@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from chains.bitshares.follower import Follower
@@ -95,6 +97,40 @@ def test_own_empty_slots_weigh_no_more_than_in_the_chains_own_figure() -> None:
     for _ in range(20):
         go_on(chain, follower, 1, [INIT0])
         assert turnout(follower.entries(), INIT0) == participation(follower.entries()[-1].filled)
+
+
+def test_only_witness_of_a_chain_has_no_others_in_trouble() -> None:
+    _, follower = followed(1)
+    assert turnout(follower.entries(), INIT0) == 1.0
+
+
+def test_slots_whose_owners_are_not_known_count_as_those_of_others() -> None:
+    chain, follower = followed(5)
+    while chain.owner(9) == INIT0:
+        go_on(chain, follower, 1, [])
+    follower.apply(chain.produce(slot=9))
+    assert follower.entries()[-1].missed == ()
+    assert turnout(follower.entries(), INIT0) == 1 / 8
+
+
+def test_turnout_is_the_worst_of_all_spans_that_it_speaks_of() -> None:
+    chain, follower = followed()
+    slots = [(block.witness, True) for block in chain.blocks]
+    draw = random.Random(5)
+
+    def share(span: list[tuple[str, bool]]) -> float:
+        others = [filled for owner, filled in span if owner != INIT0]
+        return sum(others) / len(others)
+
+    for _ in range(150):
+        slot = draw.choice((1, 1, 1, 1, 1, 1, 1, 2, 3, 5))
+        slots += [(chain.owner(number), number == slot) for number in range(1, slot + 1)]
+        follower.apply(chain.produce(slot))
+        end = len(slots)
+        spans = [slots[-8:], slots[-7:], *(slots[end - 16 - n : end - n] for n in range(7))]
+        empty = sum(not filled for _, filled in slots[-128:])
+        expected = min(1 - empty / 128, *(share(span) for span in spans))
+        assert turnout(follower.entries(), INIT0) == expected
 
 
 def test_nothing_known_is_no_turnout() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chains.errors import ChainError, InvalidBlockError, MalformedDataError
 from chains.peer.blocks import (
     MOST_BLOCK,
+    MOST_PROOF,
     PeerBlock,
     Proof,
     Rule,
@@ -154,23 +155,113 @@ WRONG: list[Any] = [
 ]
 
 
+FORM = {
+    "proof": "its proof is no whole number of 64 bits",
+    "transactions": "its transactions are no list",
+    "more": "has not the members index, previous_hash, proof, timestamp, transactions",
+}
+
+
 @pytest.mark.parametrize("members", WRONG)
 def test_a_block_of_another_form_is_invalid(members: dict[str, Any]) -> None:
     data = {**forged(2)[1], **members}
     with pytest.raises(InvalidBlockError) as error:
         verify(None, [FIRST, data], ANY)
     assert (error.value.number, error.value.reason) == (2, "form")
+    assert str(error.value) == f"block 2: form: {FORM[next(iter(members))]}"
 
 
 @pytest.mark.parametrize("previous", [0, 1.0, True, "01", None, "", "a" * 64, [1]])
 def test_a_first_block_follows_1(previous: Any) -> None:
-    with pytest.raises(InvalidBlockError, match="first"):
+    with pytest.raises(InvalidBlockError) as error:
         verify(None, [block(1, 100, previous)], ANY)
+    assert (error.value.number, error.value.reason) == (1, "first")
+    assert str(error.value) == "block 1: first: its previous_hash is not 1"
+
+
+def test_a_first_blocks_proof_is_100() -> None:
+    with pytest.raises(InvalidBlockError) as error:
+        verify(None, [block(1, 101, 1)], ANY)
+    assert (error.value.number, error.value.reason) == (1, "first")
+    assert str(error.value) == "block 1: first: its proof is not 100"
+
+
+def test_a_first_block_of_another_form_is_told_as_the_first() -> None:
+    with pytest.raises(InvalidBlockError, match="block 1: form: its proof is no whole number"):
+        verify(None, [block(1, -1, 1)], ANY)
 
 
 @pytest.mark.parametrize("previous", [1, "1"])
 def test_both_forms_of_the_first_block_are_known(previous: Any) -> None:
     assert verify(None, [block(1, 100, previous)], ANY)[0].height == 1
+
+
+@pytest.mark.parametrize("rule", [Proof(Rule.PAIR, 1), Proof(Rule.LINKED, 1), ANY])
+def test_blocks_of_the_usual_shape_are_verified_the_quick_way(
+    rule: Proof, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = forged(5, rule=rule)
+    whole = verify(None, chain, rule)
+
+    def slowly(*_: Any) -> PeerBlock:
+        raise AssertionError("taken apart the slow way")
+
+    monkeypatch.setattr("chains.peer.blocks._verified", slowly)
+    assert verify(whole[0], chain[1:], rule) == whole[1:]
+    if rule is ANY:
+        for proof in (0, MOST_PROOF):
+            [found] = verify(whole[0], [{**chain[1], "proof": proof}], rule)
+            assert found.proof == proof
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"index": True},
+        {"index": 2.5},
+        {"timestamp": math.inf},
+        {"timestamp": -math.inf},
+        {"timestamp": True},
+        {"timestamp": 5},
+        {"transactions": [{"amount": True, "recipient": "b", "sender": "a"}]},
+        {"transactions": [{"amount": 1, "recipient": "b", "sender": "a", "more": 1}]},
+    ],
+)
+def test_a_block_of_nearly_the_usual_shape_is_hashed_as_its_json(members: dict[str, Any]) -> None:
+    data = {**forged(2)[1], **members}
+    assert verify(None, [FIRST, data], ANY)[1].body == dumped(data)
+
+
+@pytest.mark.parametrize(
+    ("rule", "members", "said"),
+    [
+        (ANY, {"previous_hash": "ab" * 32}, "link: its previous_hash is not the last block's hash"),
+        (Proof(Rule.PAIR, 64), {}, "proof: does not follow the last one"),
+        (Proof(Rule.LINKED, 64), {}, "proof: does not follow the last one"),
+    ],
+)
+def test_a_block_that_follows_another_one_or_none_is_invalid(
+    rule: Proof, members: dict[str, Any], said: str
+) -> None:
+    for odd in ({}, {"timestamp": 5}):
+        with pytest.raises(InvalidBlockError) as error:
+            verify(None, [FIRST, {**forged(2)[1], **members, **odd}], rule)
+        assert str(error.value) == f"block 2: {said}"
+        assert (error.value.number, error.value.reason) == (2, said.split(":", maxsplit=1)[0])
+
+
+@pytest.mark.parametrize("stamp", [1.5, 15], ids=["usual", "odd"])
+def test_a_block_may_just_be_as_large_as_is_said(stamp: float) -> None:
+    def of(size: int) -> dict[str, Any]:
+        pays = {"amount": 1, "recipient": "x" * size, "sender": "0"}
+        return following({"index": 2, "timestamp": stamp, "transactions": [pays], "proof": 1})
+
+    room = MOST_BLOCK - len(dumped(of(0)))
+    assert len(verify(None, [FIRST, of(room)], ANY)[1].body) == MOST_BLOCK
+    with pytest.raises(InvalidBlockError) as error:
+        verify(None, [FIRST, of(room + 1)], ANY)
+    assert str(error.value) == "block 2: form: more than 1,048,576 bytes"
+    assert error.value.reason == "form"
 
 
 @pytest.mark.parametrize("rule", [Proof(Rule.PAIR, 2), Proof(Rule.LINKED, 2)])
@@ -199,8 +290,11 @@ def test_a_block_that_is_nested_too_deeply_is_invalid_wherever_it_is_read() -> N
     # Within the block itself and the innermost list there are two levels more.
     assert verify(None, [FIRST, nested(MOST_NESTED - 2)], ANY)
     for depth in (MOST_NESTED - 1, 5_000, 200_000):
-        with pytest.raises(InvalidBlockError, match="form"):
+        with pytest.raises(InvalidBlockError) as error:
             verify(None, [FIRST, nested(depth)], ANY)
+        with pytest.raises(MalformedDataError) as reason:
+            encode(nested(depth))
+        assert (str(error.value), error.value.reason) == (f"block 2: form: {reason.value}", "form")
         line = b'{"transactions": ' + b"[" * depth + b"]" * depth + b"}"
         with pytest.raises(InvalidBlockError, match="form"):
             verify_lines(None, [line], ANY)
