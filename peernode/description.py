@@ -18,6 +18,7 @@ Json = dict[str, Any]
 _TEXT: Json = {"text/plain": {"schema": {"type": "string"}}}
 _SENTENCES = {
     400: "It can't be done with what was sent.",
+    403: "A page in a browser asks for it.",
     408: "The body did not arrive in time.",
     413: "The body is too large.",
     503: "The chain can't be read at present, or the node is being stopped.",
@@ -139,6 +140,7 @@ _PATHS: Json = {
                     "content": {"application/json": {"schema": _RESOLVED}},
                 }
             },
+            403,
             503,
         )
     },
@@ -150,7 +152,7 @@ _PATHS: Json = {
                 message={"type": "string"},
                 total_nodes={"type": "array", "items": {"type": "string"}},
             ),
-            *(400, 408, 413, 503),
+            *(400, 403, 408, 413, 503),
             requestBody=_body(nodes={"type": "array", "items": {"type": "string"}}),
         )
     },
@@ -158,7 +160,7 @@ _PATHS: Json = {
         "post": _operation(
             "Put a transaction into the next block.",
             _answer(201, message={"type": "string"}),
-            *(400, 408, 413, 503),
+            *(400, 403, 408, 413, 503),
             requestBody=_body(sender={}, recipient={}, amount={}),
         )
     },
@@ -173,6 +175,7 @@ _PATHS: Json = {
                 proof={"type": "integer"},
                 previous_hash={"anyOf": [_HASH, {"const": 1}]},
             ),
+            403,
             503,
         )
     },

@@ -43,6 +43,17 @@ async def test_page_in_a_browser_has_the_node_do_nothing(one: Running) -> None:
     assert registered.json()["total_nodes"] == ["9.9.9.10"]
 
 
+async def test_that_pages_are_refused_is_described(one: Running) -> None:
+    paths = (await one.client.get("/openapi.json")).json()["paths"]
+    described = {
+        (method.upper(), path)
+        for path, operations in paths.items()
+        for method, told in operations.items()
+        if "403" in told["responses"]
+    }
+    assert described == {(method, path) for method, path, _ in DOING}
+
+
 async def test_what_a_person_types_into_a_browser_is_done(one: Running) -> None:
     mined = await one.client.get("/mine", headers={"Sec-Fetch-Site": "none"})
     assert mined.json()["index"] == 2
