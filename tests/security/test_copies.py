@@ -10,16 +10,13 @@ import pytest
 from chains.bitshares.keys import looks_private
 from devnet.keys import active_key
 from switcher.errors import SecretFileError
-from switcher.settings import WalletSigner
 from switcher.signer import Signer
-from tests.upgrade.kept import FIXTURES, commits, held, load_sqlite
+from tests.upgrade.kept import FIXTURES, PASSPHRASE, WALLETS, commits, held, load_sqlite, wallet
 
 MOST_SECONDS = 600
 """For which a signed update may be sent, with what a clock may be off."""
 
 JOURNALS = commits(".sqlite.sql")
-WALLETS = commits(".wallet.sql")[:: len(commits(".wallet.sql")) - 1]
-"""The first and the last: opening one takes long on purpose."""
 
 
 @pytest.mark.parametrize("name", JOURNALS)
@@ -29,7 +26,7 @@ def test_copied_journal_holds_no_private_key(name: str) -> None:
     token = (FIXTURES / f"{name}.read-token").read_text().strip()
     assert "signatures" in copy
     assert not looks_private(copy)
-    for secret in (active_key("init0").wif, token, "not a secret"):
+    for secret in (active_key("init0").wif, token, PASSPHRASE):
         assert secret not in copy
 
 
@@ -48,10 +45,6 @@ def test_signed_update_in_a_copied_journal_is_worthless_after_minutes(
 @pytest.mark.parametrize("name", WALLETS)
 def test_copied_wallet_is_worth_nothing_without_its_passphrase(name: str, tmp_path: Path) -> None:
     assert active_key("init0").wif not in (FIXTURES / f"{name}.wallet.sql").read_text()
-    wallet, word = tmp_path / "wallet.sqlite", tmp_path / "word"
-    load_sqlite(f"{name}.wallet.sql", wallet)
-    wallet.chmod(0o600)
-    word.touch(mode=0o600)
-    word.write_text("a guess\n")
+    guessed = wallet(name, tmp_path, "a guess")
     with pytest.raises(SecretFileError, match="passphrase"):
-        Signer.load(WalletSigner(wallet, word), prefix="BTS", chain_id="ab" * 32)
+        Signer.load(guessed, prefix="BTS", chain_id="ab" * 32)

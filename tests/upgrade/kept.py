@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import create_engine, make_url, text
 
+from switcher.settings import WalletSigner
+
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "upgrade"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 JOURNALS = sorted(
@@ -25,6 +27,23 @@ JOURNALS = sorted(
 def commits(suffix: str) -> list[str]:
     """Return which commits left a file with a suffix behind, with their schema."""
     return sorted(path.name.removesuffix(suffix) for path in FIXTURES.glob(f"0*{suffix}"))
+
+
+WALLETS = commits(".wallet.sql")[:: len(commits(".wallet.sql")) - 1]
+"""The first and the last: opening one takes long on purpose."""
+
+PASSPHRASE = "not a secret"
+"""That of every wallet."""
+
+
+def wallet(name: str, folder: Path, word: str = PASSPHRASE) -> WalletSigner:
+    """Return a wallet that a commit left behind, to be opened with a word."""
+    path, file = folder / "wallet.sqlite", folder / "word"
+    load_sqlite(f"{name}.wallet.sql", path)
+    path.chmod(0o600)
+    file.touch(mode=0o600)
+    file.write_text(f"{word}\n")
+    return WalletSigner(path, file)
 
 
 def load_sqlite(name: str, path: Path) -> str:

@@ -15,14 +15,9 @@ from peernode.errors import StoreError
 from peernode.store import Store
 from switcher.auth import Scope, Tokens
 from switcher.sessions import Sessions
-from switcher.settings import WalletSigner
 from switcher.signer import Signer
-from tests.upgrade.kept import FIXTURES, commits, load_sqlite
+from tests.upgrade.kept import FIXTURES, WALLETS, commits, load_sqlite, wallet
 
-WALLETS = commits(".wallet.sql")[:: len(commits(".wallet.sql")) - 1]
-"""The first and the last: opening one takes long on purpose."""
-
-PASSPHRASE = "not a secret\n"
 PAIR = Proof(Rule.PAIR)
 CHAIN_ID = "ab" * 32
 SESSIONS = "sessions of the status page"
@@ -48,13 +43,7 @@ def test_token_of_then_is_still_known(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", WALLETS)
 def test_wallet_of_then_still_opens(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "wallet.sqlite"
-    load_sqlite(f"{name}.wallet.sql", path)
-    path.chmod(0o600)
-    word = tmp_path / "word"
-    word.touch(mode=0o600)
-    word.write_text(PASSPHRASE)
-    signer = Signer.load(WalletSigner(path, word), prefix="BTS", chain_id=CHAIN_ID)
+    signer = Signer.load(wallet(name, tmp_path), prefix="BTS", chain_id=CHAIN_ID)
     assert signer.public_keys == (active_key("init0").text("BTS"),)
 
 
