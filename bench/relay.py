@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -80,12 +80,8 @@ class Relay:
         self._port = port
 
     async def __aenter__(self) -> Self:
-        application = web.Application()
-        application.router.add_post("/alerts", self._pass_on)
         self._client = aiohttp.ClientSession(timeout=_PATIENCE)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._runner = await listening(self._port, "/alerts", self._pass_on)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -108,6 +104,18 @@ class Relay:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError):
             return 502, b""
+
+
+async def listening(
+    port: int, path: str, take: Callable[[web.Request], Awaitable[web.Response]]
+) -> web.AppRunner:
+    """Listen for what is posted to a loopback port, until `cleanup` of what is returned."""
+    application = web.Application()
+    application.router.add_post(path, take)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return runner
 
 
 def lead_through(relays: Iterable[Relay], stack: Stack) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from bench.acknowledged import Claim, claims
-from bench.relay import Ledger, Posting, Relay
+from bench.relay import Ledger, Posting, Relay, listening
 
 _REMEMBERED = 40
 """Webhooks that can be repeated."""
@@ -84,11 +84,7 @@ class Inbox:
         self._port = port
 
     async def __aenter__(self) -> Self:
-        application = web.Application()
-        application.router.add_post("/", self._take)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._runner = await listening(self._port, "/", self._take)
         return self
 
     async def __aexit__(self, *_: object) -> None:
