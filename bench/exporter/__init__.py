@@ -58,7 +58,7 @@ TOLD = (
     "all_nodes_seconds",
     *(
         f"grid.{Point(witnesses, nodes).name}.{figure}"
-        for figure in _EXACT_TO
+        for figure in (*_EXACT_TO, "rpc_calls_per_block_per_node")
         for witnesses in WITNESSES
         for nodes in NODES
     ),

@@ -34,6 +34,9 @@ TOLD = (
     "idle_act_seconds",
     "storm_act_seconds",
     "storm_answer_ms",
+    "storm_acknowledged_per_second",
+    "storm_p50_ms",
+    "storm_p99_ms",
     "storm_peak_mb",
     "storm_journal_mb",
 )
