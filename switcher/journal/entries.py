@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, Text, cast, column, insert, select, table, update
 
 from switcher.errors import JournalError
 from switcher.journal.hashes import Head, link
@@ -18,6 +18,9 @@ from switcher.model import Entry, EntryKind, Incident, Outcome, Rotation, Step
 
 _FIELDS = ("id", "time", "kind", "value", "witness", "incident", "rotation", "sentence")
 """What a hash covers besides the details."""
+
+STORED = table("entries", *map(column, (*_FIELDS, "details", "hash")))
+"""The entries as the driver gives them: nothing may be made of what was edited."""
 
 # Built once: that takes the library longer than to run them.
 _HEAD = select(journal.c.last, journal.c.hash)
@@ -111,19 +114,26 @@ def is_empty(db: Connection) -> bool:
     return db.scalar(select(entries.c.id).limit(1)) is None
 
 
+def as_stored(db: Connection) -> Select[Any]:
+    """Return the query of all entries with all columns, their details as text."""
+    is_postgresql = db.dialect.name == "postgresql"
+    details = cast(STORED.c.details, Text).label("details") if is_postgresql else STORED.c.details
+    return select(*(STORED.c[name] for name in _FIELDS), details, STORED.c.hash)
+
+
 def read_entries(
     db: Connection, *, before: int | None, incident: int | None, limit: int
 ) -> list[Entry]:
     """Return the newest entries, or those before an id, newest first."""
-    query = select(entries).order_by(entries.c.id.desc()).limit(limit)
+    query = as_stored(db).order_by(STORED.c.id.desc()).limit(limit)
     if before is not None:
-        query = query.where(entries.c.id < before)
+        query = query.where(STORED.c.id < before)
     if incident is not None:
-        query = query.where(entries.c.incident == incident)
+        query = query.where(STORED.c.incident == incident)
     return [entry_of(row) for row in db.execute(query)]
 
 
 def read_entries_after(db: Connection, seen: int, limit: int) -> list[Entry]:
     """Return the entries after an id, oldest first."""
-    query = select(entries).where(entries.c.id > seen).order_by(entries.c.id).limit(limit)
+    query = as_stored(db).where(STORED.c.id > seen).order_by(STORED.c.id).limit(limit)
     return [entry_of(row) for row in db.execute(query)]

@@ -26,6 +26,9 @@ Fields = tuple[Any, ...]
 PRUNED = "pruned"
 """Value of the entry that tells what retention removed; of kind "journal"."""
 
+UNREADABLE = "unreadable"
+"""Value of what is shown for an entry that nothing can be made of; of kind "journal"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

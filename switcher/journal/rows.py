@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from switcher.journal.hashes import UNREADABLE
 from switcher.model import (
     ActionName,
     Arming,
@@ -21,6 +24,12 @@ from switcher.model import (
     Rotation,
     Sighting,
 )
+
+_CHANGED = (
+    "It was changed by something else than Understudy and can't be read; look into it with: "
+    "understudy journal verify"
+)
+_ENTRY = TypeAdapter(Entry)
 
 
 def incident_of(row: Row[Any]) -> Incident:
@@ -90,18 +99,19 @@ def rotation_of(row: Row[Any]) -> Rotation:
 
 
 def entry_of(row: Row[Any]) -> Entry:
-    """Return the journal entry of a row."""
-    return Entry(
-        id=row.id,
-        time=row.time,
-        kind=EntryKind(row.kind),
-        value=row.value,
-        witness=row.witness,
-        incident=row.incident,
-        rotation=row.rotation,
-        sentence=row.sentence,
-        details=row.details,
-    )
+    """Return the journal entry of a row as it is stored, its details as text.
+
+    Whoever edits one by hand may put anything there, which must not hide the others: where it
+    can't be told to whoever asks, this is an entry that says so.
+    """
+    try:
+        fields = {**row._mapping, "details": json.loads(row.details)}
+        entry = _ENTRY.validate_python(fields)
+        told = _ENTRY.dump_python(entry, mode="json")
+        json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        return Entry(row.id, 0.0, EntryKind.JOURNAL, UNREADABLE, "", None, None, _CHANGED, {})
+    return entry
 
 
 def arming_of(row: Row[Any] | None) -> Arming:

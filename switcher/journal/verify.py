@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, column, func, select, table
+from sqlalchemy import Connection, func, select
 
 from switcher.errors import JournalError
 from switcher.journal.agree import disagreements
+from switcher.journal.entries import STORED, as_stored
 from switcher.journal.hashes import PRUNED, Head, genesis, link
 from switcher.journal.schema import foreign
 from switcher.journal.tables import journal
@@ -18,10 +19,6 @@ from switcher.model import EntryKind
 
 Progress = Callable[[int, int], None]
 """Is told how many of how many entries are done."""
-
-_NAMES = ("id", "time", "kind", "value", "witness", "incident", "rotation", "sentence")
-_STORED = table("entries", *map(column, (*_NAMES, "details", "hash")))
-"""The entries as the driver gives them: nothing may be made of what was edited."""
 
 _PAGE = 1000
 _MOST = 100
@@ -75,7 +72,7 @@ def verify(db: Connection, expected: Head | None, progress: Progress) -> Report:
     if anchor.id == 0 and anchor != genesis(named.name):
         report.add("the first entry's link is not that of a journal of this name", 1)
     walk = _Walk(report, anchor, expected)
-    total = db.scalar(select(func.count()).select_from(_STORED)) or 0
+    total = db.scalar(select(func.count()).select_from(STORED)) or 0
     for row in _entries(db):
         walk.step(row)
         if report.entries % _PAGE == 0:
@@ -93,10 +90,7 @@ def verify(db: Connection, expected: Head | None, progress: Progress) -> Report:
 
 
 def _entries(db: Connection) -> Iterator[Sequence[Any]]:
-    is_postgresql = db.dialect.name == "postgresql"
-    details = cast(_STORED.c.details, Text) if is_postgresql else _STORED.c.details
-    fields = (*(_STORED.c[name] for name in _NAMES), details, _STORED.c.hash)
-    query = select(*fields).order_by(_STORED.c.id)
+    query = as_stored(db).order_by(STORED.c.id)
     yield from db.execute(query, execution_options={"yield_per": _PAGE})
 
 

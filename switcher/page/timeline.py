@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chains.words import spelled
+from switcher.journal.hashes import UNREADABLE
 from switcher.model import (
     DEALT_WITH,
     ActionName,
@@ -38,6 +39,7 @@ _BAD = {
     Outcome.NEVER_SIGNED,
     Step.DROPPED,
     Step.ACCUSED,
+    UNREADABLE,
 }
 _HOLDING = {*Decision} - {Decision.ROTATE, Decision.NOT_YET, Decision.SUPERSEDED, Decision.RESOLVED}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import sqlite3
 import tempfile
 from functools import cache
@@ -11,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
+from pydantic import TypeAdapter
 from sqlalchemy import StaticPool, create_engine
 
 from chains.bitshares.keys import looks_private
@@ -20,8 +22,10 @@ from exporter.users import Answer, Users
 from switcher.auth import Scope, Tokens, new_token
 from switcher.errors import JournalError, SecretFileError, TokenFileError
 from switcher.journal.database import JOURNAL
+from switcher.journal.entries import read_entries
 from switcher.journal.hashes import Head
 from switcher.journal.verify import Flaw, verify
+from switcher.model import Entry
 from switcher.settings import KeyFileSigner, WalletSigner
 from switcher.signer import Signer, add_to_wallet, create_wallet, list_wallet
 from tests.fuzz.target import Target, runner
@@ -39,6 +43,7 @@ _CHEAP = patch("graphenebase.bip38.scrypt.hash", lambda *_: bytes(range(64)))
 """Without that a key in a wallet takes a third of a second to be read."""
 
 _COLUMNS = ("id", *FIELDS)
+_TOLD = TypeAdapter(list[Entry])
 
 
 def configuration(data: bytes) -> bool:
@@ -181,10 +186,13 @@ def _journal() -> tuple[bytes, Head]:
 
 
 def _flaws(db: sqlite3.Connection, head: Head) -> list[Flaw]:
-    """Return what is wrong with a journal, where it can be read at all."""
+    """Return what is wrong with a journal, where it can be read at all; then all can be told."""
     engine = create_engine("sqlite://", creator=lambda: db, poolclass=StaticPool)
     try:
         with JOURNAL.errors(), engine.connect() as connection:
+            told = read_entries(connection, before=None, incident=None, limit=head.id)
+            told_as = _TOLD.dump_python(told, mode="json")
+            assert json.dumps(told_as, ensure_ascii=False, allow_nan=False).encode()
             return verify(connection, head, lambda _done, _all: None).flaws
     except JournalError as error:
         return [Flaw(str(error))]
