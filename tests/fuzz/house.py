@@ -44,11 +44,14 @@ class _Lease:
 class House:
     """Two desks that share a journal; the first acts, until the other takes over."""
 
-    def __init__(self, world: World, policy: Policy, runner: asyncio.Runner, name: str) -> None:
+    def __init__(
+        self, world: World, policy: Policy, runner: asyncio.Runner, name: str, most: int
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(dir=FAST)
         self._file = Path(self._folder.name) / "understudy.db"
         shutil.copy(_empty_journal(), self._file)
         self._world, self._policy, self._runner, self.name = world, policy, runner, name
+        self._most = most
         self._stack = AsyncExitStack()
         self._kill = Kill()
         self._token, self._seen = 0, 0
@@ -114,9 +117,10 @@ class House:
         self.run(self._stack.aclose())
 
     def _open(self) -> None:
-        first: Troupe = self.run(
-            self._stack.enter_async_context(troupe(self._file.parent, self._world, self._policy))
+        opening = troupe(
+            self._file.parent, self._world, self._policy, incidents_per_hour=self._most
         )
+        first: Troupe = self.run(self._stack.enter_async_context(opening))
         journal = first.journal
         settings = SwitcherSettings(
             token_file=Path("unused"),

@@ -44,12 +44,15 @@ class Switching(RuleBasedStateMachine):
         self.disarmed_at: float | None = None
         self.judged = 0
 
-    @initialize(policy=policies, houses=st.integers(1, 2))
-    def begin(self, policy: Policy, houses: int) -> None:
-        """Have one switcher, or two that know nothing of each other, start."""
+    @initialize(policy=policies, houses=st.integers(1, 2), most=st.sampled_from((1_000, 2)))
+    def begin(self, policy: Policy, houses: int, most: int = 1_000) -> None:
+        """Have one switcher, or two that know nothing of each other, start.
+
+        After `most` incidents in an hour they write down what may be true only.
+        """
         self.policy = policy
         self.houses = [
-            House(self.world, policy, self.runner, name) for name in ("one", "other")[:houses]
+            House(self.world, policy, self.runner, name, most) for name in ("one", "other")[:houses]
         ]
 
     def teardown(self) -> None:
@@ -135,7 +138,10 @@ class Switching(RuleBasedStateMachine):
         status = "resolved" if resolved else "firing"
         for house in self.houses:
             at = f"2026-11-21T08:26:0{since}Z"
-            house.run(house.desks[0].post(*accused, status=status, starts_at=at, name=name))
+            told = house.run(house.desks[0].post(*accused, status=status, starts_at=at, name=name))
+            for key, result in zip(accused, told, strict=True):
+                is_true = not resolved and key.text(PREFIX) == self.world.in_force
+                assert not (is_true and result == "ignored"), "the key in force was not heard of"
         self._look()
 
     @rule()
