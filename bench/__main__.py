@@ -85,7 +85,7 @@ def _put_together(
     standing = results.read(results.FILE)
     if name is None:
         return results.all_of(head, entries, standing)
-    return results.with_one(name, entries[name], run, standing or {**run, "measurements": {}})
+    return results.with_one(name, entries[name], run, standing)
 
 
 def _measured(measurement: Measurement, options: Mapping[str, Any]) -> dict[str, Any]:

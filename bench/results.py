@@ -77,10 +77,13 @@ def all_of(head: Mapping[str, Any], entries: Mapping[str, Any], before: Results 
 def with_one(
     name: str, entry: Mapping[str, Any], run: Mapping[str, Any], before: Results | None
 ) -> Results:
-    """Return results in which one measurement is another, with the head of its own run."""
-    head = {n: v for n, v in before.items() if n != "measurements"} if before else {}
-    entries = before["measurements"] if before else {}
-    return _told(head, {**entries, name: {"run": dict(run), **entry}})
+    """Return results in which one measurement is another, with the head of its own run.
+
+    Where there were none, that is the head of all.
+    """
+    kept = before or {**run, "measurements": {}}
+    head = {n: v for n, v in kept.items() if n != "measurements"}
+    return _told(head, {**kept["measurements"], name: {"run": dict(run), **entry}})
 
 
 def head_of(results: Results, name: str) -> Mapping[str, Any]:

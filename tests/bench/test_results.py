@@ -65,6 +65,7 @@ def test_one_that_is_measured_later_never_passes_for_part_of_the_run_before() ->
 def test_what_is_measured_apart_stays_and_makes_nothing_less_whole() -> None:
     soaked = results.with_one("soak", entry(fast=11), HEAD, None)
     assert (soaked["whole"], soaked["apart"]) == (False, ["soak"])
+    assert soaked["date"] == HEAD["date"]
     told = results.all_of(LATER, {name: entry(fast=11) for name in NAMES}, soaked)
     assert (told["whole"], told["apart"]) == (True, ["soak"])
     assert results.head_of(told, "soak")["date"] == HEAD["date"]
