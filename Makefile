@@ -73,10 +73,10 @@ faults: develop tools .tools/postgresql ## Run every fault scenario at all its m
 
 .tools/fuzz: .venv/developed requirements/fuzz.txt
 	@echo "setup: atheris, which feeds the parsers"
-	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/fuzz.txt || \
-	    echo "There is no atheris for this Python: tests feed the parsers with seeds, past findings and" \
-	    "what hypothesis draws." >&2
-	@mkdir -p $(@D) && touch $@
+	@mkdir -p $(@D)
+	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/fuzz.txt && touch $@ || \
+	    echo "atheris could not be installed (not every Python has it): until it is, tests feed the parsers" \
+	    "with seeds, past findings and what hypothesis draws." >&2
 
 fuzz: develop .tools/fuzz ## Do what nobody thought of: to each parser for MINUTES=1, to APIs and journals (SEED=N the same)
 	@python -m tests.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED)) $(ARGS)
