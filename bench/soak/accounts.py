@@ -16,6 +16,9 @@ from switcher.moment import LEAST_LEAD
 from switcher.settings import Policy
 
 _PATIENCE = Policy().preempt_after
+TOO_SOON = "too soon to be saved"
+"""How a cause ends of which the policy could save no block."""
+
 _SEEN = 2.0 * INTERVAL
 """Seconds until it shows that a host is well again, at most."""
 
@@ -43,7 +46,7 @@ def _cause(slot: Empty, sufferings: Sequence[Suffering], pages: Pages) -> str:
     if ailing is None:
         return "the host was not at the head of the chain"
     if slot.time < _first_saved(ailing.began):
-        return f"{ailing.what}, too soon to be saved"
+        return f"{ailing.what}, {TOO_SOON}"
     return f"{ailing.what}, {_held(slot, pages)}"
 
 
