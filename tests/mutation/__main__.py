@@ -1,8 +1,9 @@
 """Breaks the rules one by one, and tells which breaks no test noticed: `make mutation`.
 
-mutmut makes the breaks and runs the tests that reach each; what is broken, and by which tests that
-is to be noticed, is in pyproject.toml. A break that nothing noticed wants a test, or a reason in
-explained.yaml why none can or need notice it. A run that was stopped goes on where it was.
+mutmut makes the breaks, has mypy look at them, and runs the tests that reach each that types say
+nothing of; what is broken, and by which tests that is to be noticed, is in pyproject.toml. A break
+that nothing noticed wants a test, or a reason in explained.yaml why none can or need notice it. A
+run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from tests.mutation.breaks import Break, explained
 _MUTANTS = Path("mutants")
 _UNNOTICED = (0, 33)
 """What mutmut notes of a break under which the tests passed, or that none of them reaches."""
+_TYPES = 37
+"""What it notes of one that types tell of."""
 
 
 def main() -> int:
@@ -41,14 +44,16 @@ def main() -> int:
 def _tell(*, whole: bool) -> int:
     known = explained()
     made: Counter[str] = Counter()
+    typed: Counter[str] = Counter()
     unnoticed: dict[str, Break] = {}
     for path in sorted(_MUTANTS.rglob("*.meta")):
         file = str(path.relative_to(_MUTANTS)).removesuffix(".meta")
         codes: dict[str, int | None] = json.loads(path.read_text())["exit_code_by_key"]
         made[file] = sum(code is not None for code in codes.values())
+        typed[file] = sum(code == _TYPES for code in codes.values())
         names = [name for name, code in codes.items() if code in _UNNOTICED]
         unnoticed |= {name: Break.of_diff(file, _diff(name)) for name in names}
-    _print_table(made, unnoticed, known)
+    _print_table(made, typed, unnoticed, known)
     open_ones = {name: each for name, each in unnoticed.items() if each not in known}
     for name, each in open_ones.items():
         print(f"\n{name} ({each.file}): no test noticed\n- {each.was}\n+ {each.became}")
@@ -64,15 +69,21 @@ def _diff(name: str) -> str:
 
 
 def _print_table(
-    made: Counter[str], unnoticed: Mapping[str, Break], known: Mapping[Break, str]
+    made: Counter[str],
+    typed: Counter[str],
+    unnoticed: Mapping[str, Break],
+    known: Mapping[Break, str],
 ) -> None:
     left = Counter(each.file for each in unnoticed.values())
     told = Counter(each.file for each in unnoticed.values() if each in known)
-    rows = [(file, made[file], left[file], told[file]) for file in made]
-    rows.append(("all", made.total(), left.total(), told.total()))
-    print(f"\n{'file':<36}{'breaks':>8}{'noticed':>9}{'explained':>11}{'open':>6}")
-    for file, total, unseen, reasons in rows:
-        print(f"{file:<36}{total:>8}{total - unseen:>9}{reasons:>11}{unseen - reasons:>6}")
+    rows = [(file, made[file], typed[file], left[file], told[file]) for file in made]
+    rows.append(("all", made.total(), typed.total(), left.total(), told.total()))
+    print(
+        f"\n{'file':<36}{'breaks':>8}{'by types':>10}{'by tests':>10}{'explained':>11}{'open':>6}"
+    )
+    for file, total, types, unseen, reasons in rows:
+        tests = total - types - unseen
+        print(f"{file:<36}{total:>8}{types:>10}{tests:>10}{reasons:>11}{unseen - reasons:>6}")
 
 
 if __name__ == "__main__":

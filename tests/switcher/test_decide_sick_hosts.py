@@ -24,6 +24,7 @@ EARLY = {"slots": own(1_080)}
 SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
     "away for long, its slot near": (Decision.ROTATE, {}),
     "away for long, its slot far": (Decision.NOT_YET, EARLY),
+    "away for long, and this is its last moment": (Decision.ROTATE, {"slots": own(1_007, 1_080)}),
     "away for a moment": (
         Decision.NOT_YET,
         {"host": sick(lacks_since=NOW - 12)},
