@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, NullPool, Row, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from switcher.journal.entries import STORED, as_stored
 from switcher.journal.rows import entry_of, incident_of, rotation_of, sightings_of
-from switcher.journal.tables import entries, heartbeats, incidents, rotations
+from switcher.journal.tables import heartbeats, incidents, rotations
 from switcher.model import ActionName, Entry, EntryKind, Incident, Rotation
 
 _PAUSE = 0.1
@@ -94,7 +95,7 @@ class Books:
         with self._engine.connect() as db:
             found = {row.id: row for row in _rows(db, incidents)}
             return Pages(
-                entries=tuple(entry_of(row) for row in _rows(db, entries)),
+                entries=tuple(map(entry_of, db.execute(as_stored(db).order_by(STORED.c.id)))),
                 incidents={number: _incident_of(row) for number, row in found.items()},
                 ended={number: row.ended for number, row in found.items()},
                 rotations=tuple(rotation_of(row) for row in _rows(db, rotations)),
