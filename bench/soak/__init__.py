@@ -84,11 +84,13 @@ async def measure(
         await asyncio.to_thread(_write, troubles, plan)
     async with ground() as here:
         engine = Engine(here, asyncio.Event())
-        figures = await _soaked(here, engine, troubles, minutes * 60, seed)
+        try:
+            figures = await _soaked(here, engine, troubles, minutes * 60, seed)
+        finally:
+            _keep_logs(here, seed)
         figures = judge("soak", figures, _due(figures, minutes))
         _tell(figures["programs"])
         figures["failed"] = not all(must.met(figures) for must in MUSTS)
-        _keep_logs(here, seed)
         if figures["failed"]:
             say(f"soak: FAILED; again: make soak HOURS={minutes / 60:g} SEED={seed}")
     return figures

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from chains.bitshares.keys import looks_private
 from devnet.keys import active_key
+from devnet.operations import read_transaction
 from switcher.errors import SecretFileError
 from switcher.signer import Signer
 from tests.upgrade.kept import FIXTURES, PASSPHRASE, WALLETS, commits, held, load_sqlite, wallet
@@ -40,6 +42,17 @@ def test_signed_update_in_a_copied_journal_is_worthless_after_minutes(
         told = rotation["transaction"]["expiration"]
         expires = datetime.fromisoformat(told).replace(tzinfo=UTC).timestamp()
         assert 0 < expires - rotation["opened"] < MOST_SECONDS
+
+
+def test_signed_update_in_a_copied_journal_is_good_for_its_own_chain_alone(
+    tmp_path: Path,
+) -> None:
+    name = JOURNALS[0]
+    told = yaml.safe_load((FIXTURES / f"{name}.yaml").read_text())["bitshares"]["chain_id"]
+    rotation = held(load_sqlite(f"{name}.sqlite.sql", tmp_path / "copy.db")).rotations[0]
+    for chain_id, good in ((told, True), ("ab" * 32, False)):
+        signers = read_transaction(rotation["transaction"], "BTS", chain_id).signers
+        assert (signers == (active_key("init0").text("BTS"),)) is good
 
 
 @pytest.mark.parametrize("name", WALLETS)
