@@ -278,6 +278,13 @@ def test_order_by_hand_is_not_held_against_a_hosts_past(script: Script) -> None:
     assert not gathered(script, incident=asked, arming=later).permitted
 
 
+def test_drill_wants_nobody_who_is_on_air_already(script: Script) -> None:
+    script.find("alpha")
+    drill = Order("ann", "drill", ("alpha", "beta"))
+    evidence = gathered(script, incident=accusing(script, cause=Cause.DRILL, order=drill))
+    assert evidence.wanted == evidence.ring[1]
+
+
 def test_accusation_by_ourselves_is_like_an_alert(script: Script) -> None:
     order = Order("ann", "maintenance", ("beta",))
     asked = accusing(script, cause=Cause.MANUAL, order=order, accused=BETA.text(PREFIX))
