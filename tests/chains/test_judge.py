@@ -40,6 +40,33 @@ def test_fork_is_told_with_its_length_and_where_it_began(
     assert found == Judgement(Verdict.FORKED, said, Divergence(common, 20 - common))
 
 
+def test_nothing_can_be_said_while_no_chain_is_followed(chain: ForgedChain) -> None:
+    found = judge(Shown(chain.reading()), Follower(PREFIX, 600), head_lag=2)
+    assert found == Judgement(Verdict.UNSYNCED, "no chain is followed yet")
+
+
+def test_node_that_is_ahead_is_compared_before_it_is_judged(chain: ForgedChain) -> None:
+    follower, own = following(chain), chain.copy()
+    own.run(3)
+    found = judge(Shown(own.reading()), follower, head_lag=2)
+    assert found == Judgement(Verdict.UNSYNCED, "ahead of block 20, and not compared yet")
+
+
+def test_node_may_lead_by_as_many_blocks_as_it_may_lag(chain: ForgedChain) -> None:
+    follower, own = following(chain), chain.copy()
+    own.run(6)
+    assert judge(Shown(own.reading(), 20), follower, head_lag=6) == CANONICAL
+    assert judge(Shown(own.reading(), 20), follower, head_lag=5).verdict is Verdict.FORKED
+
+
+def test_node_with_another_oldest_block_is_on_a_fork_and_not_behind(chain: ForgedChain) -> None:
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks[6:], chain.reading())
+    for height, verdict in ((7, Verdict.FORKED), (6, Verdict.BEHIND)):
+        alone = replace(chain.reading(), head_number=height, head_id=f"{height:08x}" + "ff" * 16)
+        assert judge(Shown(alone), follower, head_lag=2).verdict is verdict
+
+
 def test_fork_whose_beginning_nobody_saw_is_told_as_such(chain: ForgedChain) -> None:
     alone = replace(chain.reading(), head_id=f"{20:08x}" + "ff" * 16)
     said = "on a fork that it was on when it was first seen"

@@ -6,7 +6,7 @@ import pytest
 
 from chains.bitshares.schedule import participation, shuffle, slot_at, slot_time
 from tests.chains.forged import WITNESS, caught_up, following
-from tests.support.chain import PREFIX, ForgedChain
+from tests.support.chain import PREFIX, START, ForgedChain
 
 
 def test_the_next_slot_is_when_the_witness_really_produces() -> None:
@@ -134,9 +134,12 @@ def test_slots_begin_at_multiples_of_the_interval() -> None:
 
 
 def test_witnesses_are_drawn_in_the_order_of_their_numbers() -> None:
-    ids = [f"1.6.{number}" for number in range(1, 13)]
-    assert shuffle(reversed(ids), 1_800_000_000) == shuffle(ids, 1_800_000_000)
-    assert set(shuffle(ids, 1_800_000_000)) == set(ids)
+    """As text, 10 would come before 2, and 110 does not come before 102."""
+    low, high = ([f"1.6.{number}" for number in range(first, first + 12)] for first in (1, 101))
+    places = dict(zip(low, high, strict=True))
+    drawn = shuffle(low, START)
+    assert [places[each] for each in drawn] == list(shuffle(high, START))
+    assert shuffle(reversed(low), START) == drawn
 
 
 def test_share_of_filled_slots_is_that_of_the_newest() -> None:

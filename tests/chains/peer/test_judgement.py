@@ -13,7 +13,7 @@ from chains.peer.followed import next_wait
 from chains.peer.seen import Seen
 from chains.peer.trail import NOTHING, Trail
 from chains.peer.views import PeerView
-from chains.standing import Divergence, Verdict
+from chains.standing import Claim, Divergence, Verdict, longest_first
 
 from .made import EASY, Block, forged
 
@@ -78,6 +78,11 @@ def test_of_chains_of_equal_length_the_first_counts_unless_more_have_another() -
     assert longest([first, second, Looked("c", shown(ONE), 30.0)]) is ONE
     assert longest([Looked("d", shown(SHORT), 0.0), first]) is ONE
     assert longest([Looked("e", Seen(), 0.0)]) is None
+
+
+def test_the_longest_claim_is_looked_at_first_and_none_that_is_no_longer_than_ours() -> None:
+    claims = [Claim("a", 5, "05"), Claim("b", 6, "06"), Claim("c", 9, "09"), Claim("d", 9, "0a")]
+    assert [claim.node for claim in longest_first(claims, beyond=5)] == ["c", "d", "b"]
 
 
 def test_each_peer_is_told_with_its_reason() -> None:
