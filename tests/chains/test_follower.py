@@ -206,6 +206,30 @@ def test_slots_are_counted_back_to_the_first_block_that_is_held(maintenance: int
     assert [e.aslot for e in follower.entries()] == counted[6:]
 
 
+def test_until_the_first_shuffle_that_is_seen_nobody_is_charged() -> None:
+    chain = ForgedChain()
+    chain.run(8)
+    for slot in (2, 3, 2, 1):
+        chain.produce(slot)
+    follower = Follower(PREFIX, WINDOW)
+    follower.begin(chain.blocks[8:], chain.reading())
+    first, *others, _ = follower.entries()
+    assert (first.shuffled, first.irreversible) == (None, 0)
+    assert [(e.shuffled, e.missed) for e in others] == [(None, ())] * 2
+
+
+def test_first_block_may_show_an_update_beside_what_is_not_known_here() -> None:
+    chain = ForgedChain()
+    chain.run(7)
+    first = chain.produce(updates={WITNESS: BETA})
+    chain.run(3)
+    unproven = replace(first, transactions=(*first.transactions, unknown(chain)))
+    follower = Follower(PREFIX, WINDOW)
+    follower.begin([unproven, *chain.blocks[8:]], chain.reading())
+    term = follower.entries()[0].terms[WITNESS]
+    assert (term.key, term.since_block) == (BETA.text(PREFIX), first.number)
+
+
 def test_what_a_node_says_of_its_own_head_block_is_taken_over() -> None:
     chain = ForgedChain()
     follower = following(chain)
@@ -290,6 +314,10 @@ def test_the_key_of_a_witness_that_never_signed_is_only_a_claim() -> None:
     term = follower.term(WITNESS)
     assert term is not None
     assert not term.proven
+    chain.run_until(WITNESS)
+    chain.produce()
+    apply_all(follower, chain.blocks[30:])
+    assert follower.term(WITNESS) == replace(term, proven=True), "its own block proves it"
 
 
 def test_an_update_that_was_pending_at_the_start_begins_a_new_term() -> None:
