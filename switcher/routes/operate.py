@@ -6,7 +6,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, status
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from switcher import handover
 from switcher.access import Running, refuse_secrets, requires
@@ -30,10 +30,18 @@ def _on_one_line(why: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in why)
 
 
+def _seen(why: str) -> str:
+    """Return a text without the spaces around it, of which something has to be left."""
+    if not (seen := why.strip()):
+        raise ValueError("There is nothing to be seen in it")
+    return seen
+
+
 Reason = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+    StringConstraints(min_length=1, max_length=500),
     BeforeValidator(lambda why: _on_one_line(why) if isinstance(why, str) else why),
+    AfterValidator(_seen),
 ]
 
 

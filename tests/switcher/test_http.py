@@ -208,6 +208,27 @@ async def test_a_malformed_request_is_told_where_and_not_repeated(caller: Caller
         assert "planted" not in reply.text
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (f"  {'a' * 497}\n", "a" * 497),
+        ("\U000bf1a3" + "a" * 500, None),
+        (" " + "a" * 500, None),
+        ("a" * 501, None),
+        (" \n\x1b", None),
+        ("", None),
+    ],
+)
+async def test_a_reason_is_bounded_as_it_is_sent_and_has_to_show_something(
+    caller: Caller, sent: str, kept: str | None
+) -> None:
+    operator = caller.home.bearer(Scope.OPERATE)
+    reply = await caller.http.post("/api/arm", json={"why": sent}, headers=operator)
+    assert reply.status_code == (422 if kept is None else 200)
+    if kept is not None:
+        assert reply.json()[0]["why"] == kept
+
+
 async def test_caller_is_told_where_to_look_when_the_journal_can_not_be_used(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
