@@ -85,6 +85,24 @@ def test_new_key_is_on_air_with_the_first_block_that_it_signs() -> None:
     assert rotated.standing().first_block == first
 
 
+def test_block_of_an_earlier_term_is_not_the_first_of_this_one() -> None:
+    rotated = Rotated()
+    rotated.until_own_slot()
+    rotated.go()
+    while INIT0 in {rotated.chain.owner(1), rotated.chain.owner(2)}:
+        rotated.go()
+    rotated.go(updates={INIT0: ALPHA})
+    rotated.go(updates={INIT0: BETA})
+    update = next(update for _, update in rotated.follower.updates())
+    draft = replace(rotated.rotation.draft, transaction_id=update.transaction_id)
+    again = replace(rotated.rotation, draft=draft)
+    assert rotated.standing(again).block == rotated.chain.number
+    assert not rotated.standing(again).on_air
+    rotated.until_own_slot()
+    rotated.go()
+    assert rotated.standing(again).first_block == rotated.chain.number
+
+
 def test_missed_first_slot_counts_once_a_second_block_stands_on_it() -> None:
     rotated = Rotated()
     rotated.until_own_slot()
