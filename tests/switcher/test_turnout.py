@@ -133,5 +133,11 @@ def test_turnout_is_the_worst_of_all_spans_that_it_speaks_of() -> None:
         assert turnout(follower.entries(), INIT0) == expected
 
 
+def test_oldest_block_that_is_held_counts_as_filled() -> None:
+    _, follower = followed()
+    for entry in follower.entries():
+        assert turnout((entry,), "1.6.99") == 1.0
+
+
 def test_nothing_known_is_no_turnout() -> None:
     assert turnout((), INIT0) == 0.0
