@@ -17,6 +17,12 @@ def test_the_next_slot_is_when_the_witness_really_produces() -> None:
     assert told == chain.produce().time
 
 
+def test_the_very_next_slot_is_among_the_next_ones() -> None:
+    chain = ForgedChain()
+    follower = following(chain, 21)
+    assert follower.next_slots()[chain.owner()] == follower.next_block_due()
+
+
 def test_the_next_real_slot_is_always_among_those_that_were_possible() -> None:
     chain = ForgedChain()
     follower = following(chain, 21)

@@ -187,6 +187,7 @@ def test_before_any_chain_is_seen_nothing_is_claimed(script: Script) -> None:
     assert (evidence.in_force, evidence.head_time, evidence.lifetime) == (None, None, None)
     assert (evidence.misses, evidence.recovered, evidence.host) == (0, False, None)
     assert evidence.participation == 0.0
+    assert (evidence.slots.times, evidence.slots.shuffle, evidence.slots.first) == ((), 0, 0)
 
 
 def test_witness_that_no_node_knows_is_not_on_the_chain(script: Script) -> None:
