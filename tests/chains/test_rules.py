@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from chains.bitshares.applied import Rhythm
 from chains.bitshares.follower import Follower
+from chains.bitshares.rules import Rules
 from chains.errors import InvalidBlockError
 from tests.support.chain import PREFIX, ForgedChain
 
@@ -46,6 +48,14 @@ def test_blocks_are_irreversible_once_70_percent_have_signed_after_them(count: i
         assert entry.irreversible == expected
 
 
+def test_nothing_becomes_irreversible_while_too_many_have_signed_no_block_that_is_held() -> None:
+    chain = ForgedChain(count=9)
+    chain.run(27, dead=chain.active[:3])
+    follower = Follower(PREFIX, 600)
+    follower.begin(chain.blocks, chain.reading())
+    assert {entry.irreversible for entry in follower.entries()} == {0}
+
+
 def test_who_is_active_is_kept_once_and_not_in_each_block() -> None:
     chain = ForgedChain(count=9)
     chain.run(27)
@@ -59,3 +69,13 @@ def test_who_is_active_is_kept_once_and_not_in_each_block() -> None:
         assert follower.head is not None
         assert follower.head.active is entry.active
         assert follower.head.shuffled is entry.shuffled
+
+
+def test_order_is_known_of_the_first_block_only_if_it_ends_a_round() -> None:
+    chain = ForgedChain(count=9)
+    chain.run(27)
+    reading = chain.reading()
+    rules = Rules(PREFIX, Rhythm.of(reading))
+    for first, known in ((18, True), (17, False), (10, False)):
+        anchor = rules.anchor(chain.blocks[first - 1 :], reading)
+        assert (anchor.number, anchor.shuffled is not None) == (first, known)

@@ -66,11 +66,11 @@ ORDER: list[Step] = [
     *VIEW,
     ("the owner stopped init0", {"in_force": GAMMA.signing_key, "wanted": GAMMA}),
     ("gamma is on air already", {"in_force": OTHER, "wanted": backup("gamma", Readiness.DOWN)}),
-    (f"key {OTHER} is in force, not the accused", {"accused": OTHER}),
 ]
 MANUAL: list[Step] = [
     *ORDER,
-    ("an earlier rotation", {"rotating": False, "in_force": ALPHA, "accused": ALPHA}),
+    (f"key {OTHER} is in force, not the accused", {"in_force": ALPHA}),
+    ("an earlier rotation", {"rotating": False}),
     ("eu, us, asia show another key", {"nodes": GUILTY.nodes}),
     ("blocks don't become irreversible", {"lifetime": 200}),
     ("gamma: is so", {"wanted": GAMMA}),
@@ -79,6 +79,7 @@ MANUAL: list[Step] = [
 ]
 RETURN: list[Step] = [
     *ORDER,
+    (f"key {OTHER} is in force, not the accused", {"accused": OTHER}),
     (f"key {OTHER} is in force and belongs to no", {"accused": ALPHA, "in_force": ALPHA}),
     ("an earlier rotation", {"rotating": False}),
     ("eu, us, asia show another key", {"nodes": GUILTY.nodes}),
