@@ -140,27 +140,29 @@ class Worker(Loop):
         self._desk.focus.end(self._witness)
         if stale and not self._desk.focus.remaining(self._witness):
             views = views or await self._desk.watch.read_nodes()
-            await self._consider_stale(stale[:_AT_ONCE], views, record)
-            if len(stale) > _AT_ONCE:
-                self.wake()
+            await self._consider_stale(stale, views, record)
 
     async def _consider_stale(
         self, incidents: Sequence[Incident], views: Sequence[NodeView], record: Record
     ) -> None:
         """Decide accusations of keys that are not in force, whose evidence differs in nothing else.
 
-        However many come, they are decided and ended in one transaction.
+        When there is news meanwhile, or another witness can't wait, the rest is left for the next
+        look.
         """
         desk, now = self._desk, self._desk.clock()
-        left = [each for each in incidents if not await upkeep.ended(desk, each, record)]
         facts = evidence.gather(desk.watch, views, incidents[0], record, now)
-        policy = desk.settings.policy
+        left = [each for each in incidents if not await upkeep.ended(desk, each, record)]
         rulings = [
-            (each, decide.decide(replace(facts, accused=each.accused), policy, now))
+            (each, decide.decide(replace(facts, accused=each.accused), desk.settings.policy, now))
             for each in left
         ]
-        for incident, ruling in await desk.journal.decide_all(self._witness, rulings, now):
-            decided.tell(desk, incident, ruling, now)
+        for first in range(0, len(rulings), _AT_ONCE):
+            if self._wake.is_set() or desk.focus.remaining(self._witness):
+                return
+            some = rulings[first : first + _AT_ONCE]
+            for incident, ruling in await desk.journal.decide_all(self._witness, some, now):
+                decided.tell(desk, incident, ruling, now)
 
     async def _consider(
         self, incident: Incident, views: Sequence[NodeView], record: Record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -192,12 +193,18 @@ async def test_storm_of_accusations_does_not_hold_up_the_true_one(
         async def alert_comes(*work: Any) -> list[tuple[Incident, Ruling]]:
             monkeypatch.undo()
             await t.post(ALPHA)
+            t.worker.wake()
             return await decide(*work)
 
         monkeypatch.setattr(t.journal, "decide_all", alert_comes)
-        await t.worker.step()
-        await t.worker.step()
-        told = await t.words("decision")
+        working = asyncio.create_task(t.worker.run())
+        async with asyncio.timeout(60):
+            news = t.journal.written.coming
+            while len(told := await t.words("decision")) < len(forged) + 1:
+                await news.wait()
+                news = t.journal.written.coming
+        t.worker.stop()
+        await working
         assert told == [*["superseded"] * 10, "rotate", *["superseded"] * 5]
         assert [incident.signing_key for incident in (await t.record()).incidents] == [
             ALPHA.text(PREFIX)
