@@ -83,14 +83,15 @@ async def waves(place: Place, count: int = WAVES, alerts: int = ALERTS) -> list[
 
 async def _wave(place: Place, group: Sequence[str], crowd: list[Sample]) -> Wave:
     half = len(group) // 2
-    idle = [await _borne_out_act(place, account) for account in group[:half]]
+    for account in group:  # all of them first: a storm may be over before a miss shows
+        await borne_out(place, account)
+    idle = [await _act_after_a_breath(place, account) for account in group[:half]]
     before, spent = await place.read(count_entries), processor_seconds_of(place.process)
     bytes_before, memory = place.journal_bytes(), resident_mb_of(place.process)
     posting = asyncio.create_task(place.crowd.post(place.job(crowd, connections=CONNECTIONS)))
-    await asyncio.sleep(_BREATH)
     stormy = []
     for account in group[half:]:
-        stormy.append(await _borne_out_act(place, account))
+        stormy.append(await _act_after_a_breath(place, account))
         if posting.done():
             raise StackError("The storm was over before the alert that matters was acted upon.")
     told = await posting
@@ -131,8 +132,7 @@ async def _settled(place: Place, crowd: list[Sample]) -> None:
         raise StackError(f"{left} incidents stay open though all is resolved.") from error
 
 
-async def _borne_out_act(place: Place, account: str) -> Act:
-    await borne_out(place, account)
+async def _act_after_a_breath(place: Place, account: str) -> Act:
     await asyncio.sleep(_BREATH)
     return await act(place, account)
 
