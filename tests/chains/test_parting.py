@@ -62,6 +62,14 @@ def forked_at(chain: ForgedChain, height: int) -> ForgedChain:
     return fork
 
 
+def parted_at(chain: ForgedChain, height: int, more: int = 0) -> ForgedChain:
+    """Return a fork that misses the slot after a height; `more` blocks follow its first own one."""
+    fork = forked_at(chain, height)
+    fork.produce(slot=2)
+    fork.run(more)
+    return fork
+
+
 def search(follower: Follower, asked: Asked) -> PartingSearch:
     return PartingSearch("eu", follower, asked.header, asked.block)
 
@@ -70,9 +78,7 @@ def search(follower: Follower, asked: Asked) -> PartingSearch:
 async def test_the_last_block_in_common_is_found_whatever_its_height(
     long_chain: ForgedChain, height: int
 ) -> None:
-    fork = forked_at(long_chain, height)
-    fork.produce(slot=2)
-    fork.run(5)
+    fork = parted_at(long_chain, height, 5)
     asked = Asked(fork)
     found = await search(followed(long_chain), asked).find(fork.reading(), None)
     first = fork.blocks[height]
@@ -82,8 +88,7 @@ async def test_the_last_block_in_common_is_found_whatever_its_height(
 
 
 async def test_fork_that_is_known_costs_one_header_a_block(long_chain: ForgedChain) -> None:
-    fork = forked_at(long_chain, 350)
-    fork.produce(slot=2)
+    fork = parted_at(long_chain, 350)
     asked = Asked(fork)
     searching = search(followed(long_chain), asked)
     known = await searching.find(fork.reading(), None)
@@ -112,8 +117,7 @@ async def test_node_that_changes_to_another_fork_is_searched_anew(long_chain: Fo
 async def test_node_that_went_back_to_the_block_in_common_has_left_nowhere(
     long_chain: ForgedChain,
 ) -> None:
-    fork = forked_at(long_chain, 350)
-    fork.produce(slot=2)
+    fork = parted_at(long_chain, 350)
     asked = Asked(fork)
     searching = search(followed(long_chain), asked)
     known = await searching.find(fork.reading(), None)
@@ -134,9 +138,7 @@ async def test_fork_that_is_followed_by_now_is_none_any_more(long_chain: ForgedC
 async def test_fork_of_a_block_that_was_left_itself_is_searched_anew(
     long_chain: ForgedChain,
 ) -> None:
-    fork = forked_at(long_chain, 350)
-    fork.produce(slot=2)
-    fork.run(3)
+    fork = parted_at(long_chain, 350, 3)
     follower = followed(long_chain)
     first = fork.blocks[350].id
     expected = Parting(350, long_chain.blocks[349].id, first)
@@ -151,9 +153,7 @@ async def test_fork_of_a_block_that_was_left_itself_is_searched_anew(
 async def test_known_fork_stays_known_when_the_block_in_common_is_let_go(
     long_chain: ForgedChain,
 ) -> None:
-    fork = forked_at(long_chain, 350)
-    fork.produce(slot=2)
-    fork.run(3)
+    fork = parted_at(long_chain, 350, 3)
     follower = followed(long_chain)
     known = await search(follower, Asked(fork)).find(fork.reading(), None)
     follower.restore(follower.entries()[-340:])
@@ -165,9 +165,7 @@ async def test_known_fork_stays_known_when_the_block_in_common_is_let_go(
 async def test_fork_that_left_before_all_that_is_held_is_told_as_such(
     long_chain: ForgedChain,
 ) -> None:
-    fork = forked_at(long_chain, 50)
-    fork.produce(slot=2)
-    fork.run(660)
+    fork = parted_at(long_chain, 50, 660)
     follower = Follower(PREFIX, 60)
     follower.begin(long_chain.blocks[6:], long_chain.reading())
     assert follower.oldest is not None
@@ -210,9 +208,7 @@ LIES: dict[str, Callable[[Any], Any]] = {
 async def test_node_whose_headers_are_lies_is_refused_or_found_out(
     long_chain: ForgedChain, lie: str
 ) -> None:
-    fork = forked_at(long_chain, 690)
-    fork.produce(slot=2)
-    fork.run(5)
+    fork = parted_at(long_chain, 690, 5)
 
     class Liar(Asked):
         async def header(self, number: int) -> Any:
@@ -232,9 +228,7 @@ async def test_node_whose_headers_are_lies_is_refused_or_found_out(
 
 
 async def test_block_that_contradicts_the_headers_proves_nothing(long_chain: ForgedChain) -> None:
-    fork = forked_at(long_chain, 690)
-    fork.produce(slot=2)
-    fork.run(5)
+    fork = parted_at(long_chain, 690, 5)
 
     class Liar(Asked):
         async def block(self, number: int) -> Block:

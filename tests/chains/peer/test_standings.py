@@ -29,6 +29,14 @@ OURS = forged(12)
 FORK = forged(12, OURS[:5], by="beta")
 LONGER = forged(15, OURS[:5], by="gamma")
 SECONDS = 5.0
+FORKED = Standing(
+    "eu",
+    Verdict.FORKED,
+    12,
+    tip_of(FORK),
+    Divergence(5, 7),
+    "on a fork for 7 blocks since block 5, as long as ours",
+)
 
 
 class Answering:
@@ -90,14 +98,7 @@ async def test_peer_without_any_block_is_behind() -> None:
 
 
 async def test_peer_on_a_chain_of_equal_length_is_on_a_fork() -> None:
-    assert await told(FORK) == Standing(
-        "eu",
-        Verdict.FORKED,
-        12,
-        tip_of(FORK),
-        Divergence(5, 7),
-        "on a fork for 7 blocks since block 5, as long as ours",
-    )
+    assert await told(FORK) == FORKED
 
 
 async def test_peer_on_a_shorter_chain_is_on_a_fork() -> None:
@@ -180,14 +181,7 @@ async def test_held_chain_is_not_asked_for_what_the_found_one_knows() -> None:
 async def test_peer_whose_chain_came_without_a_claim_is_judged_by_what_came() -> None:
     silent = Answering(trouble=PeerUnreachableError("eu", "hangs"))
     came = candidate(silent, None, found=Found(NOTHING.extended(verify(None, FORK, EASY)), 0))
-    assert await standing_of(came, held(), SECONDS) == Standing(
-        "eu",
-        Verdict.FORKED,
-        12,
-        tip_of(FORK),
-        Divergence(5, 7),
-        "on a fork for 7 blocks since block 5, as long as ours",
-    )
+    assert await standing_of(came, held(), SECONDS) == FORKED
 
 
 async def test_what_a_peer_claims_counts_more_than_what_came_before() -> None:
