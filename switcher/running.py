@@ -112,10 +112,10 @@ class Switcher:
 
     def _presses(self, alert: Judged) -> bool:
         """Tell whether an alert may be true now, as far as its key goes."""
-        return (
-            isinstance(alert, Accusation)
-            and alert.witness in self.workers
-            and key_in_force(self.watch, alert.witness) in (None, alert.signing_key)
+        return isinstance(alert, Accusation) and any(
+            alert.signing_key in keys_in_question(self.watch, witness)
+            for witness in self.chain.witnesses
+            if witness.account == alert.witness
         )
 
     async def _write(self, alerts: Sequence[Judged]) -> list[Receipt]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import islice, pairwise, repeat
 
 from chains.bitshares.applied import Applied, MissedSlot
 from chains.bitshares.schedule import participation
@@ -51,5 +51,5 @@ def _slots(entries: Sequence[Applied]) -> Iterator[tuple[str | None, bool]]:
         empty = entry.aslot - before.aslot - 1
         owners: list[str | None] = [slot.witness for slot in reversed(entry.missed)]
         known = len(owners) == empty
-        yield from ((owner, False) for owner in (owners if known else [None] * empty))
+        yield from ((owner, False) for owner in (owners if known else repeat(None, empty)))
     yield entries[0].witness, True
