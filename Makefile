@@ -1,6 +1,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
+# Packages of Debian come while pip is at work, and are unpacked while types are checked.
+MAKEFLAGS += --jobs=3
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3

@@ -42,6 +42,9 @@ unpack() {
     command -v apt-get dpkg-deb >/dev/null || fail "this system has no apt-get; install what" \
         "$package of Debian has so that it is on PATH, then run this again."
     mkdir "$folder"
+    # One at a time: 'make' starts several of these scripts, and apt-get update bears no other.
+    exec {unpacking}<"$tools"
+    flock "$unpacking"
     if ! download "$folder" "$package" 2>"$folder/log"; then
         [[ $(id -u) = 0 ]] || fail "the package $package could not be fetched ($(tail -n 1 "$folder/log"));" \
             "run 'sudo apt-get update' once, or install $package, then run this again."
@@ -54,4 +57,5 @@ unpack() {
     for package in "$folder"/*.deb; do
         dpkg-deb --extract "$package" "$unpacked"
     done
+    exec {unpacking}<&-
 }

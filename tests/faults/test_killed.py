@@ -69,9 +69,10 @@ async def test_killed_switcher_rotates_once_and_loses_nothing(tmp_path: Path, de
     async with on_stage(tmp_path, dead=["alpha"], start=False) as stage:
         await stage.doomed(*death.words)
         await stage.switcher.start()
+        # What was written down may be acted on before Alertmanager posts it once more.
+        await stage.ledger.first(lambda posting: posting.status == 202)
         pages = await stage.settled(rotated_to=["beta"])
         assert len(pages.rotations) == 1
-        assert stage.ledger.acknowledged
 
 
 @pytest.mark.timing
