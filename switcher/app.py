@@ -27,6 +27,7 @@ from switcher.routes import (
     shown,
     sign_in,
 )
+from switcher.routes.refusals import with_shapes
 from switcher.running import Switcher
 
 ROOMS = (alerts, operate, resolve, read, events, shown, health, page, sign_in, order)
@@ -36,9 +37,14 @@ _NO_OBJECT = ("model_attributes_type", "missing")
 _OBJECT = "The body must be a JSON object, sent with Content-Type: application/json"
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        return with_shapes(super().openapi())
+
+
 def create_app(switcher: Switcher) -> FastAPI:
     """Return the application; whoever made the switcher starts and stops it."""
-    app = FastAPI(
+    app = _Application(
         title="Understudy switcher",
         # These two are in `shown`, where a token may be needed.
         docs_url=None,

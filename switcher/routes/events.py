@@ -14,7 +14,7 @@ from switcher.answers import Status
 from switcher.errors import JournalError
 from switcher.feed import SHOWN, Feed, Sight
 from switcher.model import Entry
-from switcher.routes.refusals import MISTAKES, READING, beside_a_stream
+from switcher.routes.refusals import MISTAKES, READING
 from switcher.running import Switcher
 from switcher.stream import ALIVE, BEGINNING, EventStream, event
 
@@ -24,7 +24,7 @@ router = APIRouter(
     prefix="/api",
     tags=["read"],
     dependencies=[Depends(allowed_to_read)],
-    responses=beside_a_stream(READING),
+    responses=READING,
 )
 
 
@@ -32,7 +32,7 @@ router = APIRouter(
     "/events",
     response_class=EventStream,
     status_code=status.HTTP_200_OK,
-    responses=beside_a_stream(MISTAKES),
+    responses=MISTAKES,
 )
 async def read_events(
     switcher: Running,

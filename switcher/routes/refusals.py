@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import status
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +35,41 @@ class Mistakes:
 
 Answers = dict[int | str, dict[str, Any]]
 
+_SHAPES = "#/components/schemas"
+_REFUSAL, _MISTAKES = ({"$ref": f"{_SHAPES}/{each.__name__}"} for each in (Refusal, Mistakes))
+
 
 def refusals(**why: str) -> Answers:
     """Return the description of refusals: `_404="There is no such witness."`."""
-    return {
-        int(code.removeprefix("_")): {"model": Refusal, "description": sentence}
-        for code, sentence in why.items()
-    }
+    return {int(code.removeprefix("_")): _told(why[code], _REFUSAL) for code in why}
 
 
-def beside_a_stream(answers: Answers) -> Answers:
-    """Return refusals for an address whose answer is no JSON, unlike them."""
-    return {
-        code: {
-            "description": each["description"],
-            "content": {_JSON: {"schema": {"$ref": f"{_SHAPES}/{each['model'].__name__}"}}},
-        }
-        for code, each in answers.items()
-    }
+def with_shapes(described: dict[str, Any]) -> dict[str, Any]:
+    """Return a description of the API with the shapes of refusals, to which its parts refer.
+
+    They are told by name and once: worked out anew for each place that names them, they would take
+    a part of every start.
+    """
+    shapes = TypeAdapter(Refusal | Mistakes).json_schema(ref_template=f"{_SHAPES}/{{model}}")
+    parts = described["components"]
+    schemas = dict(sorted({**parts["schemas"], **shapes["$defs"]}.items()))
+    return {**described, "components": {**parts, "schemas": schemas}}
 
 
-_JSON, _SHAPES = "application/json", "#/components/schemas"
+def _told(sentence: str, shape: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": sentence, "content": {"application/json": {"schema": shape}}}
+
 
 MISTAKES: Answers = {
-    status.HTTP_422_UNPROCESSABLE_CONTENT: {
-        "model": Mistakes,
-        "description": "The request is not of the form that is described here.",
-    }
+    status.HTTP_422_UNPROCESSABLE_CONTENT: _told(
+        "The request is not of the form that is described here.", _MISTAKES
+    )
 }
 MISTAKES_OR_SECRETS: Answers = {
-    status.HTTP_422_UNPROCESSABLE_CONTENT: {
-        "model": Mistakes | Refusal,
-        "description": "The order is not of this form, or holds a private key or a token.",
-    }
+    status.HTTP_422_UNPROCESSABLE_CONTENT: _told(
+        "The order is not of this form, or holds a private key or a token.",
+        {"anyOf": [_MISTAKES, _REFUSAL]},
+    )
 }
 NO_TOKEN = refusals(_401="No token was shown, or an unknown one.")
 WRONG_SCOPE = refusals(_403="The token is not good for that.")
