@@ -9,13 +9,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of programs: each would compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A program that was removed from the system since, or an interrupted set-up.
 gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done)
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test conformance pictures faults fuzz mutation lint audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test conformance pictures faults fuzz mutation lint style types audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,13 +94,19 @@ fuzz: develop .tools/fuzz ## Do what nobody thought of: to each parser for MINUT
 mutation: develop .tools/mutation ## Break the rules one by one, and tell which breaks no test noticed (ARGS="--anew 'switcher.guards*'")
 	@python -m tests.mutation $(ARGS)
 
-lint: develop ## Style, types, layers, and what attackers look for
-	@echo "lint: ruff, mypy, import-linter, bandit"
+lint: style types ## Style, types, layers, and what attackers look for
+	@:
+
+style: develop
+	@echo "lint: ruff, import-linter, bandit"
 	@ruff check --quiet .
 	@ruff format --check --quiet .
-	@mypy --no-error-summary
 	@told=$$(lint-imports --no-logo --no-cache) || { echo "$$told"; exit 1; }
 	@bandit --quiet --configfile pyproject.toml --recursive .
+
+types: develop
+	@echo "lint: mypy"
+	@mypy --no-error-summary
 
 audit: develop ## Ask which weaknesses are known of what is locked; needs the network, else tells its age
 	@python -m scripts.audit $(ARGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -43,7 +44,9 @@ async def test_the_demonstration_replaces_two_hosts_brings_a_peer_along_and_leav
     report = json.loads(lines[-1])
     assert report["rotated"] is True
     assert (report["from"], report["to"]) == ("alpha", "beta")
-    assert report["missed_blocks"] >= 3
+    # A busy machine may have had it miss one before it was killed, which is not reported.
+    assert re.search(r"rotate: ([3-9]|\d\d) misses, 3 suffice; beta takes over", out.decode())
+    assert report["missed_blocks"] >= 1
     assert report["seconds_kill_to_alert"] > 0
     assert 0 <= report["seconds_alert_to_broadcast"] < report["seconds_kill_to_alert"]
     assert report["seconds_broadcast_to_confirmed"] > 0
