@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chains.bitshares.clock import ChainClock
@@ -262,14 +262,18 @@ def test_one_lying_node_of_three_never_moves_the_clock_out_of_what_the_others_sa
 
 
 @given(off=st.floats(-500, 500), seed=st.integers(0, 10_000))
+@example(off=0.0, seed=7136)  # the shortest delays come late, so that it takes longer to settle
 def test_polled_nodes_tell_the_clock_within_their_own_delay(off: float, seed: int) -> None:
     draw, world = Random(seed), World(off)
-    for number in range(60):
+    told = Timekeeping()
+    for number in range(200):
         slot = BEGIN + number * INTERVAL
         for node in NODES:
             world.clock.heard(node, slot, slot + draw.uniform(0.1, 3.4) - BOOT)
         world.true = slot + 3.4
-    told = world.clock.timekeeping()
+        told = world.clock.timekeeping()
+        if number >= 60 and told.offset is not None:
+            break
     assert told.offset is not None
     assert off + 0.1 <= told.offset <= off + 1.1
 

@@ -13,10 +13,11 @@ from devnet.lies import LIES
 SLOW = 2.0
 """Seconds by which a slow node's answers are late: more than the switcher waits for."""
 
-FOREMOST = ("garbage", "half", "other_answer", "endless", "mute", "pings", "slow", "swallows")
-"""Of each kind one; the others are much like one of these."""
+_FOREMOST = ("garbage", "mute", "slow", "half", "other_answer", "endless", "pings", "swallows")
+"""Of each kind one; the others are much like one of these. First one that says nothing true, one
+that says nothing, and one that says it too late."""
 
-BAD = (*FOREMOST, *(how for how in (*LIES, "frozen") if how not in FOREMOST))
+BAD = (*_FOREMOST, *(how for how in (*LIES, "frozen") if how not in _FOREMOST))
 UNHEARD = tuple(how for how in BAD if how != "swallows")
 """Those that keep a node from being heard."""
 

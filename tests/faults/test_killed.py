@@ -64,7 +64,7 @@ async def test_switcher_killed_at_every_step_of_a_rotation_rotates_once(tmp_path
         assert len(pages.rotations) == 1
 
 
-@timings("death", *ALONE, always=3)
+@timings("death", *ALONE)
 async def test_killed_switcher_rotates_once_and_loses_nothing(tmp_path: Path, death: Death) -> None:
     async with on_stage(tmp_path, dead=["alpha"], start=False) as stage:
         await stage.doomed(*death.words)
