@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
-from switcher.journal import beats, crowd, doubts, entries, store
+from switcher.journal import beats, doubts, entries, store
 from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdrawn, write_back
+from switcher.journal.room import Room
 from switcher.journal.rows import incident_of, stored_sightings
-from switcher.journal.tables import OPEN_ACCUSATION, incidents, rotations
+from switcher.journal.tables import incidents, rotations
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
 from switcher.resolving.model import Subject
 from switcher.webhook import Accusation, Doubt, Heartbeat, Judged, Unusable
 
-_MOST_OPEN = 1_000
-"""Open accusations of keys that are not in force. They do nothing, but are all read at every step,
-so that somebody with a token for alerts could make the true one wait behind endless others."""
-
 # Built once: that takes the library longer than to run them.
 _OPEN = insert(incidents).returning(incidents.c.id)
-_COUNT = select(func.count()).select_from(incidents).where(OPEN_ACCUSATION)
-_COUNT_SAME = _COUNT.where(incidents.c.witness == bindparam("account"))
-_COUNT_STRANGERS = _COUNT.where(incidents.c.witness.not_in(bindparam("known", expanding=True)))
 _UNDER_WAY = select(rotations.c.id).where(
     rotations.c.incident == bindparam("number"), rotations.c.ended.is_(None)
 )
@@ -36,7 +30,7 @@ _NEXT = select(rotations.c.id).where(
 
 def take(
     db: Connection,
-    alerts: Iterable[Judged],
+    alerts: Sequence[Judged],
     keys: Mapping[str, Set[str]],
     chains: Mapping[Subject, bool],
     most: int,
@@ -48,30 +42,24 @@ def take(
     the nodes and peers that are configured, and whether each is seen to be on the longest valid
     chain. Once `most` incidents were opened within an hour, what can't be true now opens none.
     """
-    return [_take_one(db, alert, keys, chains, most, now) for alert in alerts]
+    room = Room(db, keys, most, now, len(alerts))
 
+    def take_one(alert: Judged) -> Receipt:
+        match alert:
+            case Heartbeat():
+                beats.note_beat(db, now)
+                return Receipt("heartbeat")
+            case Unusable(result, reason):
+                return Receipt(result, reason=reason)
+            case Doubt():
+                return doubts.take(db, alert, chains, most, now)
+            case Accusation():
+                found = store.last_accusation(db, alert.witness, alert.signing_key)
+                if alert.firing:
+                    return _firing(db, alert, found, keys, room, now)
+                return _resolved(db, alert, found, keys, now)
 
-def _take_one(
-    db: Connection,
-    alert: Judged,
-    keys: Mapping[str, Set[str]],
-    chains: Mapping[Subject, bool],
-    most: int,
-    now: float,
-) -> Receipt:
-    match alert:
-        case Heartbeat():
-            beats.note_beat(db, now)
-            return Receipt("heartbeat")
-        case Unusable(result, reason):
-            return Receipt(result, reason=reason)
-        case Doubt():
-            return doubts.take(db, alert, chains, most, now)
-        case Accusation():
-            found = store.last_accusation(db, alert.witness, alert.signing_key)
-            if alert.firing:
-                return _firing(db, alert, found, keys, most, now)
-            return _resolved(db, alert, found, keys, now)
+    return [take_one(alert) for alert in alerts]
 
 
 def _firing(
@@ -79,15 +67,14 @@ def _firing(
     alert: Accusation,
     found: Row[Any] | None,
     keys: Mapping[str, Set[str]],
-    most: int,
+    room: Room,
     now: float,
 ) -> Receipt:
     sighting = Sighting(now, alert.starts_at)
     may_be_true = alert.signing_key in keys.get(alert.witness, ())
     if found is None or (found.ended is not None and (may_be_true or not _is_repeat(alert, found))):
-        reason = "" if may_be_true else _surplus(db, alert, keys, most, now)
-        if reason:
-            return Receipt("ignored", alert.witness, reason=reason)
+        if not may_be_true and not _is_next(db, alert) and (lack := room.lack(alert.witness)):
+            return Receipt("ignored", alert.witness, reason=lack)
         return _open(db, alert, sighting, now)
     if found.ended is not None:
         return Receipt("repeated", alert.witness, found.id)
@@ -104,27 +91,8 @@ def _is_repeat(alert: Accusation, found: Row[Any]) -> bool:
     return found.ending in DEALT_WITH and goes_on(found, alert.fingerprint, alert.starts_at)
 
 
-def _surplus(
-    db: Connection, alert: Accusation, keys: Mapping[str, Set[str]], most: int, now: float
-) -> str:
-    """Return why an alert that can't be true now opens no incident, nothing where it does.
-
-    A key that a rotation is about to put in force is as good as in force.
-    """
-    if _is_next(db, alert):
-        return ""
-    if reason := crowd.why_none(db, most, now):
-        return reason
-    if alert.witness in keys:
-        open_ones = db.scalar(_COUNT_SAME, {"account": alert.witness})
-    else:
-        open_ones = db.scalar(_COUNT_STRANGERS, {"known": list(keys)})
-    if (open_ones or 0) < _MOST_OPEN:
-        return ""
-    return f"{_MOST_OPEN} keys that are not in force are accused already."
-
-
 def _is_next(db: Connection, alert: Accusation) -> bool:
+    """Tell whether a rotation is about to put a key in force, which is as good as in force."""
     named = {"account": alert.witness, "key": alert.signing_key}
     return db.scalar(_NEXT, named) is not None
 

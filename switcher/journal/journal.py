@@ -6,7 +6,7 @@ rotations here; cool-down and daily budget follow from the rotations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -95,7 +95,7 @@ class Journal:
 
     async def take(
         self,
-        alerts: Iterable[Judged],
+        alerts: Sequence[Judged],
         keys: Mapping[str, Set[str]],
         now: float,
         chains: Mapping[Subject, bool] = _NO_CHAINS,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devnet.keys import DevKey, signing_key
+from switcher.journal import room
 from switcher.webhook import parse_notification
 from tests.support.chain import PREFIX
 from tests.switcher.scripted import ALPHA, BETA, GAMMA, Script
@@ -41,6 +44,18 @@ async def test_accusations_of_ever_other_keys_leave_only_so_many_entries_an_hour
         assert len(await t.words()) == written
         script.now += HOUR
         assert (await begin_anew(t, *NOBODYS)).count("opened") == MOST
+
+
+async def test_only_so_many_keys_that_are_not_in_force_are_accused_at_a_time(
+    database: str, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_MOST_OPEN", 3)
+    async with troupe(database, script) as t:
+        assert await t.post(*NOBODYS[:2]) == ["opened"] * 2
+        assert await t.post(*NOBODYS[2:5]) == ["opened", "ignored", "ignored"]
+        assert await t.post(*NOBODYS[:3], witness="stranger") == ["opened"] * 3
+        assert await t.post(NOBODYS[3], witness="stranger") == ["ignored"]
+        assert await t.post(ALPHA) == ["opened"]
 
 
 async def test_answer_says_why_an_accusation_was_not_written_down(
