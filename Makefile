@@ -17,7 +17,7 @@ gone = $(shell for name in $(1); do [ -x .tools/bin/$$name ] || echo again; done
 
 no_network = { echo "The dependencies could not be fetched: this once, setting up needs the network." >&2; exit 1; }
 
-.PHONY: again help setup develop tools test conformance pictures faults fuzz mutation lint style types audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
+.PHONY: again help setup develop tools test collected conformance pictures faults fuzz mutation lint style types audit lock run demo bench figures soak faces dashboards manifests wheel docs reference clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ develop: .venv/developed ## Add what tests, checks and documentation need
 
 .venv/developed: .venv/ready requirements/dev.txt
 	@echo "setup: what tests and checks need"
-	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation -r requirements/dev.txt || $(no_network)
+	@$(BIN)/pip install --quiet --require-hashes --no-build-isolation --no-compile -r requirements/dev.txt || $(no_network)
 	@touch $@
 
 tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober into .tools/bin
@@ -63,8 +63,12 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober in
 	@scripts/chromium
 	@touch $@
 
-test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint ## Set everything up, check and test all of it, WORKERS=5 tests at a time
+test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint collected ## Set everything up, check and test all of it, WORKERS=5 tests at a time
 	@pytest -q --numprocesses $(or $(WORKERS),5) --dist worksteal
+
+# Each test is made once, beside the checks, and not by all workers at the same time.
+collected: develop
+	@told=$$(pytest --quiet --collect-only) || { echo "$$told"; exit 1; }
 
 conformance: develop tools .tools/postgresql ## Hold the devnet against recordings, and all end-to-end tests on it or on UNDERSTUDY_WITNESS_NODE
 	@pytest -q tests/devnet tests/chains tests/end_to_end --all-timings --numprocesses $(or $(WORKERS),2) --dist worksteal $(ARGS)
