@@ -39,7 +39,9 @@ _OBJECT = "The body must be a JSON object, sent with Content-Type: application/j
 
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        return with_shapes(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = with_shapes(super().openapi())
+        return self.openapi_schema
 
 
 def create_app(switcher: Switcher) -> FastAPI:
