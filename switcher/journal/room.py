@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -20,26 +21,24 @@ _COUNT_SAME = _COUNT.where(incidents.c.witness == bindparam("account"))
 _COUNT_STRANGERS = _COUNT.where(incidents.c.witness.not_in(bindparam("known", expanding=True)))
 
 
+@dataclass(eq=False)
 class Room:
     """What is left for the accusations among `coming` alerts, in one transaction.
 
     `known` are the witnesses that are configured; `most` incidents may be opened within an hour.
     """
 
-    def __init__(
-        self, db: Connection, known: Collection[str], most: int, now: float, coming: int
-    ) -> None:
-        self._db = db
-        self._known = known
-        self._most = most
-        self._now = now
-        self._coming = coming
+    db: Connection
+    known: Collection[str]
+    most: int
+    now: float
+    coming: int
 
     def lack(self, witness: str) -> str:
         """Return why one that can't be true now opens no incident, nothing where it may."""
         if self._is_ample:
             return ""
-        if reason := crowd.why_none(self._db, self._most, self._now):
+        if reason := crowd.why_none(self.db, self.most, self.now):
             return reason
         if self._open_beside(witness) < _MOST_OPEN:
             return ""
@@ -48,12 +47,12 @@ class Room:
     @cached_property
     def _is_ample(self) -> bool:
         """Tell whether every one of them would find room behind all the others."""
-        before_last = self._most - self._coming + 1
-        if before_last < 1 or crowd.is_crowded(self._db, before_last, self._now):
+        before_last = self.most - self.coming + 1
+        if before_last < 1 or crowd.is_crowded(self.db, before_last, self.now):
             return False
-        return (self._db.scalar(_COUNT) or 0) + self._coming <= _MOST_OPEN
+        return (self.db.scalar(_COUNT) or 0) + self.coming <= _MOST_OPEN
 
     def _open_beside(self, witness: str) -> int:
-        if witness in self._known:
-            return self._db.scalar(_COUNT_SAME, {"account": witness}) or 0
-        return self._db.scalar(_COUNT_STRANGERS, {"known": list(self._known)}) or 0
+        if witness in self.known:
+            return self.db.scalar(_COUNT_SAME, {"account": witness}) or 0
+        return self.db.scalar(_COUNT_STRANGERS, {"known": list(self.known)}) or 0
