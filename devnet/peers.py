@@ -22,6 +22,7 @@ from chains.settings import PeerChainSettings, PeerSettings
 from peernode.node import open_node
 from peernode.settings import BareNodeSettings
 from serving.address import url_of
+from serving.asking import ONE_CALL
 from serving.server import Server, listen, running
 
 _BEGINNING = 3
@@ -29,10 +30,6 @@ _BEGINNING = 3
 
 _SECONDS = 30.0
 """For one answer; finding a proof takes a tenth of a second, on a busy machine several."""
-
-_ONE_CALL = httpx.Limits(max_keepalive_connections=0)
-"""A node ends a connection of which it hears nothing for five seconds, and the next question may be
-on its way just then."""
 
 _HERE = ("127.0.0.0/8", "::1/128")
 _GRACE_SECONDS = 1
@@ -70,7 +67,7 @@ class PeerNetwork:
             nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             stack.push_async_callback(self._close)
             client = httpx.AsyncClient(
-                timeout=_SECONDS, trust_env=False, verify=nobody, limits=_ONE_CALL
+                timeout=_SECONDS, trust_env=False, verify=nobody, limits=ONE_CALL
             )
             self._client = await stack.enter_async_context(client)
             for index in range(self._count):

@@ -28,6 +28,7 @@ from bench.theatre import NETWORK as LIVE
 from bench.theatre import POLICY
 from devnet.hosts import api_names, ring_keys
 from devnet.launch import Devnet
+from serving.asking import ONE_CALL
 from understudy.demo.stage import Set, stage
 from understudy.errors import StackError
 from understudy.stack import Program, Replicas, Stack, free_ports, parts
@@ -155,7 +156,7 @@ async def ground() -> AsyncIterator[Ground]:
         inbox = await leaving.enter_async_context(Inbox(ports[0]))
         lead_through(passages, running.stack)
         _tell_people(running.stack, inbox)
-        client = httpx.AsyncClient(trust_env=False, verify=False, timeout=30)
+        client = httpx.AsyncClient(trust_env=False, verify=False, timeout=30, limits=ONE_CALL)
         await leaving.enter_async_context(client)
         yield Ground(
             running=running,

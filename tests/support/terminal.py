@@ -14,9 +14,13 @@ import sys
 import termios
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 _COLUMNS = 500
 """So many that no line is broken."""
+
+_LOOK = 0.01
+"""Seconds between two looks at whether the process waits; nothing tells of it."""
 
 _PART = re.compile(r"\r|\n|\x1b\[(?P<given>[?0-9;]*)(?P<what>[A-Za-z])|[^\r\n\x1b]+|\x1b")
 
@@ -83,8 +87,14 @@ class Screen:
         """Type something."""
         os.write(self._keyboard, text.encode())
 
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
+    async def interrupt(self) -> None:
+        """Press Ctrl-C, once the process waits.
+
+        Just before it does, Python notices a signal only with the next one; a person presses again.
+        """
+        state = Path(f"/proc/{self._process.pid}/stat")
+        while state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "S":
+            await asyncio.sleep(_LOOK)
         self._process.send_signal(signal.SIGINT)
 
     async def ended(self) -> int:

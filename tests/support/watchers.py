@@ -28,6 +28,7 @@ from bench.books import Books, Pages
 from bench.relay import Relay, lead_through
 from devnet.configuration import configuration
 from devnet.settings import DevnetSettings
+from serving.asking import ONE_CALL
 from switcher.answers import IncidentStatus, Status, WitnessStatus
 from switcher.model import Decision
 from tests.support.network import Network, open_network
@@ -228,6 +229,6 @@ async def on_watch(
         lead_through(relays, stack)
         urls = [load(each.configuration).needed_switcher().database for each in stack.documents]
         books = tuple(Books(url) for url in dict.fromkeys(urls))
-        client = httpx.AsyncClient(trust_env=False, verify=False)
+        client = httpx.AsyncClient(trust_env=False, verify=False, limits=ONE_CALL)
         await leaving.enter_async_context(client)
         yield Watch(net, chain, stack, tuple(relays), books, client)

@@ -35,16 +35,27 @@ class Canned:
 
 @contextmanager
 def canned(tls: ssl.SSLContext | None = None) -> Iterator[Canned]:
-    """Serve; what it answers is filled in by the test. The text of a redirect is where it leads."""
+    """Serve; what it answers is filled in by the test. The text of a redirect is where it leads.
+
+    A connection is kept, and ended as soon as a second question comes by it: so a server that found
+    it idle for long enough looks to who asks at that very moment.
+    """
     can = Canned()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        answered = False
+
         def do_GET(self) -> None:
+            if self.answered:
+                self.close_connection = True
+                return
             length = int(self.headers.get("Content-Length", 0))
             path = self.path.partition("?")[0]
             can.asked.append((path, json.loads(self.rfile.read(length) or b"null")))
             status, body = can.answer(path)
             if (status, body) == HANG_UP:
+                self.close_connection = True
                 return
             content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             self.send_response(status)
@@ -53,6 +64,7 @@ def canned(tls: ssl.SSLContext | None = None) -> Iterator[Canned]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+            self.answered = True
 
         def do_POST(self) -> None:
             self.do_GET()

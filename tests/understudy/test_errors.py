@@ -134,7 +134,7 @@ async def test_ctrl_c_at_a_question_ends_it(tmp_path: Path) -> None:
     wallet = tmp_path / "wallet.sqlite"
     async with in_terminal("wallet", "init", "--wallet", str(wallet)) as screen:
         await screen.asks("Passphrase")
-        screen.interrupt()
+        await screen.interrupt()
         assert await screen.ended() == 1
         await screen.shows(lambda row: row == "understudy: Interrupted; nothing more was done.")
     assert not wallet.exists()

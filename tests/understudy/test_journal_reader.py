@@ -15,6 +15,7 @@ from switcher.auth import Scope
 from switcher.service import serve
 from tests.switcher.stage import Home, webhook_bytes
 from tests.switcher.stage import alert as alert_about
+from tests.understudy.canned import canned
 from understudy.demo.journal import JournalReader
 
 PAGE = 100
@@ -65,3 +66,10 @@ async def test_nothing_is_missed_when_much_is_written_between_two_looks(switcher
             await switcher.accuse(PAGE, first=5 + PAGE * hundred)
         assert await opened(reader) == [f"w{number}" for number in range(5, 5 + 3 * PAGE)]
         assert await opened(reader) == []
+
+
+async def test_a_connection_that_ends_as_a_question_comes_is_no_trouble() -> None:
+    with canned() as switcher:
+        switcher.answers["/api/journal"] = [(200, {"entries": [], "before": None})]
+        async with JournalReader(f"http://{switcher.address}", "a-token") as reader:
+            assert [await reader.news() for _ in range(2)] == [[], []]

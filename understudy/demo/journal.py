@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from serving.asking import ONE_CALL
 from switcher.answers import JournalPage, Status
 from switcher.model import Entry
 from understudy.errors import StackError
@@ -26,6 +27,7 @@ class JournalReader:
             trust_env=False,
             # It is plain HTTP; the system's certificates take long to read, so none is trusted.
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            limits=ONE_CALL,
         )
         self._last = 0
 

@@ -12,6 +12,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from serving.address import url_of
+from serving.asking import ONE_CALL
 from serving.tls import TlsError, TlsFiles, trusting
 from switcher.answers import SILENCE, ArmingState, JournalPage, Ordered, Preview, Status
 from switcher.model import Entry
@@ -59,6 +60,7 @@ class SwitcherClient:
             timeout=_ANSWER_SECONDS,
             trust_env=False,
             verify=tls or True,
+            limits=ONE_CALL,
         )
 
     @classmethod

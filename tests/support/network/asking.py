@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 
+from serving.asking import ONE_CALL
+
 
 def asker(timeout: float = 5.0) -> httpx.AsyncClient:
     """Return a client; each call has so many seconds."""
-    one_call = httpx.Limits(max_keepalive_connections=0)
-    return httpx.AsyncClient(trust_env=False, verify=False, timeout=timeout, limits=one_call)
+    return httpx.AsyncClient(trust_env=False, verify=False, timeout=timeout, limits=ONE_CALL)
 
 
 async def answer(client: httpx.AsyncClient, url: str, api: str, method: str, *params: Any) -> Any:

@@ -228,7 +228,7 @@ async def test_a_terminal_shows_what_is_so_now_and_says_what_is_not(
         await screen.shows(lambda row: "Ctrl-C ends it" in row)
         await screen.shows(lambda row: row.startswith("NO ANSWER for "))
         await screen.shows(lambda row: row.startswith("This is how it was at 1970-01-01 "))
-        screen.interrupt()
+        await screen.interrupt()
         assert await screen.ended() == 0
 
 
