@@ -121,5 +121,5 @@ def _incident_of(row: Row[Any]) -> Incident:
         renewed=row.renewed,
         resolved=row.resolved,
         sentence=row.sentence,
-        alerts=sightings_of(row.alerts),
+        alerts=sightings_of(row),
     )

@@ -8,13 +8,15 @@ can't be checked. Where retention removed the beginning, what is left is checked
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, select
 
+from switcher.errors import JournalError
 from switcher.journal.retold import Trouble, retell_incident, retell_rotation
+from switcher.journal.rows import incident_of, rotation_of, sightings_of
 from switcher.journal.tables import arming, entries, incidents, rotations
 from switcher.model import EntryKind
 
@@ -56,11 +58,25 @@ def _page(db: Connection, page: Sequence[Row[Any]], known_since: float | None) -
     ):
         acted[rotation.incident].append(rotation)
     for row in page:
+        yield from _unreadable(
+            "incident", sightings_of if row.subject else incident_of, row, told[row.id]
+        )
         whole = known_since is None or row.id >= known_since
         yield from retell_incident(row, told[row.id], whole=whole)
         for rotation in acted[row.id]:
             steps = [entry for entry in told[row.id] if entry.rotation == rotation.id]
+            yield from _unreadable("rotation", rotation_of, rotation, steps)
             yield from retell_rotation(rotation, steps, whole=whole)
+
+
+def _unreadable(
+    name: str, read: Callable[[Row[Any]], Any], row: Row[Any], told: Sequence[Row[Any]]
+) -> Iterator[Trouble]:
+    """Yield that a row, of which some entries tell, can't be read, if so."""
+    try:
+        read(row)
+    except JournalError:
+        yield f"{name} {row.id} can't be read", told[0].id if told else None
 
 
 def _without_rows(db: Connection) -> Iterator[Trouble]:

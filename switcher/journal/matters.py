@@ -5,7 +5,7 @@ They are rows of `incidents` with a subject; their attempts are what their entri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 
 from switcher.errors import OrderError
 from switcher.journal import entries
-from switcher.journal.rows import sightings_of
+from switcher.journal.rows import INCIDENT, read_as
 from switcher.journal.tables import entries as told
 from switcher.journal.tables import incidents
 from switcher.model import ActionName, Cause, Ending, EntryKind
 from switcher.resolving.model import (
-    Attempt,
     Kind,
     Matter,
     ResolveDecision,
@@ -206,23 +205,11 @@ def _matter(db: Connection, row: Row[Any]) -> Matter:
         .where(told.c.incident == row.id, told.c.kind == EntryKind.STEP)
         .order_by(told.c.id)
     )
-    return Matter(
-        id=row.id,
-        subject=Subject.parse(row.subject),
-        opened=row.opened,
-        renewed=row.renewed,
-        resolved=row.resolved,
-        decision=ResolveDecision(row.decision) if row.decision else None,
-        sentence=row.sentence,
-        alerts=sightings_of(row.alerts),
-        cause=Cause(row.cause),
-        wish=Wish(**row.order) if row.order else None,
-        attempts=_attempts(steps.all()),
-    )
-
-
-def _attempts(steps: Sequence[Row[Any]]) -> tuple[Attempt, ...]:
-    return tuple(
-        Attempt(step.time, ResolveOutcome(step.value), step.sentence, step.details)
-        for step in steps
-    )
+    kind, _, name = str(row.subject).partition(":")
+    fields = {
+        **row._mapping,
+        "subject": {"kind": kind, "name": name},
+        "wish": row.order,
+        "attempts": [{**step._mapping, "outcome": step.value} for step in steps],
+    }
+    return read_as(Matter, INCIDENT, row.id, fields)

@@ -47,7 +47,7 @@ class Receipt:
 
 def renewed(found: Row[Any], fingerprint: str, sighting: Sighting) -> dict[str, Any]:
     """Return the columns of an open incident's row after an alert fired again."""
-    known, now = sightings_of(found.alerts), sighting.seen
+    known, now = sightings_of(found), sighting.seen
     if fingerprint in known or len(known) < _MOST_SIGHTINGS:
         known[fingerprint] = sighting
     overtaken = now < found.renewed <= now + _TURN
@@ -60,7 +60,7 @@ def renewed(found: Row[Any], fingerprint: str, sighting: Sighting) -> dict[str, 
 
 def withdrawn(found: Row[Any], fingerprint: str) -> dict[str, Any]:
     """Return the columns of an open incident's row after one of its alerts ended."""
-    left = sightings_of(found.alerts)
+    left = sightings_of(found)
     left.pop(fingerprint, None)
     return {"resolved": not left, "alerts": stored_sightings(left)}
 
@@ -72,5 +72,5 @@ def write_back(db: Connection, found: Row[Any], values: Mapping[str, Any]) -> No
 
 def goes_on(found: Row[Any], fingerprint: str, starts_at: str) -> bool:
     """Tell whether an alert is one that the incident of a row has seen, and has not begun anew."""
-    sighting = sightings_of(found.alerts).get(fingerprint)
+    sighting = sightings_of(found).get(fingerprint)
     return sighting is not None and sighting.starts_at == starts_at

@@ -3,99 +3,78 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Row
 
+from switcher.errors import JournalError
 from switcher.journal.hashes import UNREADABLE
-from switcher.model import (
-    ActionName,
-    Arming,
-    Cause,
-    Decision,
-    Draft,
-    Entry,
-    EntryKind,
-    Incident,
-    Order,
-    Outcome,
-    Rotation,
-    Sighting,
-)
+from switcher.model import Arming, Entry, EntryKind, Incident, Rotation, Sighting
 
+INCIDENT = "Incident"
+"""What a row of that table is called where it can't be read."""
+
+_T = TypeVar("_T")
 _CHANGED = (
-    "It was changed by something else than Understudy and can't be read; look into it with: "
+    "was changed by something else than Understudy and can't be read; look into it with: "
     "understudy journal verify"
 )
-_ENTRY = TypeAdapter(Entry)
+
+
+@cache
+def _reader(shape: Any) -> TypeAdapter[Any]:
+    """Return what reads a shape; made when first needed, which spares the start some time."""
+    return TypeAdapter(shape)
+
+
+def read_as(shape: type[_T], what: str, number: int, fields: Any) -> _T:
+    """Return what a row's fields say; `what` it is and its number begin the sentence if they don't.
+
+    Raises:
+        JournalError: somebody edited the row, and it says nothing that this could be.
+    """
+    try:
+        read: _T = _reader(cast(Any, shape)).validate_python(fields)
+    except ValidationError as error:
+        raise JournalError(f"{what} {number} {_CHANGED}") from error
+    return read
 
 
 def incident_of(row: Row[Any]) -> Incident:
-    """Return the incident of a row."""
-    return Incident(
-        id=row.id,
-        action=ActionName(row.action),
-        witness=row.witness,
-        signing_key=row.signing_key,
-        accused=row.accused,
-        opened=row.opened,
-        renewed=row.renewed,
-        resolved=row.resolved,
-        decision=Decision(row.decision) if row.decision else None,
-        sentence=row.sentence,
-        alerts=sightings_of(row.alerts),
-        cause=Cause(row.cause),
-        order=_order_of(row.order),
-        planned=row.planned,
-    )
+    """Return the incident of a row.
+
+    Raises:
+        JournalError: it can't be read.
+    """
+    return read_as(Incident, INCIDENT, row.id, dict(row._mapping))
 
 
-def _order_of(stored: dict[str, Any] | None) -> Order | None:
-    return Order(**{**stored, "route": tuple(stored["route"])}) if stored else None
+def sightings_of(row: Row[Any]) -> dict[str, Sighting]:
+    """Return the alerts of an incident's row by fingerprint.
+
+    Raises:
+        JournalError: they can't be read.
+    """
+    return read_as(dict[str, Sighting], INCIDENT, row.id, row.alerts)
 
 
-def sightings_of(stored: dict[str, dict[str, Any]]) -> dict[str, Sighting]:
-    """Return the alerts of an incident by fingerprint."""
-    return {fingerprint: Sighting(**sighting) for fingerprint, sighting in stored.items()}
-
-
-def stored_sightings(alerts: dict[str, Sighting]) -> dict[str, dict[str, Any]]:
+def stored_sightings(alerts: Mapping[str, Sighting]) -> dict[str, dict[str, Any]]:
     """Return the form in which the alerts of an incident are stored."""
     return {fingerprint: asdict(sighting) for fingerprint, sighting in alerts.items()}
 
 
 def rotation_of(row: Row[Any]) -> Rotation:
-    """Return the rotation of a row."""
-    draft = Draft(
-        incident=row.incident,
-        witness=row.witness,
-        from_key=row.from_key,
-        to_key=row.to_key,
-        producer=row.producer,
-        decided=row.decided,
-        by_hand=row.by_hand,
-        reference=row.reference,
-        expiration=row.expiration,
-        transaction_id=row.transaction_id,
-        transaction=row.transaction,
-    )
-    return Rotation(
-        id=row.id,
-        draft=draft,
-        opened=row.opened,
-        accepted=row.accepted,
-        sent=row.sent,
-        block=row.block,
-        block_id=row.block_id,
-        in_block=row.in_block,
-        irreversible=row.irreversible,
-        on_air=row.on_air,
-        ended=row.ended,
-        outcome=Outcome(row.outcome) if row.outcome else None,
-        sentence=row.sentence,
-    )
+    """Return the rotation of a row.
+
+    Raises:
+        JournalError: it can't be read.
+    """
+    fields = dict(row._mapping)
+    return read_as(Rotation, "Rotation", row.id, {**fields, "draft": fields})
 
 
 def entry_of(row: Row[Any]) -> Entry:
@@ -106,11 +85,13 @@ def entry_of(row: Row[Any]) -> Entry:
     """
     try:
         fields = {**row._mapping, "details": json.loads(row.details)}
-        entry = _ENTRY.validate_python(fields)
-        told = _ENTRY.dump_python(entry, mode="json")
+        entry: Entry = _reader(Entry).validate_python(fields)
+        told = _reader(Entry).dump_python(entry, mode="json")
         json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, RecursionError):
-        return Entry(row.id, 0.0, EntryKind.JOURNAL, UNREADABLE, "", None, None, _CHANGED, {})
+        return Entry(
+            row.id, 0.0, EntryKind.JOURNAL, UNREADABLE, "", None, None, f"It {_CHANGED}", {}
+        )
     return entry
 
 

@@ -47,16 +47,6 @@ class Subject:
             return cls(Kind.PEER, peer)
         raise ValueError("it must name a node or a peer, and not both")
 
-    @classmethod
-    def parse(cls, text: str) -> Subject:
-        """Return the subject of a text.
-
-        Raises:
-            ValueError: it is not of the form "KIND:NAME".
-        """
-        kind, _, name = text.partition(":")
-        return cls(Kind(kind), name)
-
 
 def still_open(number: int, subject: Subject) -> str:
     """Return the sentence with which a second order is refused."""

@@ -1,13 +1,20 @@
-"""An entry that somebody edited by hand is shown as such, and hides no other."""
+"""What somebody edited by hand: an entry is shown as such, and hides no other; a row is refused."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine
 
-from switcher.errors import JOURNAL_UNUSABLE
+from devnet.keys import active_key
+from switcher.errors import JOURNAL_UNUSABLE, JournalError
+from switcher.journal.store import read_record
+from switcher.journal.verify import verify
+from switcher.service import serve
 from tests.switcher.calling import CHAIN, calling
+from tests.switcher.stage import WITNESS, Home
 from tests.switcher.written import write
 
 SAID = "It was changed by something else than Understudy"
@@ -72,3 +79,61 @@ async def test_entry_that_not_even_the_database_can_read_makes_the_journal_unusa
     async with calling(tmp_path, CHAIN, database=sqlite_url) as caller:
         reply = await caller.get("/api/journal")
         assert (reply.status_code, reply.json()["detail"]) == (503, JOURNAL_UNUSABLE)
+
+
+INCIDENTS = [
+    "action = 'dance'",
+    "decision = 'perhaps'",
+    "cause = 'boredom'",
+    """alerts = '{"f": {"seen": "noon", "starts_at": ""}}'""",
+    "alerts = '[]'",
+    """"order" = '{"who": "me"}'""",
+]
+INCIDENTS_IN_SQLITE = ["opened = 'noon'", "alerts = '{'", """"order" = '{'""", "renewed = x'ff'"]
+ROTATIONS = ["outcome = 'fine'", """"transaction" = '[]'"""]
+ROTATIONS_IN_SQLITE = ["reference = 'x'", """"transaction" = '{'"""]
+
+
+def rows_to_edit(database: str) -> Iterator[str]:
+    in_sqlite = database.startswith("sqlite")
+    for change in INCIDENTS + INCIDENTS_IN_SQLITE * in_sqlite:
+        yield f"update incidents set {change} where id = 3"
+    for change in ROTATIONS + ROTATIONS_IN_SQLITE * in_sqlite:
+        yield f"update rotations set {change}, ended = null where id = 2"
+
+
+async def test_incident_or_rotation_that_was_edited_is_refused_and_the_journal_says_so(
+    database: str,
+) -> None:
+    await write(database)
+    engine = create_engine(database)
+    for edit_it in rows_to_edit(database):
+        with engine.connect() as db:
+            db.exec_driver_sql(edit_it)
+            with pytest.raises(JournalError, match="understudy journal verify"):
+                read_record(db, WITNESS, 0.0)
+            found = [flaw.what for flaw in verify(db, None, lambda _done, _all: None).flaws]
+            assert any("can't be read" in what for what in found), (edit_it, found)
+            db.rollback()
+    engine.dispose()
+
+
+async def test_incident_that_is_edited_makes_the_journal_unusable_and_ends_no_switcher(
+    tmp_path: Path, database: str
+) -> None:
+    await write(database)
+    async with calling(tmp_path, CHAIN, database=database) as caller:
+        spoil(database)
+        for path in ("/api/status", "/"):
+            reply = await caller.get(path)
+            assert reply.status_code == 503
+            assert "journal can" in reply.text
+    with pytest.raises(JournalError, match="understudy journal verify"):
+        await serve(CHAIN, Home(tmp_path, active_key(WITNESS).wif).settings(database=database))
+
+
+def spoil(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as db:
+        db.exec_driver_sql("update incidents set decision = 'perhaps' where id = 3")
+    engine.dispose()

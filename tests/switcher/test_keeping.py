@@ -79,7 +79,7 @@ async def test_entry_that_nobody_can_read_does_not_end_the_journal_s_keeping(
     async with Journal(sqlite_url) as journal:
         await arm(journal, 10)
         with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as db:
-            db.execute("update entries set details = 'no JSON' where id = 1")
+            db.execute("update entries set time = 'noon' where id = 1")
         db.close()
         with capture_logs() as logs:
             async with kept(journal, 2 * DAY, 9 * DAY):
