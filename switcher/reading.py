@@ -54,7 +54,7 @@ async def read_status(switcher: Switcher) -> Status:
 
 
 async def _chains(switcher: Switcher) -> ChainsStatus:
-    staff = switcher.chains
+    staff = switcher.staff.chains
     holder = (await switcher.journal.holders()).get(CHAINS)
     matters = [each for kind in Kind for each in await staff.desk.docket.open(Which(kind))]
     return ChainsStatus(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
@@ -23,18 +22,16 @@ from switcher.auth import Tokens
 from switcher.custody import Custody
 from switcher.desk import Desk
 from switcher.errors import OrderError
-from switcher.evidence import key_in_force, keys_in_question
+from switcher.evidence import key_in_force
 from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
-from switcher.inbox import AT_ONCE, Inbox
 from switcher.journal.docket import Docket
 from switcher.journal.journal import Journal
 from switcher.journal.keeping import keep
-from switcher.journal.receipt import Receipt
 from switcher.leasing import under_leases
-from switcher.loop import Loop
 from switcher.metrics import Metrics
 from switcher.model import Arming, Cause, Incident, Order
+from switcher.reception import Reception
 from switcher.resolving.desk import ChainDesk
 from switcher.resolving.metrics import ResolveMetrics
 from switcher.resolving.model import Kind, Subject
@@ -43,9 +40,9 @@ from switcher.rotate import Rotator
 from switcher.sessions import Sessions
 from switcher.settings import SwitcherSettings
 from switcher.signer import Signer
+from switcher.staff import Staff
 from switcher.strangers import Strangers
 from switcher.watching import keep_watching, log_clock, log_verdict, wake_with_blocks
-from switcher.webhook import Accusation, Judged
 from switcher.worker import Worker
 
 if TYPE_CHECKING:
@@ -76,71 +73,15 @@ class Switcher:
     started: Callable[[], float]
     desk: Desk
     custody: Custody
-    chains: ChainStaff
+    staff: Staff
+    reception: Reception
     sessions: Sessions
-    strangers: Strangers
-    workers: dict[str, Worker] = field(default_factory=dict)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    inbox: Inbox = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Put up the inbox."""
-        object.__setattr__(self, "inbox", Inbox(self._write, self._presses, self.desk.focus))
 
     @property
     def witnesses(self) -> tuple[str, ...]:
         """Return the configured accounts."""
         return tuple(witness.account for witness in self.chain.witnesses)
-
-    @property
-    def loops(self) -> tuple[Loop, ...]:
-        """Return everybody who works on something."""
-        return (*self.workers.values(), self.strangers, *self.chains.loops)
-
-    async def take(self, alerts: Collection[Judged]) -> list[Receipt]:
-        """Take a notification's alerts into the journal and set the workers to them.
-
-        Many are written a part at a time, so that the workers' own writing has its turn between.
-
-        Raises:
-            JournalError: not all of them were written; to post them again does no harm.
-        """
-        waiting, receipts = iter(alerts), list[Receipt]()
-        while part := list(islice(waiting, AT_ONCE)):
-            receipts += await self.inbox.put(part)
-        return receipts
-
-    def _presses(self, alert: Judged) -> bool:
-        """Tell whether an alert may be true now, as far as its key goes."""
-        return isinstance(alert, Accusation) and any(
-            alert.signing_key in keys_in_question(self.watch, witness)
-            for witness in self.chain.witnesses
-            if witness.account == alert.witness
-        )
-
-    async def _write(self, alerts: Sequence[Judged]) -> list[Receipt]:
-        now = self.clock()
-        keys = {w.account: keys_in_question(self.watch, w) for w in self.chain.witnesses}
-        receipts = await self.journal.take(alerts, keys, now, self.chains.standing())
-        for alert, receipt in zip(alerts, receipts, strict=True):
-            self.metrics.alert(receipt.result)
-            if receipt.result == "heartbeat":
-                self.metrics.heartbeat(now)
-            if receipt.result == "opened" and receipt.witness and self._presses(alert):
-                self.desk.focus.begin(receipt.witness)
-        self._tell(zip(alerts, receipts, strict=True))
-        return receipts
-
-    def _tell(self, taken: Iterable[tuple[Judged, Receipt]]) -> None:
-        """Wake who sees to what is new and may be true; all else has time until the next block.
-
-        In a storm they would look at what repeats, and at accusations of former keys, all the time.
-        """
-        news = [(alert, receipt) for alert, receipt in taken if receipt.is_news]
-        witnesses = {receipt.witness for alert, receipt in news if self._presses(alert)}
-        strangers = {receipt.witness for _, receipt in news} - set(self.witnesses)
-        self._wake({name for name in witnesses | strangers if name is not None})
-        self.chains.wake({receipt.subject for _, receipt in news if receipt.subject is not None})
 
     async def order(self, witness: str, cause: Cause, order: Order) -> Incident:
         """Take an order; its worker sees to it at once.
@@ -153,7 +94,7 @@ class Switcher:
         if key is None:
             raise OrderError(f"No node has shown yet which key is in force for {witness}.")
         incident = await self.journal.open_order(witness, key, cause, order, self.clock())
-        self._wake({witness})
+        self.staff.wake({witness})
         return incident
 
     async def arm(self, witness: str, state: Arming) -> None:
@@ -163,16 +104,7 @@ class Switcher:
             JournalError: nothing was written.
         """
         await self.journal.arm(witness, state)
-        self._wake({witness})
-
-    def wake_all(self) -> None:
-        """Have every worker look at its incidents now."""
-        for loop in self.loops:
-            loop.wake()
-
-    def _wake(self, witnesses: Collection[str]) -> None:
-        for witness in witnesses:
-            self.workers.get(witness, self.strangers).wake()
+        self.staff.wake({witness})
 
 
 @asynccontextmanager
@@ -202,6 +134,7 @@ async def open_switcher(
         settings.database, settings.database_password_file, settings.incidents_per_hour
     ) as journal:
         desk = _desk(chain, settings, journal, signer, clock)
+        staff = _staff(desk, replica)
         switcher = Switcher(
             chain,
             settings,
@@ -212,17 +145,15 @@ async def open_switcher(
             desk.clock,
             desk.started,
             desk,
-            Custody(desk.watch, desk.rotator, [witness.account for witness in chain.witnesses]),
-            _chain_staff(desk, replica),
+            Custody(desk.watch, desk.rotator, list(staff.workers)),
+            staff,
+            Reception(desk, staff),
             Sessions(signer.derived("sessions of the status page"), tokens),
-            Strangers(desk),
         )
         await _begin(switcher)
-        for witness in switcher.witnesses:
-            switcher.workers[witness] = Worker(desk, witness)
         holder = f"{socket.gethostname()}:{settings.port}"
-        leased = under_leases(journal, holder, switcher.witnesses, desk.watch, switcher.wake_all)
-        async with leased, switcher.chains.at_work(), _at_work(switcher):
+        leased = under_leases(journal, holder, switcher.witnesses, desk.watch, staff.wake_all)
+        async with leased, staff.chains.at_work(), _at_work(switcher):
             yield switcher
 
 
@@ -264,6 +195,12 @@ def _desk(
     return Desk(settings, watch, journal, rotator, follow_up, metrics, clock, started)
 
 
+def _staff(desk: Desk, replica: ReplicaSettings | None) -> Staff:
+    accounts = [witness.account for witness in desk.watch.settings.witnesses]
+    workers = {account: Worker(desk, account) for account in accounts}
+    return Staff(workers, Strangers(desk), _chain_staff(desk, replica))
+
+
 def _chain_staff(desk: Desk, replica: ReplicaSettings | None) -> ChainStaff:
     metrics, watch = desk.metrics, desk.watch
     subjects = [Subject(Kind.NODE, node.name) for node in watch.settings.nodes]
@@ -284,7 +221,7 @@ def _keeper(replica: ReplicaSettings) -> Keeper:
 
 @asynccontextmanager
 async def _at_work(switcher: Switcher) -> AsyncIterator[None]:
-    loops = switcher.loops
+    loops = switcher.staff.loops
     watching = asyncio.create_task(keep_watching(switcher.watch), name="watch")
     waking = asyncio.create_task(wake_with_blocks(switcher.watch, loops), name="blocks")
     keeping = asyncio.create_task(

@@ -84,7 +84,7 @@ async def take_alerts(
     """Take a webhook of Alertmanager (version 4)."""
     try:
         notification = parse_notification(await _body(request))
-        receipts = await switcher.take(notification.alerts)
+        receipts = await switcher.reception.take(notification.alerts)
     except WebhookError as error:
         switcher.metrics.alert(error.result)
         # What is left of the body is not read, so the connection can't be used again.

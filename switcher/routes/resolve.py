@@ -63,7 +63,7 @@ async def plan_resolve(
 ) -> ResolvePreview:
     """Show what resolving would come to; nothing is done."""
     _check(order, switcher)
-    return await asking.preview(switcher.chains, order.subject, _wish(order, operator))
+    return await asking.preview(switcher.staff.chains, order.subject, _wish(order, operator))
 
 
 @router.post("/resolve", status_code=status.HTTP_202_ACCEPTED, responses=ORDERING)
@@ -71,7 +71,7 @@ async def resolve(order: ResolveOrder, switcher: Running, operator: Operator) ->
     """Bring a peer to the longest valid chain, or examine all nodes and report on one."""
     _check(order, switcher)
     try:
-        matter = await asking.order(switcher.chains, order.subject, _wish(order, operator))
+        matter = await asking.order(switcher.staff.chains, order.subject, _wish(order, operator))
     except OrderError as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
     about, deep = str(order.subject), order.allow_depth
@@ -86,8 +86,8 @@ def _wish(order: ResolveOrder, operator: Bearer) -> Wish:
 def _check(order: ResolveOrder, switcher: Switcher) -> None:
     subject = order.subject
     refuse_secrets(switcher, order.why, subject.name)
-    if not switcher.chains.knows(subject):
-        standing = switcher.chains.standing()
+    if not switcher.staff.chains.knows(subject):
+        standing = switcher.staff.chains.standing()
         known = ", ".join(each.name for each in standing if each.kind is subject.kind) or "none"
         sentence = f"There is no such {subject.kind} in the configuration, only: {known}."
         raise HTTPException(status.HTTP_404_NOT_FOUND, sentence)

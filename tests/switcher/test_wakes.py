@@ -28,7 +28,7 @@ async def test_worker_looks_at_once_at_what_is_new_and_may_be_true_and_at_nothin
     async def no_block_comes(*_: object) -> None:
         return
 
-    monkeypatch.setattr("switcher.running.keys_in_question", lambda *_: {ALPHA})
+    monkeypatch.setattr("switcher.reception.keys_in_question", lambda *_: {ALPHA})
     monkeypatch.setattr("switcher.running.wake_with_blocks", no_block_comes)
     settings = Home(tmp_path, active_key(WITNESS).wif).settings()
     async with open_switcher(CHAIN, settings) as switcher:
@@ -40,7 +40,7 @@ async def test_worker_looks_at_once_at_what_is_new_and_may_be_true_and_at_nothin
 
         async def posted(alert: Accusation) -> tuple[str, int]:
             looked.clear()
-            [receipt] = await switcher.take([alert])
+            [receipt] = await switcher.reception.take([alert])
             return receipt.result, len(looked)
 
         assert await posted(accusation(ALPHA)) == ("opened", 1)

@@ -100,7 +100,7 @@ async def test_replica_shows_the_chain_and_makes_nothing(on_set: Set) -> None:
 async def test_person_allows_what_goes_too_deep(on_set: Set) -> None:
     await on_set.synced(6)
     on_set.p2.hold(chain(9, on=LONG[:1], stamp=9.0))
-    keeper = on_set.stage.switcher.chains.keeper
+    keeper = on_set.stage.switcher.staff.chains.keeper
     assert keeper
     forget(keeper)
     plan = (await on_set.order({"peer": "p1"}, "/plan")).json()
