@@ -6,18 +6,41 @@ another table; such a journal is taken over as it is.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, column, inspect, select, table, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    bindparam,
+    column,
+    insert,
+    inspect,
+    select,
+    table,
+    text,
+)
 
 from switcher.errors import JournalError
 from switcher.journal import migrations
-from switcher.journal.tables import REVISION, metadata
+from switcher.journal.hashes import genesis
+from switcher.journal.tables import REVISION, journal, metadata
 
 VERSION_TABLE = "understudy_version"
 _FIRST_TABLE = "understudy_schema"
-_VERSION = table(VERSION_TABLE, column("version_num"))
+_VERSION = Table(
+    VERSION_TABLE,
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+)
+"""As Alembic makes it."""
+
 _FIRST_VERSION = table(_FIRST_TABLE, column("version"))
 _KNOWN = frozenset(f"{number:04d}" for number in range(1, int(REVISION) + 1))
 
@@ -73,7 +96,15 @@ def bring_up_to_date(db: Connection) -> None:
         JournalError: a later version or another program made them.
     """
     version = version_of(db)
-    # Alembic takes time to load that a database which is up to date need not cost.
+    if version is None:
+        _make(db)
+    else:
+        migrate(db, version)
+
+
+def migrate(db: Connection, version: str | None, to: str = REVISION) -> None:
+    """Change the tables from a version, None for a database without any, to a later one."""
+    # Alembic takes time to load that a journal which is up to date, or new, need not cost.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
@@ -83,7 +114,18 @@ def bring_up_to_date(db: Connection) -> None:
     config.attributes["connection"] = db
     if _replaces_first_table(db) and version is not None:
         command.stamp(config, version)
-    command.upgrade(config, REVISION)
+    command.upgrade(config, to)
+
+
+def _make(db: Connection) -> None:
+    """Make all tables as they are now, as if every migration had been there."""
+    metadata.create_all(db)
+    name = secrets.token_hex(16)
+    first = genesis(name)
+    ends = {"last": first.id, "hash": first.hash, "anchor": first.id, "anchor_hash": first.hash}
+    db.execute(insert(journal).values(name=name, **ends))
+    _VERSION.create(db)
+    db.execute(insert(_VERSION).values(version_num=REVISION))
 
 
 def version_of(db: Connection) -> str | None:

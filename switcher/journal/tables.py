@@ -1,6 +1,7 @@
 """The journal's tables. Times are seconds since the epoch; JSON columns hold plain objects.
 
-`switcher.journal.migrations` makes them, and brings those of earlier versions up to date.
+A new journal has them as they stand here; `switcher.journal.migrations` brings those of earlier
+versions up to date.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -83,13 +85,13 @@ incidents = Table(
     "incidents",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("cause", String(32), nullable=False, default="alert"),
+    Column("cause", String(32), nullable=False, default="alert", server_default="alert"),
     Column("order", PlainJson),
     Column("action", String(32), nullable=False),
     Column("witness", String(63), nullable=False),
     Column("signing_key", String(80), nullable=False),
     Column("accused", String(80), nullable=False),
-    Column("subject", String(80), nullable=False, default=""),
+    Column("subject", String(80), nullable=False, default="", server_default=""),
     Column("opened", Float, nullable=False),
     Column("renewed", Float, nullable=False),
     Column("resolved", Boolean, nullable=False, default=False),
@@ -123,7 +125,7 @@ rotations = Table(
     Column("to_key", String(80), nullable=False),
     Column("producer", String(80), nullable=False),
     Column("decided", Float, nullable=False),
-    Column("by_hand", Boolean, nullable=False, default=False),
+    Column("by_hand", Boolean, nullable=False, default=False, server_default=false()),
     Column("opened", Float, nullable=False),
     Column("reference", _Large, nullable=False),
     Column("expiration", _Large, nullable=False),
