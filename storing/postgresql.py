@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from storing.edited import read_json
 from storing.tenant import Tenant
 
 LONGEST = 5.0
@@ -86,6 +87,7 @@ def open_engine(
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
+        json_deserializer=read_json,
         connect_args=_WIRE,
     )
     if password is not None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 
+from storing.edited import read_json
 from storing.tenant import Tenant
 
 _BUSY_SECONDS = 3.0
@@ -27,7 +28,7 @@ def open_engine(url: URL, is_write: Callable[[Connection], bool]) -> Engine:
     its middle for having read before another one wrote. The driver's own way, to begin one with
     the first change of a row, would leave out changes of tables.
     """
-    engine = create_engine(url, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True, json_deserializer=read_json)
     event.listen(engine, "connect", _make_durable)
 
     def begin(connection: Connection) -> None:
@@ -45,7 +46,13 @@ def open_reader(path: Path) -> Engine:
         opened.isolation_level = None
         return opened
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=1)
+    engine = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=1,
+        json_deserializer=read_json,
+    )
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 

@@ -17,8 +17,8 @@ SwitcherError
 from __future__ import annotations
 
 JOURNAL_UNUSABLE = (
-    "The journal can't be used at present; /readyz and the switcher's log say why, and no rotation "
-    "begins meanwhile."
+    "The journal can't be used at present; the switcher's log says why, and no rotation begins "
+    "meanwhile."
 )
 """What whoever asks is told of a `JournalError`, whose own text is for the log."""
 

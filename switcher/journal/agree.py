@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, exists, func, select
 
 from switcher.errors import JournalError
 from switcher.journal.retold import Trouble, retell_incident, retell_rotation
-from switcher.journal.rows import incident_of, rotation_of, sightings_of
+from switcher.journal.rows import incident_of, matter_of, rotation_of
 from switcher.journal.tables import arming, entries, incidents, rotations
 from switcher.model import EntryKind
 
@@ -59,7 +59,7 @@ def _page(db: Connection, page: Sequence[Row[Any]], known_since: float | None) -
         acted[rotation.incident].append(rotation)
     for row in page:
         yield from _unreadable(
-            "incident", sightings_of if row.subject else incident_of, row, told[row.id]
+            "incident", matter_of if row.subject else incident_of, row, told[row.id]
         )
         whole = known_since is None or row.id >= known_since
         yield from retell_incident(row, told[row.id], whole=whole)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 
 from switcher.errors import OrderError
 from switcher.journal import entries
-from switcher.journal.rows import INCIDENT, read_as
+from switcher.journal.rows import matter_of
 from switcher.journal.tables import entries as told
 from switcher.journal.tables import incidents
 from switcher.model import ActionName, Cause, Ending, EntryKind
@@ -205,11 +205,4 @@ def _matter(db: Connection, row: Row[Any]) -> Matter:
         .where(told.c.incident == row.id, told.c.kind == EntryKind.STEP)
         .order_by(told.c.id)
     )
-    kind, _, name = str(row.subject).partition(":")
-    fields = {
-        **row._mapping,
-        "subject": {"kind": kind, "name": name},
-        "wish": row.order,
-        "attempts": [{**step._mapping, "outcome": step.value} for step in steps],
-    }
-    return read_as(Matter, INCIDENT, row.id, fields)
+    return matter_of(row, steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -14,8 +14,9 @@ from sqlalchemy import Row
 from switcher.errors import JournalError
 from switcher.journal.hashes import UNREADABLE
 from switcher.model import Arming, Entry, EntryKind, Incident, Rotation, Sighting
+from switcher.resolving.model import Matter
 
-INCIDENT = "Incident"
+_INCIDENT = "Incident"
 """What a row of that table is called where it can't be read."""
 
 _T = TypeVar("_T")
@@ -31,7 +32,7 @@ def _reader(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
-def read_as(shape: type[_T], what: str, number: int, fields: Any) -> _T:
+def _read_as(shape: type[_T], what: str, number: int, fields: Any) -> _T:
     """Return what a row's fields say; `what` it is and its number begin the sentence if they don't.
 
     Raises:
@@ -50,7 +51,23 @@ def incident_of(row: Row[Any]) -> Incident:
     Raises:
         JournalError: it can't be read.
     """
-    return read_as(Incident, INCIDENT, row.id, dict(row._mapping))
+    return _read_as(Incident, _INCIDENT, row.id, dict(row._mapping))
+
+
+def matter_of(row: Row[Any], steps: Iterable[Row[Any]] = ()) -> Matter:
+    """Return the matter of an incident's row about a node or a peer, and of its steps' entries.
+
+    Raises:
+        JournalError: it can't be read.
+    """
+    kind, _, name = str(row.subject).partition(":")
+    fields = {
+        **row._mapping,
+        "subject": {"kind": kind, "name": name},
+        "wish": row.order,
+        "attempts": [{**step._mapping, "outcome": step.value} for step in steps],
+    }
+    return _read_as(Matter, _INCIDENT, row.id, fields)
 
 
 def sightings_of(row: Row[Any]) -> dict[str, Sighting]:
@@ -59,7 +76,7 @@ def sightings_of(row: Row[Any]) -> dict[str, Sighting]:
     Raises:
         JournalError: they can't be read.
     """
-    return read_as(dict[str, Sighting], INCIDENT, row.id, row.alerts)
+    return _read_as(dict[str, Sighting], _INCIDENT, row.id, row.alerts)
 
 
 def stored_sightings(alerts: Mapping[str, Sighting]) -> dict[str, dict[str, Any]]:
@@ -74,7 +91,7 @@ def rotation_of(row: Row[Any]) -> Rotation:
         JournalError: it can't be read.
     """
     fields = dict(row._mapping)
-    return read_as(Rotation, "Rotation", row.id, {**fields, "draft": fields})
+    return _read_as(Rotation, "Rotation", row.id, {**fields, "draft": fields})
 
 
 def entry_of(row: Row[Any]) -> Entry:

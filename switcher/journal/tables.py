@@ -6,7 +6,6 @@ versions up to date.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
@@ -47,10 +46,6 @@ class PlainText(TypeDecorator[str]):
         return None if value is None else plain_text(value)
 
 
-NO_JSON = "no JSON"
-"""What is read where somebody edited a row by hand: nothing that any of these columns may hold."""
-
-
 class PlainJson(TypeDecorator[Any]):
     """JSON, whoever wrote it."""
 
@@ -60,18 +55,6 @@ class PlainJson(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         """Return what is stored."""
         return plain_json(value)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Return what reads it; where somebody put in what is none, that is what is read."""
-        read = super().result_processor(dialect, coltype)
-
-        def process(stored: Any) -> Any:
-            try:
-                return read(stored) if read else stored
-            except (ValueError, TypeError, RecursionError):
-                return NO_JSON
-
-        return process
 
 
 _Large = BigInteger().with_variant(Integer, "sqlite")

@@ -9,12 +9,17 @@ import pytest
 from sqlalchemy import create_engine
 
 from devnet.keys import active_key
+from storing.edited import read_json
 from switcher.errors import JOURNAL_UNUSABLE, JournalError
+from switcher.journal.journal import Journal
+from switcher.journal.matters import Which, read_open
 from switcher.journal.store import read_record
 from switcher.journal.verify import verify
+from switcher.resolving.model import Kind
 from switcher.service import serve
+from switcher.webhook import parse_notification
 from tests.switcher.calling import CHAIN, calling
-from tests.switcher.stage import WITNESS, Home
+from tests.switcher.stage import WITNESS, Home, doubt, webhook_bytes
 from tests.switcher.written import write
 
 SAID = "It was changed by something else than Understudy"
@@ -94,6 +99,10 @@ ROTATIONS = ["outcome = 'fine'", """"transaction" = '[]'"""]
 ROTATIONS_IN_SQLITE = ["reference = 'x'", """"transaction" = '{'"""]
 
 
+MATTERS = ["subject = 'planet:p1'", "decision = 'perhaps'", "alerts = '[]'"]
+MATTERS_IN_SQLITE = ["renewed = 'noon'", "sentence = x'ff'"]
+
+
 def rows_to_edit(database: str) -> Iterator[str]:
     in_sqlite = database.startswith("sqlite")
     for change in INCIDENTS + INCIDENTS_IN_SQLITE * in_sqlite:
@@ -106,7 +115,7 @@ async def test_incident_or_rotation_that_was_edited_is_refused_and_the_journal_s
     database: str,
 ) -> None:
     await write(database)
-    engine = create_engine(database)
+    engine = create_engine(database, json_deserializer=read_json)
     for edit_it in rows_to_edit(database):
         with engine.connect() as db:
             db.exec_driver_sql(edit_it)
@@ -114,6 +123,26 @@ async def test_incident_or_rotation_that_was_edited_is_refused_and_the_journal_s
                 read_record(db, WITNESS, 0.0)
             found = [flaw.what for flaw in verify(db, None, lambda _done, _all: None).flaws]
             assert any("can't be read" in what for what in found), (edit_it, found)
+            db.rollback()
+    engine.dispose()
+
+
+async def test_matter_of_a_chain_that_was_edited_is_refused_and_the_journal_says_so(
+    database: str,
+) -> None:
+    async with Journal(database) as journal:
+        alerts = parse_notification(webhook_bytes(doubt(peer="p1"))).alerts
+        await journal.take(alerts, {}, 5.0)
+    engine = create_engine(database, json_deserializer=read_json)
+    for change in MATTERS + MATTERS_IN_SQLITE * database.startswith("sqlite"):
+        with engine.connect() as db:
+            assert len(read_open(db, Which(Kind.PEER))) == 1
+            db.exec_driver_sql(f"update incidents set {change}")
+            if not change.startswith("subject"):  # which makes it nobody's here
+                with pytest.raises(JournalError, match="understudy journal verify"):
+                    read_open(db, Which(Kind.PEER))
+            found = [flaw.what for flaw in verify(db, None, lambda _done, _all: None).flaws]
+            assert any("can't be read" in what for what in found), (change, found)
             db.rollback()
     engine.dispose()
 

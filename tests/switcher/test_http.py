@@ -239,6 +239,6 @@ async def test_caller_is_told_where_to_look_when_the_journal_can_not_be_used(
     reply = await caller.get("/api/status")
     assert (reply.status_code, reply.json()["detail"]) == (
         503,
-        "The journal can't be used at present; /readyz and the switcher's log say why, and no "
+        "The journal can't be used at present; the switcher's log says why, and no "
         "rotation begins meanwhile.",
     )

@@ -69,6 +69,54 @@ def test_the_tables_are_those_that_the_code_knows(database: str, *, walked: bool
     engine.dispose()
 
 
+_SHAPE = {
+    "sqlite": (
+        'select m.name, c.name, c.type, "notnull", pk, '
+        "case when c.name = 'hash' then null else dflt_value end "
+        "from sqlite_master m join pragma_table_info(m.name) c where m.type = 'table'",
+        "select tbl_name, name, sql from sqlite_master where type = 'index'",
+        'select m.name, "table", "from", "to" '
+        "from sqlite_master m join pragma_foreign_key_list(m.name) where m.type = 'table'",
+    ),
+    "postgresql": (
+        "select table_name, column_name, data_type, character_maximum_length, is_nullable, "
+        "column_default from information_schema.columns where table_schema = current_schema()",
+        "select tablename, indexdef from pg_indexes where schemaname = current_schema()",
+        "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint "
+        "where connamespace = current_schema()::regnamespace",
+        "select relname from pg_class where relkind = 'S'",
+    ),
+}
+"""What tells of tables, but for the order of their columns, and in SQLite for one default."""
+
+
+def shape(db: Connection) -> list[set[tuple[object, ...]]]:
+    queries = _SHAPE[db.dialect.name]
+    return [{tuple(row) for row in db.exec_driver_sql(query)} for query in queries]
+
+
+def test_new_journal_has_the_tables_of_one_that_walked_all_migrations(database: str) -> None:
+    open_database(database).close()
+    engine = create_engine(database)
+    with engine.begin() as db:
+        new = shape(db)
+        tables.metadata.drop_all(db)
+        db.exec_driver_sql(f"drop table {schema.VERSION_TABLE}")
+        schema.migrate(db, None)
+        assert shape(db) == new
+        assert all(new[:3])
+    engine.dispose()
+
+
+def test_journal_is_not_made_upon_what_another_program_put_there(database: str) -> None:
+    engine = create_engine(database)
+    with engine.begin() as db:
+        db.exec_driver_sql("create view heartbeats as select 1 as name, 2 as time")
+    engine.dispose()
+    with pytest.raises(JournalError, match="heartbeats"):
+        open_database(database)
+
+
 def test_the_newest_migration_is_the_one_that_the_code_knows() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
