@@ -58,6 +58,7 @@ TOLD = (
     "rotations",
     "rotations_by_hand",
     "needless_rotations",
+    "needless_rotations_for_a_busy_machine",
     "alerts_acknowledged",
     "people_owed",
     "exporter_rss_mb",

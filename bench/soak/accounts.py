@@ -3,48 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from bench.books import Pages
 from bench.soak.clerk import Empty, Turn
 from bench.soak.suffering import Suffering
 from bench.theatre import INTERVAL
+from chains.settings import ChainSettings
 from switcher.model import ActionName, Decision, Entry, EntryKind, Rotation
 from switcher.moment import LEAST_LEAD
 from switcher.settings import Policy
 
 _PATIENCE = Policy().preempt_after
+_WINDOW = ChainSettings((), ()).missed_window
 TOO_SOON = "too soon to be saved"
 """How a cause ends of which the policy could save no block."""
+
+BUSY = "this machine was too busy"
+WELL = "the host was well"
+ASTRAY = "the host was not at the head of the chain"
 
 _SEEN = 2.0 * INTERVAL
 """Seconds until it shows that a host is well again, at most."""
 
 
-def causes(
+def explained(
     empty: Iterable[Empty],
     sufferings: Sequence[Suffering],
     pages: Pages,
     overslept: Collection[int] = (),
-) -> Mapping[str, int]:
-    """Return how many blocks were lost by what ailed the host, and whether they could be saved.
+) -> list[tuple[Empty, str]]:
+    """Return each lost block with what ailed the host, and whether it could be saved.
 
     For the slots in `overslept` nobody's host had a chance: the devnet came too late for them.
     """
-    return Counter(
-        "this machine was too busy" if slot.time in overslept else _cause(slot, sufferings, pages)
+    return [
+        (slot, BUSY if slot.time in overslept else _cause(slot, sufferings, pages))
         for slot in empty
-    )
+    ]
 
 
 def _cause(slot: Empty, sufferings: Sequence[Suffering], pages: Pages) -> str:
     ailing = _ailing(sufferings, slot.host, slot.time)
     if slot.fit:
-        return "the host was well"
+        return WELL
     if ailing is None:
-        return "the host was not at the head of the chain"
+        return ASTRAY
     if slot.time < _first_saved(ailing.began):
         return f"{ailing.what}, {TOO_SOON}"
     return f"{ailing.what}, {_held(slot, pages)}"
@@ -107,6 +112,15 @@ def was_patient(turn: Turn, sufferings: Sequence[Suffering], pages: Pages) -> bo
         and each.began + _PATIENCE <= sent
         and (each.ended is None or sent <= each.ended + _SEEN)
         for each in sufferings
+    )
+
+
+def was_busy(turn: Turn, lost: Iterable[tuple[Empty, str]]) -> bool:
+    """Tell whether a host was charged with a slot for which this machine was too busy."""
+    return any(
+        (slot.account, slot.host, cause) == (turn.account, turn.host, BUSY)
+        and turn.seen - _WINDOW <= slot.time <= turn.seen
+        for slot, cause in lost
     )
 
 

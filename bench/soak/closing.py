@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from bench.acknowledged import LATE, unknown
 from bench.books import Pages
 from bench.soak import accounts
-from bench.soak.clerk import Clerk, Turn
+from bench.soak.clerk import Clerk, Empty, Turn
 from bench.soak.engine import Engine
 from bench.soak.ground import Ground
 from bench.soak.logs import Complaints, complaints
@@ -23,6 +23,7 @@ from bench.soak.told import Duty
 from switcher.model import EntryKind
 
 _MOST_SHOWN = 10
+_NO_TROUBLE = (accounts.WELL, accounts.ASTRAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,10 @@ class _Found:
 
     pages: Pages
     claimed: int
-    lost: list[str]
-    causes: Mapping[str, int]
+    unwritten: list[str]
+    lost: list[tuple[Empty, str]]
     needless: list[Turn]
+    busy: int
     impatient: int
     wrong: list[str]
     flaw: str
@@ -64,7 +66,10 @@ async def close(
         "slots_overslept": len(overslept),
         "load": round(os.getloadavg()[2], 1),
         "details": {
-            "alerts_lost": found.lost[:_MOST_SHOWN],
+            "alerts_lost": found.unwritten[:_MOST_SHOWN],
+            "lost_for_no_trouble": [
+                f"{slot}: {cause}" for slot, cause in found.lost if cause in _NO_TROUBLE
+            ][:_MOST_SHOWN],
             "needless": [f"{turn}" for turn in found.needless[:_MOST_SHOWN]],
             "wrong": found.wrong[:_MOST_SHOWN],
             "not_told": sorted(duty.untold)[:_MOST_SHOWN],
@@ -82,14 +87,18 @@ async def _found(ground: Ground, clerk: Clerk, overslept: Collection[int]) -> _F
     pages, sufferings = await ground.books.read(), ground.sufferings
     folder = ground.stack.directory
     await asyncio.to_thread(_keep_journal, pages, folder / "journal.jsonl")
+    lost = accounts.explained(clerk.empty, sufferings, pages, overslept)
     needless = accounts.needless(clerk.turns, pages)
+    hasty = [turn for turn in needless if not accounts.was_patient(turn, sufferings, pages)]
+    busy = sum(accounts.was_busy(turn, lost) for turn in hasty)
     return _Found(
         pages,
         len(claimed),
         unknown(claimed, pages, LATE),
-        accounts.causes(clerk.empty, sufferings, pages, overslept),
+        lost,
         needless,
-        sum(not accounts.was_patient(turn, sufferings, pages) for turn in needless),
+        busy,
+        len(hasty) - busy,
         accounts.wrong(clerk.turns, pages),
         await _flaw(ground),
         await asyncio.to_thread(complaints, sorted(folder.glob("*.log"))),
@@ -107,17 +116,18 @@ def _of_troubles(engine: Engine) -> dict[str, Any]:
 
 
 def _of_blocks(clerk: Clerk, found: _Found) -> dict[str, Any]:
-    pages = found.pages
+    pages, causes = found.pages, Counter(cause for _, cause in found.lost)
     return {
         "slots": clerk.slots,
         "blocks_lost": len(clerk.empty),
-        "blocks_lost_by_cause": dict(sorted(found.causes.items())),
+        "blocks_lost_by_cause": dict(sorted(causes.items())),
         "blocks_lost_too_soon_to_be_saved": sum(
-            count for cause, count in found.causes.items() if cause.endswith(accounts.TOO_SOON)
+            count for cause, count in causes.items() if cause.endswith(accounts.TOO_SOON)
         ),
         "rotations": len(clerk.turns),
         "rotations_by_hand": sum(accounts.by_hand(turn, pages) for turn in clerk.turns),
         "needless_rotations": len(found.needless),
+        "needless_rotations_for_a_busy_machine": found.busy,
         "needless_rotations_beyond_policy": found.impatient,
         "wrong_rotations": len(found.wrong),
         "outcomes": _words(str(r.outcome) for r in pages.rotations),
@@ -131,7 +141,7 @@ def _of_alerts(ground: Ground, duty: Duty, found: _Found) -> dict[str, Any]:
         "alerts_acknowledged": sum(passage.ledger.alerts for passage in ground.passages),
         "webhooks": dict(told),
         "claims_checked": found.claimed,
-        "alerts_lost": len(found.lost),
+        "alerts_lost": len(found.unwritten),
         "alerts_fired": dict(sorted(duty.fired.items())),
         "people_notifications": ground.inbox.notifications,
         "people_owed": duty.owed,

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from bench.acknowledged import Claim, unknown
 from bench.books import Pages
 from bench.relay import Posting
-from bench.soak.accounts import by_hand, causes, needless, was_patient, wrong
+from bench.soak.accounts import by_hand, explained, needless, was_busy, was_patient, wrong
 from bench.soak.clerk import Empty, Turn
 from bench.soak.gauges import Course
 from bench.soak.logs import Complaints
@@ -135,12 +135,12 @@ def test_a_lost_block_is_told_by_what_ailed_its_host_and_whether_it_could_be_sav
         Empty("init0", int(NOW) + 90, "gamma", fit=False),
     ]
     decided = (entry(60, EntryKind.DECISION, "network_wide", 1),)
-    assert causes(lost, [killed], pages(entries=decided)) == {
-        "failure: kill, too soon to be saved": 1,
-        "failure: kill, decided: network_wide": 1,
-        "the host was well": 1,
-        "the host was not at the head of the chain": 1,
-    }
+    assert [cause for _, cause in explained(lost, [killed], pages(entries=decided))] == [
+        "failure: kill, too soon to be saved",
+        "failure: kill, decided: network_wide",
+        "the host was well",
+        "the host was not at the head of the chain",
+    ]
 
 
 def test_a_slot_for_which_the_devnet_came_too_late_is_no_hosts_fault() -> None:
@@ -148,10 +148,20 @@ def test_a_slot_for_which_the_devnet_came_too_late_is_no_hosts_fault() -> None:
     with overslept() as slots:
         logging.getLogger("devnet.network").warning("slot %s stays empty: too late", 30)
         logging.getLogger("devnet.network").warning("something else")
-    assert causes(empty, [], NOTHING, slots) == {
-        "this machine was too busy": 1,
-        "the host was well": 1,
-    }
+    assert [cause for _, cause in explained(empty, [], NOTHING, slots)] == [
+        "this machine was too busy",
+        "the host was well",
+    ]
+
+
+def test_a_host_that_is_charged_with_such_a_slot_was_left_for_a_busy_machine() -> None:
+    slot = int(TURN.seen) - 9
+    lost = explained([Empty("init0", slot, "alpha", fit=True)], [], NOTHING, {slot})
+    assert was_busy(TURN, lost)
+    assert not was_busy(replace(TURN, host="beta"), lost)
+    assert not was_busy(replace(TURN, account="init1"), lost)
+    assert not was_busy(replace(TURN, seen=TURN.seen + 3_600), lost)
+    assert not was_busy(TURN, explained([lost[0][0]], [], NOTHING))
 
 
 def firing(name: str = "ProducerDown") -> dict[str, Any]:
