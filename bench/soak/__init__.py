@@ -29,6 +29,7 @@ from bench.soak.plan import Trouble, counted
 from bench.soak.plan import plan as drawn
 from bench.soak.told import Duty
 from bench.soak.writing import clerk_of, keep_books
+from chains.bitshares.connection import MAX_MESSAGE_BYTES
 from understudy.stack import Program
 
 MUSTS = (
@@ -44,10 +45,15 @@ MUSTS = (
 )
 """What the soak fails by."""
 
+_ANSWER = MAX_MESSAGE_BYTES / 2**20 + 2
+"""MB: what one answer may take, and what it takes to take it."""
+
 BARS = (
     *MUSTS,
     Bar("exporter_growth_mb_per_hour", most=5),
     Bar("switcher_growth_mb_per_hour", most=5),
+    Bar("exporter_steps_mb", most=_ANSWER),
+    Bar("switcher_steps_mb", most=_ANSWER),
 )
 TOLD = (
     "minutes",
@@ -160,6 +166,7 @@ def _growth(gauges: Mapping[str, Gauge]) -> dict[str, Any]:
         figures |= {
             f"{kind}_rss_mb": max(gauge.rss_mb.most for gauge in each),
             f"{kind}_growth_mb_per_hour": max(grown, default=None),
+            f"{kind}_steps_mb": round(max(gauge.rss_mb.steps for gauge in each), 1),
             f"{kind}_open_files": int(max(gauge.files.most for gauge in each)),
             f"{kind}_threads": int(max(gauge.threads.most for gauge in each)),
         }

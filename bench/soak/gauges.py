@@ -1,7 +1,9 @@
 """Memory, open files and threads of programs, and how they grow; programs may be started anew.
 
 What grows is told by the slope within each life of a program, once it has warmed up, and all its
-lives are put together: one that is killed every ten minutes begins at a small size each time.
+lives are put together: one that is killed every ten minutes begins at a small size each time. A
+step is no slope: an answer at the limit of what is taken (16 MB) is let go, but its room stays with
+the process, once. So steps are told apart, and slopes between them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ _WARM = 600.0
 
 _LONG_ENOUGH = 300.0
 """Seconds of readings after that from which a slope is told."""
+
+_STEP = 4.0
+"""What is more than so many MB above the reading before is a step."""
 
 _HOUR = 3600.0
 
@@ -77,22 +82,35 @@ class Course:
     first: float | None = None
     most: float = 0.0
     last: float = 0.0
+    steps: float = 0.0
+    """What all steps of a life come to, of the life in which they come to most."""
+    _stepped: float = 0.0
     _spread: float = 0.0
     _covariance: float = 0.0
     _life: _Life = field(default_factory=_Life)
 
     def begin(self) -> None:
         """Begin another life."""
-        self._spread += self._life.spread
-        self._covariance += self._life.covariance
-        self._life = _Life()
+        self._stepped = 0.0
+        self._part()
 
     def add(self, age: float, value: float) -> None:
         """Take a reading at an age (seconds) of the present life."""
+        step = value - self.last
         self.first = value if self.first is None else self.first
         self.most, self.last = max(self.most, value), value
-        if age >= _WARM:
-            self._life.add(age, value)
+        if age < _WARM:
+            return
+        if step > _STEP:
+            self._stepped += step
+            self.steps = max(self.steps, self._stepped)
+            self._part()
+        self._life.add(age, value)
+
+    def _part(self) -> None:
+        self._spread += self._life.spread
+        self._covariance += self._life.covariance
+        self._life = _Life()
 
     def per_hour(self) -> float | None:
         """Return the growth per hour of a life; None where no life was long enough to tell."""
@@ -107,6 +125,7 @@ class Course:
             "first": self.first,
             "most": self.most,
             "last": self.last,
+            "steps": round(self.steps, 1),
             "per_hour": self.per_hour(),
         }
 

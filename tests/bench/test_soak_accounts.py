@@ -199,6 +199,17 @@ def test_growth_is_that_within_lives_and_not_between_them() -> None:
     assert course.last == pytest.approx(60 + 1190 / 3600)
 
 
+def test_a_step_is_told_apart_from_growth_and_once_for_each_life() -> None:
+    course = Course()
+    for steps in (1, 2):
+        course.begin()
+        for age in range(0, 3600, 10):
+            stepped = 16 * min(age // 1200, steps)
+            course.add(age, 100 + age / 3600 + stepped)
+    assert course.per_hour() == pytest.approx(1.0)
+    assert course.steps == pytest.approx(32, abs=0.1)
+
+
 def test_growth_of_lives_too_short_to_warm_up_is_not_told() -> None:
     course = Course()
     for age in range(0, 600, 10):
