@@ -95,9 +95,8 @@ def test_a_claim_is_rounded_as_it_is_written_and_follows_the_results() -> None:
 def test_each_row_is_of_a_figure_that_is_told_or_was_measured(name: str) -> None:
     assert RESULTS
     measurement = named(name)
-    figures = RESULTS["measurements"].get(name, {}).get("figures")
-    if not figures:
-        pytest.skip(f"{name} was not measured, so that nobody knows what else it finds")
+    # Of what was not measured nobody knows what else it finds: its rows must all be told ones.
+    figures = RESULTS["measurements"].get(name, {}).get("figures", {})
     known = {*(bar.figure for bar in measurement.bars), *measurement.told}
     rows = pages.anchors(pages.TABLES.read_text(encoding="utf-8"))
     own = [row.removeprefix(f"{name}.") for row in rows if row.startswith(f"{name}.")]
