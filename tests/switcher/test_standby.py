@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 
 from bench.postgresql import Cluster
 from switcher.errors import StandbyError
-from switcher.lease import Leases
 from switcher.model import Arming, Cause, DrillResult, Order, Outcome
 from switcher.orders import Drilled
 from switcher.strangers import Strangers
 from tests.support.chain import PREFIX
+from tests.switcher.company import Member, member
 from tests.switcher.scripted import ALPHA, NODES, Script
 from tests.switcher.stage import WITNESS
-from tests.switcher.troupe import Troupe, troupe
-
-
-@dataclass
-class Member:
-    """One of the switchers, with its leases; `able` says whether it sees the nodes."""
-
-    troupe: Troupe
-    leases: Leases
-    able: bool = True
-
-    def acts(self) -> bool:
-        return self.troupe.journal.acts_for(WITNESS)
-
-    async def step(self) -> None:
-        """Show that it lives, and look at what is open."""
-        await self.leases.beat()
-        await self.troupe.worker.step()
 
 
 @dataclass
@@ -56,23 +37,11 @@ async def company(
 ) -> AsyncIterator[Company]:
     script.miss(3)
     async with (
-        _member(script, postgresql_url, "first") as first,
-        _member(script, postgresql_url, "second") as second,
+        member(script, postgresql_url, "first") as first,
+        member(script, postgresql_url, "second") as second,
     ):
         database = postgresql_url.rpartition("/")[2]
         yield Company(first, second, script, lambda: postgresql.end_holders(database))
-
-
-@asynccontextmanager
-async def _member(script: Script, url: str, name: str) -> AsyncIterator[Member]:
-    async with AsyncExitStack() as stack:
-        t = await stack.enter_async_context(troupe(url, script))
-        leases = Leases(t.journal.lease_session(name), [WITNESS], lambda: member.able, script.clock)
-        stack.push_async_callback(leases.close)
-        member = Member(t, leases)
-        t.journal.act_under(leases)
-        await leases.beat()
-        yield member
 
 
 async def test_alert_at_both_leads_to_one_rotation(company: Company) -> None:

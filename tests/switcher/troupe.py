@@ -42,7 +42,8 @@ class Troupe:
         alerts = [alert(key.text(PREFIX), status=status, **labels) for key in keys]
         judged = parse_notification(webhook_bytes(*alerts)).alerts
         term = self.script.follower.term(INIT0)
-        known = {WITNESS: {term.key}} if term else {}
+        witnesses = self.script.settings.witnesses
+        known = {witness.account: {term.key} for witness in witnesses} if term else {}
         receipts = await self.journal.take(judged, known, self.script.clock())
         return [receipt.result for receipt in receipts]
 
