@@ -59,10 +59,9 @@ class Leases:
         self._patience_ends = time.monotonic()
 
     def claim(self, witness: str) -> Claim | None:
-        """Return what to write with for a witness, None where another switcher acts for it."""
-        lease = witness if witness in self._wanted else STRANGERS
-        token = self._counted_on().get(lease)
-        return None if token is None else Claim(lease, token)
+        """Return what to write with for a witness, None where it is not for this process to act."""
+        token = self._counted_on().get(witness)
+        return None if token is None else Claim(witness, token)
 
     def _counted_on(self) -> Mapping[str, int]:
         return self._tokens if time.monotonic() < self._fresh_until else {}

@@ -59,6 +59,21 @@ def check_claim(db: Connection, claim: Claim) -> None:
         raise StandbyError(f"{holder} acts for {claim.lease} now.")
 
 
+def is_unheld(db: Connection, witness: str) -> bool:
+    """Tell whether nobody holds a witness' own lease; until the transaction ends nobody takes it.
+
+    A journal that is not shared has no leases.
+    """
+    if db.dialect.name != "postgresql":
+        return True
+    key = {"key": lock_key(_schema_of(db), witness)}
+    return bool(db.scalar(text("select pg_try_advisory_xact_lock(:key)"), key))
+
+
+def _schema_of(db: Connection) -> str:
+    return str(db.scalar(text("select current_schema()")))
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who took a lease last, and since when it holds it (seconds since the epoch)."""
@@ -123,7 +138,7 @@ class LeaseSession:
             connection.execute(
                 text("select set_config('idle_session_timeout', :limit, false)"), limit
             )
-            self._schema = str(connection.scalar(text("select current_schema()")))
+            self._schema = _schema_of(connection)
         return connection
 
     def _try(self, connection: Connection, witness: str, now: float) -> None:

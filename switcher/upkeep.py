@@ -35,11 +35,22 @@ async def ended(desk: Desk, incident: Incident, record: Record) -> bool:
     """End an incident whose alerts are over, or an order that is through or can't go on."""
     if incident.by_ourselves:
         return False  # a key that we accuse ourselves has no alert
-    found = _order_over(incident, record, desk) if incident.order else _alert_over(incident, desk)
+    found = _order_over(incident, record, desk) if incident.order else alert_over(incident, desk)
     if found is None:
         return False
     await end(desk, incident, *found, record)
     return True
+
+
+def alert_over(incident: Incident, desk: Desk) -> tuple[Ending, str] | None:
+    """Return what ends an incident that no alert has renewed for long, None while it goes on."""
+    now, renewal = desk.clock(), desk.settings.incident_renewal
+    # A time far ahead was written by a clock that was wrong, and would keep it open until then.
+    renewed = incident.renewed if incident.renewed - now <= renewal else 0.0
+    silent = now - max(renewed, desk.started())
+    if silent > renewal:
+        return Ending.NOT_RENEWED, f"no alert renewed it for {renewal} s"
+    return None
 
 
 async def offer_return(desk: Desk, witness: str, record: Record) -> bool:
@@ -61,16 +72,6 @@ async def offer_return(desk: Desk, witness: str, record: Record) -> bool:
     await desk.journal.open_order(witness, key, Cause.RETURN, order, now)
     _log.info("return", why=order.why)
     return True
-
-
-def _alert_over(incident: Incident, desk: Desk) -> tuple[Ending, str] | None:
-    now, renewal = desk.clock(), desk.settings.incident_renewal
-    # A time far ahead was written by a clock that was wrong, and would keep it open until then.
-    renewed = incident.renewed if incident.renewed - now <= renewal else 0.0
-    silent = now - max(renewed, desk.started())
-    if silent > renewal:
-        return Ending.NOT_RENEWED, f"no alert renewed it for {renewal} s"
-    return None
 
 
 def _order_over(incident: Incident, record: Record, desk: Desk) -> tuple[Ending, str] | None:

@@ -12,6 +12,7 @@ from switcher.journal.receipt import NOT_OPEN, Receipt, goes_on, renewed, withdr
 from switcher.journal.room import Room
 from switcher.journal.rows import incident_of, stored_sightings
 from switcher.journal.tables import incidents, rotations
+from switcher.lease_session import is_unheld
 from switcher.model import DEALT_WITH, Ending, EntryKind, Sighting
 from switcher.resolving.model import Subject
 from switcher.webhook import Accusation, Doubt, Heartbeat, Judged, Unusable
@@ -135,6 +136,7 @@ def _resolved(
     """Take the end of an alert in, which is no more evidence than the alert was.
 
     Of a key that is, or may be, in force the chain has the last word: its worker ends the incident.
+    So does the worker of a switcher that acts for a witness which is not configured here.
     """
     if found is None or found.ended is not None:
         return Receipt("ignored", alert.witness, reason=NOT_OPEN)
@@ -147,6 +149,7 @@ def _resolved(
         or may_be_true
         or not incident.hangs_on_alerts
         or _is_rotating(db, found.id)
+        or not (alert.witness in keys or is_unheld(db, alert.witness))
     ):
         return Receipt("resolved", alert.witness, found.id)
     sentence = f"{alert.alert} is resolved"

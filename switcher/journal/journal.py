@@ -20,7 +20,7 @@ from switcher.journal import beats, crowd, entries, intake, ordering, retention,
 from switcher.journal.database import open_database, open_wire
 from switcher.journal.hashes import Head
 from switcher.journal.receipt import Receipt
-from switcher.lease import Leases
+from switcher.lease import STRANGERS, Leases
 from switcher.lease_session import Holder, LeaseSession, check_claim, read_holders
 from switcher.model import (
     BY_HAND,
@@ -134,20 +134,26 @@ class Journal:
         return await self.act(witness, store.decide, incident, decision, sentence, planned, now)
 
     async def decide_all(
-        self, lease: str, rulings: Iterable[tuple[Incident, Ruling]], now: float
+        self, witness: str, rulings: Iterable[tuple[Incident, Ruling]], now: float
     ) -> list[tuple[Incident, Ruling]]:
-        """Note decisions in one transaction, and end what is superseded.
+        """Note decisions about a witness in one transaction, and end what is superseded.
 
         Returns:
             Those that are others than before.
         """
-        news = [
-            (incident, ruling)
-            for incident, ruling in rulings
-            if ruling.decision is Decision.SUPERSEDED
-            or store.is_news(incident, ruling.decision, ruling.sentence, ruling.planned)
-        ]
-        return await self.act(lease, store.decide_all, news, now) if news else []
+        news = _news(rulings)
+        return await self.act(witness, store.decide_all, news, now) if news else []
+
+    async def decide_strangers(
+        self, rulings: Iterable[tuple[Incident, Ruling]], now: float
+    ) -> list[tuple[Incident, Ruling]]:
+        """Note decisions about witnesses that are not configured and for whom nobody acts.
+
+        Returns:
+            Those that are others than before.
+        """
+        news = _news(rulings)
+        return await self.act(STRANGERS, store.decide_strangers, news, now) if news else []
 
     async def open_order(
         self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
@@ -173,6 +179,15 @@ class Journal:
     async def end(self, incident: Incident, ending: Ending, sentence: str, now: float) -> None:
         """End an incident."""
         await self.act(incident.witness, store.end_incident, incident, ending, sentence, now)
+
+    async def end_stranger(
+        self, incident: Incident, ending: Ending, sentence: str, now: float
+    ) -> bool:
+        """End an incident of a witness that is not configured, and tell so.
+
+        Not while another switcher, which has it in its configuration, acts for it.
+        """
+        return await self.act(STRANGERS, store.end_stranger, incident, ending, sentence, now)
 
     async def open_rotation(
         self, draft: Draft, outcome: Outcome, sentence: str, now: float
@@ -289,6 +304,16 @@ class Journal:
         done = await self._worker.write(work, *args, **kwargs)
         self.written.ring()
         return done
+
+
+def _news(rulings: Iterable[tuple[Incident, Ruling]]) -> list[tuple[Incident, Ruling]]:
+    """Return the decisions that are others than before, and those that end their incident."""
+    return [
+        (incident, ruling)
+        for incident, ruling in rulings
+        if ruling.decision is Decision.SUPERSEDED
+        or store.is_news(incident, ruling.decision, ruling.sentence, ruling.planned)
+    ]
 
 
 def _ping(db: Connection) -> None:

@@ -13,6 +13,7 @@ from switcher.errors import OverruledError
 from switcher.journal.entries import About, incident_entry, is_empty, step_entry, write_entry
 from switcher.journal.rows import arming_of, incident_of, rotation_of
 from switcher.journal.tables import arming, incidents, rotations
+from switcher.lease_session import is_unheld
 from switcher.model import (
     BY_HAND,
     UNSPENT,
@@ -135,6 +136,24 @@ def decide_all(
         if ruling.decision is Decision.SUPERSEDED:
             end_incident(db, incident, Ending.SUPERSEDED, ruling.sentence, now)
     return news
+
+
+def decide_strangers(
+    db: Connection, rulings: Iterable[tuple[Incident, Ruling]], now: float
+) -> list[tuple[Incident, Ruling]]:
+    """Note decisions about witnesses, as `decide_all` does, but for whom nobody acts."""
+    left = [(incident, ruling) for incident, ruling in rulings if is_unheld(db, incident.witness)]
+    return decide_all(db, left, now)
+
+
+def end_stranger(
+    db: Connection, incident: Incident, ending: Ending, sentence: str, now: float
+) -> bool:
+    """End an incident, and tell so, unless somebody acts for its witness."""
+    if not is_unheld(db, incident.witness):
+        return False
+    end_incident(db, incident, ending, sentence, now)
+    return True
 
 
 def end_incident(

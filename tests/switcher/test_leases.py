@@ -81,10 +81,12 @@ async def test_lease_is_not_counted_on_for_as_long_as_the_server_keeps_it(
     assert leases.claim(WITNESS) == Claim(WITNESS, 1)
 
 
-async def test_incidents_of_unknown_witnesses_are_one_lease(leases: Leases) -> None:
+async def test_lease_of_all_unknown_witnesses_lets_nobody_act_for_one_of_them(
+    leases: Leases,
+) -> None:
     await leases.beat()
-    assert leases.claim("someone-else") == Claim(STRANGERS, 2)
     assert leases.claim(STRANGERS) == Claim(STRANGERS, 2)
+    assert leases.claim("someone-else") is None
 
 
 async def test_change_is_told_once(leases: Leases, session: Session) -> None:
