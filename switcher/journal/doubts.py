@@ -26,28 +26,16 @@ def take(
     Once `most` incidents were opened within an hour, a node or a peer gets one a minute.
     """
     found = matters.newest(db, alert.subject)
-    if alert.firing:
-        return _firing(db, alert, found, chains, most, now)
-    return _resolved(db, alert, found)
-
-
-def _firing(
-    db: Connection,
-    alert: Doubt,
-    found: Row[Any] | None,
-    chains: Mapping[Subject, bool],
-    most: int,
-    now: float,
-) -> Receipt:
-    sighting = Sighting(now, alert.starts_at)
+    if not alert.firing:
+        return _resolved(db, alert, found)
     if found is None or (found.ended is not None and not _is_repeat(alert, found, chains)):
         if reason := _surplus(db, alert, found, chains, most, now):
             return Receipt("ignored", reason=reason, subject=alert.subject)
-        return _open(db, alert, sighting, now)
+        return _open(db, alert, now)
     if found.ended is not None:
         return Receipt("repeated", incident=found.id, subject=alert.subject)
-    values = renewed(found, alert.fingerprint, sighting)
-    write_back(db, found, values)
+    sighting = Sighting(now, alert.starts_at)
+    write_back(db, found, renewed(found, alert.fingerprint, sighting))
     return Receipt("renewed", incident=found.id, subject=alert.subject)
 
 
@@ -79,7 +67,7 @@ def _surplus(
     return f"{_MOST_OPEN} nodes or peers that nobody configured are reported already."
 
 
-def _open(db: Connection, alert: Doubt, sighting: Sighting, now: float) -> Receipt:
+def _open(db: Connection, alert: Doubt, now: float) -> Receipt:
     number = matters.open_matter(
         db,
         alert.subject,
@@ -91,7 +79,7 @@ def _open(db: Connection, alert: Doubt, sighting: Sighting, now: float) -> Recei
             "starts_at": alert.starts_at,
         },
         now,
-        alerts=stored_sightings({alert.fingerprint: sighting}),
+        alerts=stored_sightings({alert.fingerprint: Sighting(now, alert.starts_at)}),
     )
     return Receipt("opened", incident=number, subject=alert.subject)
 
@@ -100,6 +88,5 @@ def _resolved(db: Connection, alert: Doubt, found: Row[Any] | None) -> Receipt:
     """Take the end of an alert in; its worker looks at the chain once more, and ends the matter."""
     if found is None or found.ended is not None:
         return Receipt("ignored", reason=NOT_OPEN, subject=alert.subject)
-    values = withdrawn(found, alert.fingerprint)
-    write_back(db, found, values)
+    write_back(db, found, withdrawn(found, alert.fingerprint))
     return Receipt("resolved", incident=found.id, subject=alert.subject)
