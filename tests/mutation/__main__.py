@@ -15,16 +15,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tests.mutation.breaks import Break, explained
+from tests.mutation.outcomes import Outcomes
 
 _MUTANTS = Path("mutants")
-_UNNOTICED = (0, 33)
-"""What mutmut notes of a break under which the tests passed, or that none of them reaches."""
-_TYPES = 37
-"""What it notes of one that types tell of."""
 
 
 def main() -> int:
@@ -38,29 +35,34 @@ def main() -> int:
         shutil.rmtree(_MUTANTS, ignore_errors=True)
     command = ("mutmut", "run", "--max-children", str(asked.jobs), *asked.names)
     subprocess.run(command, check=True)
-    return _tell(whole=not asked.names)
+    return tell(_MUTANTS, explained(), asked.names)
 
 
-def _tell(*, whole: bool) -> int:
-    known = explained()
-    made: Counter[str] = Counter()
-    typed: Counter[str] = Counter()
-    unnoticed: dict[str, Break] = {}
-    for path in sorted(_MUTANTS.rglob("*.meta")):
-        file = str(path.relative_to(_MUTANTS)).removesuffix(".meta")
-        codes: dict[str, int | None] = json.loads(path.read_text())["exit_code_by_key"]
-        made[file] = sum(code is not None for code in codes.values())
-        typed[file] = sum(code == _TYPES for code in codes.values())
-        names = [name for name, code in codes.items() if code in _UNNOTICED]
-        unnoticed |= {name: Break.of_diff(file, _diff(name)) for name in names}
-    _print_table(made, typed, unnoticed, known)
+def tell(folder: Path, known: Mapping[Break, str], names: Sequence[str]) -> int:
+    """Print what came of all breaks, or of those named, and return the exit status."""
+    files = [_read(path, folder, names) for path in sorted(folder.rglob("*.meta"))]
+    if not any(each.made for each in files):
+        print("There was no break to try: NAME is a pattern as switcher.guards*")
+        return 1
+    unnoticed = {
+        name: Break.of_diff(each.file, _diff(name)) for each in files for name in each.unnoticed
+    }
+    _print_table(files, unnoticed.values(), known)
     open_ones = {name: each for name, each in unnoticed.items() if each not in known}
     for name, each in open_ones.items():
         print(f"\n{name} ({each.file}): no test noticed\n- {each.was}\n+ {each.became}")
-    stale = known.keys() - set(unnoticed.values()) if whole else set()
-    for each in stale:
-        print(f"\n{each.file}: explained, but it was noticed or is not made any more\n- {each.was}")
-    return 1 if open_ones or stale else 0
+    untried = [(name, each.file) for each in files for name in each.untried]
+    for name, file in untried:
+        print(f"\n{name} ({file}): not tried to its end; once more goes on with it")
+    stale = set() if names else known.keys() - set(unnoticed.values())
+    for gone in stale:
+        print(f"\n{gone.file}: explained, but it was noticed or is not made any more\n- {gone.was}")
+    return 1 if open_ones or untried or stale else 0
+
+
+def _read(path: Path, folder: Path, names: Sequence[str]) -> Outcomes:
+    file = str(path.relative_to(folder)).removesuffix(".meta")
+    return Outcomes.of_statuses(file, json.loads(path.read_text())["exit_code_by_key"], names)
 
 
 def _diff(name: str) -> str:
@@ -68,22 +70,29 @@ def _diff(name: str) -> str:
     return done.stdout
 
 
+_COLUMNS = "{:<36}{:>8}{:>10}{:>10}{:>11}{:>6}{:>9}"
+
+
 def _print_table(
-    made: Counter[str],
-    typed: Counter[str],
-    unnoticed: Mapping[str, Break],
-    known: Mapping[Break, str],
+    files: Sequence[Outcomes], unnoticed: Iterable[Break], known: Mapping[Break, str]
 ) -> None:
-    left = Counter(each.file for each in unnoticed.values())
-    told = Counter(each.file for each in unnoticed.values() if each in known)
-    rows = [(file, made[file], typed[file], left[file], told[file]) for file in made]
-    rows.append(("all", made.total(), typed.total(), left.total(), told.total()))
-    print(
-        f"\n{'file':<36}{'breaks':>8}{'by types':>10}{'by tests':>10}{'explained':>11}{'open':>6}"
-    )
-    for file, total, types, unseen, reasons in rows:
-        tests = total - types - unseen
-        print(f"{file:<36}{total:>8}{types:>10}{tests:>10}{reasons:>11}{unseen - reasons:>6}")
+    reasons = Counter(each.file for each in unnoticed if each in known)
+    rows = [
+        (
+            each.made,
+            each.by_types,
+            each.by_tests,
+            reasons[each.file],
+            len(each.unnoticed) - reasons[each.file],
+            len(each.untried),
+        )
+        for each in files
+    ]
+    header = ("file", "breaks", "by types", "by tests", "explained", "open", "untried")
+    print("\n" + _COLUMNS.format(*header))
+    for each, row in zip(files, rows, strict=True):
+        print(_COLUMNS.format(each.file, *row))
+    print(_COLUMNS.format("all", *map(sum, zip(*rows, strict=True))))
 
 
 if __name__ == "__main__":
