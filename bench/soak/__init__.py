@@ -162,11 +162,13 @@ def _growth(gauges: Mapping[str, Gauge]) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for kind in ("exporter", "switcher"):
         each = [gauge for name, gauge in gauges.items() if name.startswith(kind)]
-        grown = [slope for gauge in each if (slope := gauge.rss_mb.per_hour()) is not None]
+        courses = [gauge.rss_mb for gauge in each]
+        grown = [slope for course in courses if (slope := course.per_hour()) is not None]
+        steps = [course.step for course in courses if course.step is not None]
         figures |= {
-            f"{kind}_rss_mb": max(gauge.rss_mb.most for gauge in each),
+            f"{kind}_rss_mb": max(course.most for course in courses),
             f"{kind}_growth_mb_per_hour": max(grown, default=None),
-            f"{kind}_steps_mb": round(max(gauge.rss_mb.steps for gauge in each), 1),
+            f"{kind}_steps_mb": max(steps, default=None),
             f"{kind}_open_files": int(max(gauge.files.most for gauge in each)),
             f"{kind}_threads": int(max(gauge.threads.most for gauge in each)),
         }

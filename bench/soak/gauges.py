@@ -3,7 +3,8 @@
 What grows is told by the slope within each life of a program, once it has warmed up, and all its
 lives are put together: one that is killed every ten minutes begins at a small size each time. A
 step is no slope: an answer at the limit of what is taken (16 MB) is let go, but its room stays with
-the process, once. So steps are told apart, and slopes between them.
+the process, once. So the first step of a life is told apart from its slope. What comes in more of
+them than one is growth.
 """
 
 from __future__ import annotations
@@ -82,16 +83,16 @@ class Course:
     first: float | None = None
     most: float = 0.0
     last: float = 0.0
-    steps: float = 0.0
-    """What all steps of a life come to, of the life in which they come to most."""
-    _stepped: float = 0.0
+    step: float | None = None
+    """The highest first step of a life; None where no life was long enough for one."""
+    _stepped: bool = False
     _spread: float = 0.0
     _covariance: float = 0.0
     _life: _Life = field(default_factory=_Life)
 
     def begin(self) -> None:
         """Begin another life."""
-        self._stepped = 0.0
+        self._stepped = False
         self._part()
 
     def add(self, age: float, value: float) -> None:
@@ -101,9 +102,10 @@ class Course:
         self.most, self.last = max(self.most, value), value
         if age < _WARM:
             return
-        if step > _STEP:
-            self._stepped += step
-            self.steps = max(self.steps, self._stepped)
+        self.step = self.step or 0.0
+        if step > _STEP and not self._stepped:
+            self._stepped = True
+            self.step = max(self.step, step)
             self._part()
         self._life.add(age, value)
 
@@ -125,7 +127,7 @@ class Course:
             "first": self.first,
             "most": self.most,
             "last": self.last,
-            "steps": round(self.steps, 1),
+            "step": None if self.step is None else round(self.step, 1),
             "per_hour": self.per_hour(),
         }
 

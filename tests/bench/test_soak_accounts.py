@@ -199,15 +199,25 @@ def test_growth_is_that_within_lives_and_not_between_them() -> None:
     assert course.last == pytest.approx(60 + 1190 / 3600)
 
 
-def test_a_step_is_told_apart_from_growth_and_once_for_each_life() -> None:
+def test_one_step_of_a_life_is_told_apart_from_growth() -> None:
     course = Course()
-    for steps in (1, 2):
+    for _ in range(2):
         course.begin()
         for age in range(0, 3600, 10):
-            stepped = 16 * min(age // 1200, steps)
-            course.add(age, 100 + age / 3600 + stepped)
+            course.add(age, 100 + age / 3600 + 16 * (age >= 1200))
     assert course.per_hour() == pytest.approx(1.0)
-    assert course.steps == pytest.approx(32, abs=0.1)
+    assert course.step == pytest.approx(16, abs=0.1)
+
+
+def test_what_is_lost_step_by_step_is_growth() -> None:
+    course = Course()
+    for _ in range(3):
+        course.begin()
+        for age in range(0, 1500, 10):
+            course.add(age, 100 + 4.5 * (age // 300))
+    growth = course.per_hour()
+    assert growth is not None
+    assert growth > 20
 
 
 def test_growth_of_lives_too_short_to_warm_up_is_not_told() -> None:
@@ -215,6 +225,7 @@ def test_growth_of_lives_too_short_to_warm_up_is_not_told() -> None:
     for age in range(0, 600, 10):
         course.add(age, 100 + age)
     assert course.per_hour() is None
+    assert course.step is None
 
 
 def test_errors_and_tracebacks_in_logs_are_counted() -> None:
