@@ -17,7 +17,7 @@ from bench.webhook.killed import killed
 from bench.webhook.place import place
 from bench.webhook.rate import one_round
 
-ROUNDS = 5
+ROUNDS = STORMS = 5
 _WRITES_ALL = {"incidents_per_hour": 1_000_000}
 """What is counted are notifications that are written down: the shipped bound would end that."""
 
@@ -55,8 +55,11 @@ async def measure(seed: int = 1) -> dict[str, Any]:
             say(f"webhook: {number + 1}/{ROUNDS}: {rounds[-1]}")
         say("webhook: the switcher is killed under load")
         lost = await killed(here, seed)
-    async with place() as here:
-        say("webhook: hosts die, nobody is told; then storms")
-        waves = await storm.waves(here)
+    waves = []
+    for number in range(STORMS):
+        say("webhook: hosts die, nobody is told; then a storm")
+        async with place() as here:
+            waves.append(await storm.wave(here))
+        say(f"webhook: {number + 1}/{STORMS}: {waves[-1]}")
     figures = together({"rounds": ROUNDS, **over_runs(rounds)}, storm.figures(waves), lost)
     return judge("webhook", figures, BARS)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from bench.acknowledged import Claim
 from bench.webhook.jobs import Told
 from bench.webhook.samples import Sample
-from switcher.journal.tables import entries, incidents, rotations
+from switcher.journal.tables import entries, rotations
 
 WRITTEN = frozenset({"opened", "renewed", "resolved", "ended"})
 """Results that say that something was written down."""
@@ -26,12 +26,6 @@ def claims(samples: Sequence[Sample], told: Told) -> Iterator[Claim]:
 def count_entries(db: Connection) -> int:
     """Return how many entries a journal has."""
     return db.scalar(select(func.count()).select_from(entries)) or 0
-
-
-def still_open(db: Connection) -> int:
-    """Return how many incidents are open."""
-    query = select(func.count()).select_from(incidents).where(incidents.c.ended.is_(None))
-    return db.scalar(query) or 0
 
 
 def broadcast(db: Connection, witness: str) -> float | None:

@@ -83,7 +83,7 @@ def notification(alerts: Sequence[Sample]) -> bytes:
     ).encode()
 
 
-def storm(count: int, witnesses: Sequence[tuple[str, str]], turn: int) -> list[Sample]:
+def storm(count: int, witnesses: Sequence[tuple[str, str]]) -> list[Sample]:
     """Return so many different alerts that ask for something and are all beside the point.
 
     Of ten, four are about witnesses that nobody configured, four about keys of the configured
@@ -95,12 +95,12 @@ def storm(count: int, witnesses: Sequence[tuple[str, str]], turn: int) -> list[S
         account, key = witnesses[number // 10 % len(witnesses)]
         match number % 10:
             case 0 | 1 | 2 | 3:
-                one = Sample(f"stranger{number}", f"BTSstranger{number}x{turn}", turn=turn)
+                one = Sample(f"stranger{number}", f"BTSstranger{number}")
             case 4 | 5 | 6 | 7:
-                one = Sample(account, f"BTSformer{number}x{turn}", turn=turn)
+                one = Sample(account, f"BTSformer{number}")
             case 8:
-                one = Sample(account, key, name=f"NeedlessAlarm{number}x{turn}", turn=turn)
+                one = Sample(account, key, name=f"NeedlessAlarm{number}")
             case _:
-                one = Sample(node=f"node{number}x{turn}", name="NodeForked", turn=turn)
+                one = Sample(node=f"node{number}", name="NodeForked")
         found.append(one)
     return found

@@ -10,15 +10,14 @@ import asyncio
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from bench.figures import over_runs, percentile, spread
-from bench.news import say
 from bench.processes import processor_seconds_of, resident_mb_of
 from bench.webhook import samples
-from bench.webhook.kept import WRITTEN, broadcast, count_entries, still_open
+from bench.webhook.kept import WRITTEN, broadcast, count_entries
 from bench.webhook.place import Place
 from bench.webhook.samples import Sample
 from switcher.turnout import is_shared, turnout
@@ -26,16 +25,14 @@ from understudy.errors import StackError
 
 ALERTS = 10_000
 CONNECTIONS = 100
-WAVES = 3
 _DEAD = 4
-"""Hosts that are dead at a time. With more, so many blocks are missing that nobody is replaced."""
+"""Hosts that die. With more, so many blocks would be missing that nobody is replaced."""
 
 _HEALTHY = 3
 """Witnesses whose hosts are left alone, and accused all the same."""
 
 _EVIDENCE_SECONDS = 180.0
 _ACT_SECONDS = 60.0
-_SETTLED_SECONDS = 180.0
 _LOOK_EVERY = 0.1
 _BREATH = 2.0
 """Seconds from the beginning of a storm, and from one alert that matters to the next."""
@@ -58,33 +55,20 @@ class Wave:
     storm: dict[str, float]
 
 
-async def waves(place: Place, count: int = WAVES, alerts: int = ALERTS) -> list[Wave]:
-    """Have hosts die, a few at a time; one half of the alerts about them come in a storm.
+async def wave(place: Place, alerts: int = ALERTS) -> Wave:
+    """Have hosts die; one half of the alerts about them come before a storm, one in it.
+
+    A place takes one storm: the bound of incidents within an hour is spent by the first.
 
     Raises:
-        StackError: one that mattered was not taken or not acted upon, or came after the storm, of
-            which nothing may stay open.
+        StackError: one that mattered was not taken or not acted upon, or came after the storm.
     """
-    accounts = place.accounts
-    ready, healthy = accounts[: count * _DEAD], accounts[-_HEALTHY:]
-    groups = [ready[first : first + _DEAD] for first in range(0, len(ready), _DEAD)]
-    accused = [(account, place.key(account, "alpha")) for account in healthy]
-    await kill(place, groups[0])
-    found = []
-    for number, group in enumerate(groups):
-        crowd = samples.storm(alerts, accused, number)
-        found.append(await _wave(place, group, crowd))
-        say(f"webhook: {number + 1}/{count}: {found[-1]}")
-        if number + 1 < count:
-            await kill(place, groups[number + 1])
-        await _settled(place, crowd)
-    return found
-
-
-async def _wave(place: Place, group: Sequence[str], crowd: list[Sample]) -> Wave:
-    half = len(group) // 2
+    group, healthy = place.accounts[:_DEAD], place.accounts[-_HEALTHY:]
+    crowd = samples.storm(alerts, [(account, place.key(account, "alpha")) for account in healthy])
+    await _kill(place, group)
     for account in group:  # all of them first: a storm may be over before a miss shows
-        await borne_out(place, account)
+        await _borne_out(place, account)
+    half = len(group) // 2
     idle = [await _act_after_a_breath(place, account) for account in group[:half]]
     before, spent = await place.read(count_entries), processor_seconds_of(place.process)
     bytes_before, memory = place.journal_bytes(), resident_mb_of(place.process)
@@ -115,35 +99,18 @@ async def _wave(place: Place, group: Sequence[str], crowd: list[Sample]) -> Wave
     return Wave(idle, stormy, storm)
 
 
-async def _settled(place: Place, crowd: list[Sample]) -> None:
-    """Tell that all of a storm is resolved, and wait until nothing of it is open.
-
-    Raises:
-        StackError: something stays open.
-    """
-    over = [replace(alert, firing=False) for alert in crowd]
-    await place.crowd.post(place.job(over, connections=CONNECTIONS))
-    try:
-        async with asyncio.timeout(_SETTLED_SECONDS):
-            while await place.read(still_open):
-                await asyncio.sleep(_LOOK_EVERY)
-    except TimeoutError as error:
-        left = await place.read(still_open)
-        raise StackError(f"{left} incidents stay open though all is resolved.") from error
-
-
 async def _act_after_a_breath(place: Place, account: str) -> Act:
     await asyncio.sleep(_BREATH)
-    return await act(place, account)
+    return await _act(place, account)
 
 
-async def kill(place: Place, accounts: Sequence[str]) -> None:
+async def _kill(place: Place, accounts: Sequence[str]) -> None:
     """Kill the host on air of some witnesses, and tell nobody."""
     for account in accounts:
         await place.net.nodes[place.net.settings.host_name(account, "alpha")].kill()
 
 
-async def borne_out(place: Place, account: str) -> None:
+async def _borne_out(place: Place, account: str) -> None:
     """Wait until the chain shows of a witness what the policy asks for.
 
     Raises:
@@ -169,7 +136,7 @@ def _shown(place: Place, account: str) -> bool:
     )
 
 
-async def act(place: Place, account: str) -> Act:
+async def _act(place: Place, account: str) -> Act:
     """Post the alert that matters, and wait for the broadcast.
 
     Raises:
@@ -192,7 +159,7 @@ async def act(place: Place, account: str) -> Act:
 
 
 def figures(found: Sequence[Wave]) -> dict[str, Any]:
-    """Return the figures of all waves; the ratio is that of the medians, spread by wave."""
+    """Return the figures of all waves; the ratio is the median of those of each wave."""
     idle = [act.acted for wave in found for act in wave.idle]
     stormy = [act.acted for wave in found for act in wave.stormy]
     ratios = [_middle(wave.stormy) / _middle(wave.idle) for wave in found]
@@ -203,7 +170,7 @@ def figures(found: Sequence[Wave]) -> dict[str, Any]:
         "storm_ratio": spread(ratios),
     }
     return {
-        "storm_ratio": round(statistics.median(stormy) / statistics.median(idle), 2),
+        "storm_ratio": round(statistics.median(ratios), 2),
         "idle_act_seconds": round(statistics.median(idle), 3),
         "storm_act_seconds": round(statistics.median(stormy), 3),
         "idle_answer_ms": round(statistics.median(a.answered for w in found for a in w.idle) * 1e3),
