@@ -95,8 +95,9 @@ class Poller:
         await client.call("network_broadcast", "broadcast_transaction", signed.transaction)
         self._tell("sent", key=key)
         await asyncio.sleep(READ_BACK_AFTER)
-        if (await self._ask(client))["signing_key"] == key:
-            self._tally.rotated()
+        witness = await self._ask(client)
+        if witness["signing_key"] == key:
+            self._tally.rotated(int(witness["total_missed"]))
             self._tell("read back", key=key)
 
     async def _ask(self, client: NodeClient) -> Mapping[str, Any]:

@@ -42,9 +42,9 @@ class Tally:
             self._begin = total_missed
         return total_missed - self._begin >= self._threshold
 
-    def rotated(self) -> None:
-        """Count from here on."""
-        self._begin, self._quiet = self._last, 0
+    def rotated(self, total_missed: int) -> None:
+        """Count from here on: what was missed until the new key was in force is over as well."""
+        self._begin, self._last, self._quiet = total_missed, total_missed, 0
 
 
 def polling_loss(

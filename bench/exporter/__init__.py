@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,11 @@ from understudy.stack import Program, free_ports
 WITNESSES, NODES = (10, 100, 1000), (1, 10, 100)
 _HOSTS = Point(100, 10, hosts=True)
 _DIFFERING = Point(100, 100, differing=True)
+POINTS = (
+    *(Point(witnesses, nodes) for witnesses in WITNESSES for nodes in NODES),
+    _HOSTS,
+    _DIFFERING,
+)
 _CHIEF = Point(100, 10)
 """The point whose figures stand for the exporter."""
 
@@ -57,11 +62,11 @@ TOLD = (
     "notice_to_metrics_seconds",
     "all_nodes_seconds",
     *(
-        f"grid.{Point(witnesses, nodes).name}.{figure}"
-        for figure in (*_EXACT_TO, "rpc_calls_per_block_per_node")
-        for witnesses in WITNESSES
-        for nodes in NODES
+        f"grid.{point.name}.{figure}"
+        for figure in (*_EXACT_TO, "metrics_seconds_p99", "rpc_calls_per_block_per_node")
+        for point in POINTS
     ),
+    f"grid.{_HOSTS.name}.rpc_calls_per_block_per_host",
 )
 
 
@@ -76,7 +81,7 @@ async def measure() -> dict[str, Any]:
         folder = Path(name)
         for witnesses in WITNESSES:
             async with _served(folder, witnesses) as served:
-                for point in _points(witnesses):
+                for point in (each for each in POINTS if each.witnesses == witnesses):
                     (port,) = free_ports(1)
                     found[point] = await measure_point(point, served, folder, port)
                     say(f"exporter: {point.name}: {_row(found[point])}")
@@ -101,13 +106,21 @@ def figures(found: Mapping[Point, Mapping[str, Any]]) -> dict[str, Any]:
         "calls_agree": all(each["calls_agree"] for each in found.values()),
         "slope_by_witnesses": _slopes({w: found[Point(w, most_nodes)] for w in WITNESSES}),
         "slope_by_nodes": _slopes({n: found[Point(most_witnesses, n)] for n in NODES}),
-        "grid": {point.name: dict(each) for point, each in found.items()},
+        "grid": {point.name: _without_spread(each) for point, each in found.items()},
+        "spread": {**found[_CHIEF]["spread"], **_spreads(found)},
     }
 
 
-def _points(witnesses: int) -> Sequence[Point]:
-    further = (point for point in (_HOSTS, _DIFFERING) if point.witnesses == witnesses)
-    return (*(Point(witnesses, nodes) for nodes in NODES), *further)
+def _without_spread(each: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in each.items() if name != "spread"}
+
+
+def _spreads(found: Mapping[Point, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        f"grid.{point.name}.{name}": apart
+        for point, each in found.items()
+        for name, apart in each["spread"].items()
+    }
 
 
 def _slopes(by_size: Mapping[int, Mapping[str, Any]]) -> dict[str, float]:

@@ -15,7 +15,8 @@ import yaml
 
 from bench.exporter import reading
 from bench.exporter.nodes import DIFFERING, INTERVAL, network
-from bench.figures import median, percentile
+from bench.figures import median, over_runs, percentile, spread, together
+from bench.news import meanwhile
 from bench.processes import processor_seconds_of, resident_mb
 from devnet.genesis import Genesis
 from devnet.keys import signing_key
@@ -140,13 +141,12 @@ async def measure_point(point: Point, served: Served, folder: Path, port: int) -
             await seen.all_nodes()
             ready = time.monotonic() - began
             lead = await seen.lead()
-            return {
-                "all_nodes_seconds": round(ready, 1),
-                **await seen.per_block(),
-                **await seen.scrapes(),
-                "rss_mb": resident_mb(exporter),
-                "calls_agree": await seen.keeps(lead),
-            }
+            return together(
+                {"all_nodes_seconds": round(ready, 1)},
+                await seen.per_block(),
+                await seen.scrapes(),
+                {"rss_mb": resident_mb(exporter), "calls_agree": await seen.keeps(lead)},
+            )
         finally:
             await exporter.stop()
 
@@ -209,19 +209,20 @@ class _Seen:
 
         Calls are those of the node, or host, that was asked most.
         """
-        process = self._exporter.pid or 0
-        first = await self._between_blocks()
-        seconds, calls = processor_seconds_of(process), await self._calls()
-        while await self._newest() < first + _COUNTED_BLOCKS - 1:
-            await self._scrape()
-            await asyncio.sleep(_SCRAPE_EVERY)
-        last = await self._between_blocks()
-        blocks, after = last - first, await self._calls()
-        asked = {path: (after[path] - calls.get(path, 0)) / blocks for path in after}
+        async with meanwhile(self._as_prometheus()):
+            first = last = await self._between_blocks()
+            calls, spent = await self._calls(), self._processor_ms()
+            costs = []
+            while last < first + _COUNTED_BLOCKS:
+                number, now = await self._between_blocks(), self._processor_ms()
+                costs.append((now - spent) / (number - last))
+                last, spent = number, now
+            after = await self._calls()
+        asked = {path: (after[path] - calls.get(path, 0)) / (last - first) for path in after}
         of_nodes = [asked[self._point.path(node)] for node in range(self._point.nodes)]
         of_hosts = [asked[path] for path in self._point.host_paths()]
         return {
-            "cpu_per_block_ms": round((processor_seconds_of(process) - seconds) / blocks * 1000, 1),
+            **over_runs([{"cpu_per_block_ms": cost} for cost in costs], 1),
             "rpc_calls_per_block_per_node": round(max(of_nodes), 2),
             **({"rpc_calls_per_block_per_host": round(max(of_hosts), 2)} if of_hosts else {}),
         }
@@ -229,21 +230,28 @@ class _Seen:
     async def scrapes(self) -> dict[str, Any]:
         """Return how long scrapes take over some blocks, and how soon these are seen in them."""
         first, text = await self._newest(), b""
-        seconds: list[float] = []
+        taken: dict[int, list[float]] = {}
         seen: dict[int, float] = {}
         while reading.newest_block(text) < first + _TIMED_BLOCKS:
             began = time.perf_counter()
             text = await self._scrape()
-            seconds.append(time.perf_counter() - began)
-            seen.setdefault(reading.newest_block(text), time.monotonic())
+            number, seconds = reading.newest_block(text), time.perf_counter() - began
+            taken.setdefault(number, []).append(seconds)
+            seen.setdefault(number, time.monotonic())
             await asyncio.sleep(_LOOK_EVERY)
         told = {int(number): at for number, at in (await self._told())["announced"].items()}
         late = [at - told[number] for number, at in seen.items() if number > first]
+        every = [seconds for each in taken.values() for seconds in each]
+        by_block = [percentile(each, 50) for number, each in taken.items() if len(each) > 1]
         return {
-            "metrics_seconds_p50": round(percentile(seconds, 50), 4),
-            "metrics_seconds_p99": round(percentile(seconds, 99), 4),
+            "metrics_seconds_p50": round(percentile(every, 50), 4),
+            "metrics_seconds_p99": round(percentile(every, 99), 4),
             "metrics_bytes": len(text),
             "notice_to_metrics_seconds": median(late),
+            "spread": {
+                "metrics_seconds_p50": spread(by_block, 4),
+                "notice_to_metrics_seconds": spread(late),
+            },
         }
 
     async def lead(self) -> dict[str, int]:
@@ -275,6 +283,14 @@ class _Seen:
         calls = await self._calls()
         paths = {f"n{node}": self._point.path(node) for node in range(self._point.nodes)}
         return {name: calls[path] - own[name] for name, path in paths.items()}
+
+    async def _as_prometheus(self) -> None:
+        while True:
+            await self._scrape()
+            await asyncio.sleep(_SCRAPE_EVERY)
+
+    def _processor_ms(self) -> float:
+        return processor_seconds_of(self._exporter.pid or 0) * 1000
 
     async def _between_blocks(self) -> int:
         """Wait until half an interval after a block and return its number."""

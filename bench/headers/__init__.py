@@ -22,7 +22,7 @@ BARS = (
     Bar("headers_per_second", least=8000),
     Bar("rss_growth_mb", most=5),
 )
-TOLD = ("bare_recoveries_per_second",)
+TOLD = ("bare_recoveries_per_second", "ratio_to_bare_recovery")
 
 
 async def measure() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.bars import Bar, judge
-from bench.figures import mean
+from bench.figures import mean, spread
 from bench.news import say
 from bench.policy.alerts import Path
 from bench.policy.play import Setup
@@ -44,6 +44,9 @@ TOLD = (
 )
 FAILURES = 2000
 """Also the number of blips."""
+
+PARTS = 10
+"""Of these, the means of which tell how far runs of so many fewer failures would be apart."""
 
 GONE = 3
 """Other witnesses without a host, to see what becomes of ours in a network that is not whole."""
@@ -91,18 +94,31 @@ def _failures(stage: Stage, count: int) -> dict[str, Any]:
         by_silent.append(results["silent"].lost_after_first)
         lost["polling"].append(lost_by_polling(line, trouble, USUAL))
         lost["quick"].append(lost_by_polling(line, trouble, QUICK))
+    means = {
+        "lost_blocks_per_crash": lost["shipped"],
+        "slow_rules_lost_blocks_per_crash": lost["slow"],
+        "plain_lost_blocks_per_crash": lost["plain"],
+        "polling_lost_blocks_per_crash": lost["polling"],
+        "quick_polling_lost_blocks_per_crash": lost["quick"],
+        "never_signs_lost_blocks_per_crash": lost["silent"],
+        "never_signs_lost_blocks_by_backup": by_silent,
+    }
     return {
         "failures": count,
-        "lost_blocks_per_crash": mean(lost["shipped"]),
+        **{name: mean(values) for name, values in means.items()},
         "lost_blocks_standard_error": round(standard_error(lost["shipped"]), 4),
         "lost_blocks_by_kind": {str(kind): mean(each) for kind, each in by_kind.items()},
-        "slow_rules_lost_blocks_per_crash": mean(lost["slow"]),
-        "plain_lost_blocks_per_crash": mean(lost["plain"]),
-        "polling_lost_blocks_per_crash": mean(lost["polling"]),
-        "quick_polling_lost_blocks_per_crash": mean(lost["quick"]),
-        "never_signs_lost_blocks_per_crash": mean(lost["silent"]),
-        "never_signs_lost_blocks_by_backup": mean(by_silent),
+        "spread": {name: spread(means_of_parts(values)) for name, values in means.items()},
     }
+
+
+def means_of_parts(values: Sequence[float], parts: int = PARTS) -> list[float]:
+    """Return the mean of each of some parts of equal size, or of fewer where there are fewer."""
+    each = max(1, len(values) // parts)
+    return [
+        statistics.fmean(values[first : first + each])
+        for first in range(0, len(values) - each + 1, each)
+    ]
 
 
 def lost_by_failures(stage: Stage, count: int, setup: Setup) -> list[int]:

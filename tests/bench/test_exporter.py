@@ -164,6 +164,7 @@ def point_figures(witnesses: int, nodes: int) -> dict[str, Any]:
         "notice_to_metrics_seconds": 0.1,
         "rss_mb": 70 + witnesses * 0.05 + nodes * 0.2,
         "calls_agree": True,
+        "spread": {"cpu_per_block_ms": {"median": 1, "min": nodes, "max": witnesses, "runs": 4}},
     }
 
 
@@ -176,6 +177,12 @@ def test_what_grows_linearly_and_asks_twice_misses_no_bar() -> None:
     assert told["bars_missed"] == []
     assert (told["witnesses"], told["nodes"], told["rss_mb"]) == (100, 10, 77.0)
     assert set(told["grid"]) == {f"{w}x{n}" for w in WITNESSES for n in NODES}
+
+
+def test_how_far_blocks_were_apart_is_told_for_each_point() -> None:
+    told = figures(grid())["spread"]
+    assert told["cpu_per_block_ms"] == told["grid.100x10.cpu_per_block_ms"]
+    assert told["grid.1000x1.cpu_per_block_ms"]["max"] == 1000
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.policy import SETUPS, SHIPPED, measure
+from bench.policy import SETUPS, SHIPPED, means_of_parts, measure
 from bench.policy.chain import OURS, Line
 from bench.policy.play import Result
 from bench.policy.stage import Stage
@@ -97,6 +97,12 @@ async def test_figures_stand_in_the_order_that_the_policies_promise() -> None:
     assert figures["polling_lost_blocks_per_crash"] >= 3
     assert figures["never_signs_lost_blocks_per_crash"] >= shipped + 1
     assert figures["needless_switches"] <= figures["switches_in_blips"] <= 4
+
+
+def test_failures_are_told_in_parts_of_equal_size() -> None:
+    assert means_of_parts([1, 3, 5, 7], parts=2) == [2, 6]
+    assert means_of_parts([1, 3, 5, 7, 100], parts=2) == [2, 6]
+    assert means_of_parts([1, 3], parts=10) == [1, 3]
 
 
 async def test_same_seed_gives_the_same_figures() -> None:

@@ -66,8 +66,8 @@ def test_misses_count_from_what_the_first_poll_shows() -> None:
 def test_after_a_rotation_they_count_anew() -> None:
     tally = Tally(2)
     assert [tally.sees(total) for total in (0, 2)] == [False, True]
-    tally.rotated()
-    assert [tally.sees(total) for total in (2, 3, 4)] == [False, False, True]
+    tally.rotated(3)  # one more was missed until the new key was in force
+    assert [tally.sees(total) for total in (3, 4, 5)] == [False, False, True]
 
 
 def test_misses_are_forgotten_after_twenty_quiet_polls() -> None:
