@@ -13,8 +13,8 @@ from bench.moments import HABITS, Moments, Way
 from bench.news import say
 from bench.opponent import Opponent
 from bench.recorded import Recorded
+from bench.saving import first_saved_slot
 from switcher.model import Entry
-from switcher.moment import LEAST_LEAD
 from switcher.settings import Policy
 
 _POLICY = Policy()
@@ -132,12 +132,11 @@ def _lost(slots: Sequence[Slot]) -> Sequence[Slot]:
 def _waited_slots(seen: Moments, evidence: Evidence) -> int | None:
     """Return how many slots came before the first that could be saved, whosever they were.
 
-    Nothing is done before the host has lacked blocks for the policy's time, and an update has to be
-    with the producer of the slot before.
+    The host lacks blocks from the next one on.
     """
     blocks, interval = evidence.chronicle.blocks(), evidence.interval
     lacked = next((block.time for block in blocks if block.time > seen.failed), None)
     if seen.decided is None or lacked is None:
         return None
-    first_saved = max(seen.decided, lacked + _POLICY.preempt_after) + interval + LEAST_LEAD
-    return math.ceil(first_saved / interval) - math.ceil(seen.failed / interval)
+    saved = first_saved_slot(lacked, interval, seen.decided)
+    return round(saved / interval) - math.ceil(seen.failed / interval)

@@ -7,15 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 from bench.books import Pages
+from bench.saving import PATIENCE, first_saved_slot
 from bench.soak.clerk import Empty, Turn
 from bench.soak.suffering import Suffering
 from bench.theatre import INTERVAL
 from chains.settings import ChainSettings
 from switcher.model import ActionName, Decision, Entry, EntryKind, Rotation
-from switcher.moment import LEAST_LEAD
-from switcher.settings import Policy
 
-_PATIENCE = Policy().preempt_after
 _WINDOW = ChainSettings((), ()).missed_window
 TOO_SOON = "too soon to be saved"
 """How a cause ends of which the policy could save no block."""
@@ -50,7 +48,8 @@ def _cause(slot: Empty, sufferings: Sequence[Suffering], pages: Pages) -> str:
         return WELL
     if ailing is None:
         return ASTRAY
-    if slot.time < _first_saved(ailing.began):
+    lacked = math.ceil(ailing.began / INTERVAL) * INTERVAL
+    if slot.time < first_saved_slot(lacked, INTERVAL):
         return f"{ailing.what}, {TOO_SOON}"
     return f"{ailing.what}, {_held(slot, pages)}"
 
@@ -68,23 +67,13 @@ def _ailing(sufferings: Sequence[Suffering], host: str, when: float) -> Sufferin
     )
 
 
-def _first_saved(began: float) -> float:
-    """Return the first slot that could be saved by the policy, from when a host's trouble began.
-
-    It must have lacked the chain's blocks for `preempt_after`, of which the first comes within an
-    interval; and the update has to be with the producer of the slot before.
-    """
-    lacked = math.ceil(began / INTERVAL) * INTERVAL
-    return math.ceil((lacked + _PATIENCE + INTERVAL + LEAST_LEAD) / INTERVAL) * INTERVAL
-
-
 def _held(slot: Empty, pages: Pages) -> str:
     """Return what had been decided last before a slot."""
     told = [
         entry.value
         for entry in pages.entries
         if (entry.witness, entry.kind) == (slot.account, EntryKind.DECISION)
-        and slot.time - 10 * _PATIENCE <= entry.time <= slot.time
+        and slot.time - 10 * PATIENCE <= entry.time <= slot.time
     ]
     return f"decided: {told[-1]}" if told else "no decision"
 
@@ -109,7 +98,7 @@ def was_patient(turn: Turn, sufferings: Sequence[Suffering], pages: Pages) -> bo
     sent = rotation.opened if rotation else turn.seen
     return any(
         each.host == turn.host
-        and each.began + _PATIENCE <= sent
+        and each.began + PATIENCE <= sent
         and (each.ended is None or sent <= each.ended + _SEEN)
         for each in sufferings
     )
