@@ -101,20 +101,39 @@ def _block(found: re.Match[str], results: Results) -> str:
 
 
 def missed(results: Results, words: Mapping[str, str], way: str) -> str:
-    """Return the list of bars that are missed; `way` leads from the page to the tables."""
-    lines = []
+    """Return the list of bars that are missed, and of how many runs the results are.
+
+    `way` leads from the page to the tables.
+    """
+    lines: list[str] = []
     for name in ALL:
         entry = results["measurements"].get(name, {})
         if not entry or "failed" in entry:
             lines.append(f"- {name}: {'the measurement failed' if entry else 'not measured yet'}")
             continue
-        for row in rows(entry, None, named(name).bars, ()):
+        told = list(rows(entry, None, named(name).bars, named(name).told))
+        for row in told:
             if not row.met:
                 anchor = f"{name}.{row.figure}"
                 named_so = words.get(anchor, row.figure)
                 lines.append(f"- [{named_so}]({way}#{anchor}): {_short(row, entry)}")
-    told = [_FALLS_SHORT, "", *lines] if lines else ["No bar is missed in the committed results."]
-    return "\n".join(["<!-- missed bars -->", *told, "<!-- end of missed bars -->"])
+        if absent := sum(row.value is None and row.bar is None for row in told):
+            lines.append(f"- {name}: figures without a bar that were not measured: {absent}")
+    head = [_FALLS_SHORT, ""] if lines else ["No bar is missed in the committed results."]
+    found = (*head, *lines, *_origin(results))
+    return "\n".join(["<!-- missed bars -->", *found, "<!-- end of missed bars -->"])
+
+
+def _origin(results: Results) -> list[str]:
+    """Return of how many runs the results are, where they are of more than one."""
+    heads = [head_of(results, name) for name in results["measurements"]]
+    runs, commits = {head["date"] for head in heads}, {head["commit"] for head in heads}
+    if len(runs) < 2:
+        return []
+    return [
+        "",
+        f"Runs: {len(runs)}, of commits: {len(commits)}; each table tells of which it is.",
+    ]
 
 
 def _short(row: Row, entry: Mapping[str, Any]) -> str:

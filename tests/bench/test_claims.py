@@ -69,11 +69,32 @@ def test_what_falls_short_is_called_by_the_words_of_its_row(page: Path) -> None:
     assert [claim.text for claim in named] == [words[claim.anchor] for claim in named]
 
 
+def results_of(**entries: dict[str, Any]) -> dict[str, Any]:
+    return {"date": "today", "commit": "abc", "measurements": entries}
+
+
 def test_a_bar_without_a_figure_falls_short() -> None:
     entry = {"figures": {"first_paint_ms_p50": None, "transferred_kb": 24}, "bars": []}
-    told = pages.missed({"measurements": {"page": entry}}, {}, "")
+    told = pages.missed(results_of(page=entry), {}, "")
     assert "- [first_paint_ms_p50](#page.first_paint_ms_p50): not measured" in told
     assert "transferred_kb" not in told
+
+
+def test_a_figure_without_a_bar_that_was_not_measured_is_told() -> None:
+    entry = {"figures": {"first_paint_ms_p50": 20, "transferred_kb": 24}, "bars": []}
+    assert "- page: figures without a bar that were not measured: 1\n" in pages.missed(
+        results_of(page=entry), {}, ""
+    )
+    entry["figures"]["first_paint_ms_p95"] = 30
+    assert "- page" not in pages.missed(results_of(page=entry), {}, "")
+
+
+def test_it_is_told_of_how_many_runs_and_commits_the_results_are() -> None:
+    one = {"figures": {}, "run": {"date": "today", "commit": "abc"}}
+    other = {"figures": {}, "run": {"date": "later", "commit": "abc"}}
+    assert "Runs:" not in pages.missed(results_of(page=one, start=one), {}, "")
+    told = pages.missed(results_of(page=one, start=other), {}, "")
+    assert "Runs: 2, of commits: 1; each table tells of which it is." in told
 
 
 def test_a_claim_is_rounded_as_it_is_written_and_follows_the_results() -> None:
