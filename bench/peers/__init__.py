@@ -32,7 +32,16 @@ BARS = (
     Bar("hostile_right_chain", least=1),
     Bar("hostile_peak_mb", most=200),
 )
-TOLD = ("peers", "blocks", "blocks_per_second", "loopback_cold_speedup")
+TOLD = (
+    "peers",
+    "blocks",
+    "blocks_per_second",
+    "loopback_cold_speedup",
+    "loopback_plain_peers_speedup",
+    "one_behind_open_connections_seconds",
+    "cold_own_peak_mb",
+    "cold_plain_peak_mb",
+)
 
 
 async def measure() -> dict[str, Any]:
