@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from chains.bitshares.applied import MissedSlot
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import null_key
 from chains.bitshares.objects import Names, WitnessIds
@@ -70,7 +71,8 @@ class Evidence:
     `configured` and `on_chain`: whether the witness is in the configuration, and known to the
     chain. `misses` within the window speak against the key in force: those that it did not
     share with many. `has_signed`: it signed a block in its present term;
-    `recovered`: it signed one since its last miss. `host` holds the key in force, if the ring has
+    `recovered`: it signed one since its last miss; `excused`: its host was away for all of them, at
+    one stretch, and is well again. `host` holds the key in force, if the ring has
     it. `slots` are those that are, or may be, the witness' next. `stale_after` is the age from
     which a head shows that blocks have stopped, or stopped arriving. `lifetime` is what a
     transaction built now would have left at the head, None where it can't be built. `wanted` is
@@ -90,6 +92,7 @@ class Evidence:
     misses: int = 0
     has_signed: bool = True
     recovered: bool = False
+    excused: bool = False
     host: Host | None = None
     slots: Slots = field(default_factory=Slots)
     wanted: Backup | None = None
@@ -146,6 +149,9 @@ def gather(
     # What a person asks for is not held against a host's past: it may have been mended since.
     failures = () if incident.by_hand else record.rotations
     ring = backups(settings, seen.producers, failures, follower, now)
+    watched_since = _watched_since(views)
+    host = host_in_force(settings, seen.producers, follower, key, incident.opened, watched_since)
+    misses = _own_misses(follower, witness)
     return Evidence(
         witness=account,
         accused=expected_key(incident, record),
@@ -154,12 +160,11 @@ def gather(
         on_chain=ids is not None or seen.names is None,
         in_force=key,
         null_key=null_key(seen.settings.prefix),
-        misses=_own_misses(follower, witness),
+        misses=len(misses),
         has_signed=_has_signed(follower, witness),
         recovered=_recovered(follower, witness),
-        host=host_in_force(
-            settings, seen.producers, follower, key, incident.opened, _watched_since(views)
-        ),
+        excused=_excused(misses, host),
+        host=host,
         slots=Slots(
             tuple(follower.possible_slots(witness)),
             follower.shuffle_due(),
@@ -201,9 +206,17 @@ def _has_signed(follower: Follower, witness: str) -> bool:
     return signed is not None and signed.number > term.since_block
 
 
-def _own_misses(follower: Follower, witness: str) -> int:
-    """Return how many misses speak against the witness: not those of a gap that hit many."""
-    return sum(not is_shared(slot) for slot in follower.recent_misses(witness))
+def _own_misses(follower: Follower, witness: str) -> Sequence[MissedSlot]:
+    """Return the misses that speak against the witness: not those of a gap that hit many."""
+    return [slot for slot in follower.recent_misses(witness) if not is_shared(slot)]
+
+
+def _excused(misses: Sequence[MissedSlot], host: Host | None) -> bool:
+    """Tell whether one absence that is over covers all misses: the next slot is the test of it."""
+    if host is None or host.absence is None:
+        return False
+    gone, back = host.absence
+    return bool(misses) and all(gone < slot.time <= back for slot in misses)
 
 
 def _recovered(follower: Follower, witness: str) -> bool:

@@ -60,7 +60,7 @@ def find(e: Evidence, policy: Policy, now: float) -> Finding:
 
 def plainly_missing(e: Evidence, policy: Policy) -> bool:
     """Tell whether the chain alone shows that the key in force does not sign."""
-    return e.misses >= policy.missed_blocks and not e.recovered
+    return e.misses >= policy.missed_blocks and not e.recovered and not e.excused
 
 
 def _of_sick_host(e: Evidence, host: Host, policy: Policy, now: float) -> Finding:
@@ -99,7 +99,14 @@ def _misses(e: Evidence) -> str:
 
 def _too_little(e: Evidence, policy: Policy) -> str:
     if e.misses >= policy.missed_blocks:
-        return f"{_misses(e)}, but the key has signed a block since the last of them"
+        return f"{_misses(e)}, but {_redeeming(e)}"
     told = f"the chain shows {_misses(e)} of that key, {policy.missed_blocks} are needed"
     well = e.host is not None and e.host.condition is Condition.WELL
     return f"{told}; {e.host.name} is at the head" if well and e.host else told
+
+
+def _redeeming(e: Evidence) -> str:
+    if e.recovered or e.host is None or e.host.absence is None:
+        return "the key has signed a block since the last of them"
+    back = date_and_time(e.host.absence[1])
+    return f"{e.host.name} was away for all of them, and has been at the head again since {back}"

@@ -50,7 +50,9 @@ class Host:
 
     `preempt` is the producer's setting. `lacks_since` (seconds since the epoch) is when the first
     canonical block came that it is not known to have, None while it lacks none. `signed_since`: it
-    signed a block after it was last seen well, so it is its endpoint that fails.
+    signed a block after it was last seen well, so it is its endpoint that fails. `absence` is the
+    last one of a host that is well again: from the time of the last block that it had to when it
+    was seen well.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Host:
     detail: str = ""
     lacks_since: float | None = None
     signed_since: bool = False
+    absence: tuple[float, float] | None = None
 
     @property
     def sick(self) -> bool:
@@ -87,7 +90,8 @@ def host_in_force(
     node = _nodes(witness, views).get(producer.name)
     condition = _condition(node)
     if node is None or condition in (Condition.WELL, Condition.UNWATCHED):
-        return Host(producer.name, producer.preempt, condition)
+        absence = _absence(node, follower) if node and node.well else None
+        return Host(producer.name, producer.preempt, condition, absence=absence)
     signed = follower.last_signed(producer.signing_key)
     lost = min(node.since, accused_since) if node.had is None else node.since
     lacks = _lacks_since(node, follower)
@@ -147,6 +151,15 @@ def _lacks_since(node: NodeView, follower: Follower) -> float | None:
         return None
     lacking = follower.applied(node.had + 1)
     return float(lacking.time) if lacking else min(float(oldest.time), node.since)
+
+
+def _absence(node: NodeView, follower: Follower) -> tuple[float, float] | None:
+    """Return the last absence of a node that is well, None where it had none or a longer one.
+
+    Longer than the blocks that are kept.
+    """
+    last = None if node.had_before is None else follower.applied(node.had_before)
+    return (float(last.time), node.since) if last else None
 
 
 def _readiness(

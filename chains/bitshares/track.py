@@ -41,6 +41,7 @@ class Track:
         self._moved = clock.steady()
         self._common = 0
         self._had: int | None = None
+        self._had_before: int | None = None
         self._well = False
         self._since = clock.steady()
         self._left_out: float | None = None
@@ -79,6 +80,7 @@ class Track:
             common=self._newest_common(found) if self.up else None,
             divergence=found.divergence,
             had=self._had,
+            had_before=self._had_before,
             since=self._clock.at(self._since),
             left_out=self._left_out is not None,
         )
@@ -133,6 +135,7 @@ class Track:
         well = self.up and found.verdict is Verdict.CANONICAL
         if well is not self._well:
             self._well, self._since = well, self._clock.steady()
+            self._had_before = self._had if well else None
         if well:
             self._had = self._common
         if self._left_out is not None and well and self._probation_left() <= 0:

@@ -38,8 +38,9 @@ class NodeView:
     newest height at which it has the block of the followed chain, as far as known; `divergence`
     tells where it left that chain, None where it did not, or nobody knows yet. `had` is the newest
     followed height that it had when it was last canonical (None: it never was), `since` (seconds
-    since the epoch) how long it has been canonical, or not been. `left_out`: a pin (`Watch.pin`)
-    leaves its word out, whatever its verdict.
+    since the epoch) how long it has been canonical, or not been. `had_before` is what it had when
+    it was lost before that, of a node that came back (None: it did not). `left_out`: a pin
+    (`Watch.pin`) leaves its word out, whatever its verdict.
     """
 
     name: str
@@ -52,6 +53,7 @@ class NodeView:
     common: int | None = None
     divergence: Divergence | None = None
     had: int | None = None
+    had_before: int | None = None
     since: float = 0.0
     left_out: bool = False
 

@@ -67,7 +67,9 @@ async def test_a_lost_host_keeps_what_it_had_and_is_soon_known_to_be_back() -> N
         healed_at = time.time()
         await until(watch, lambda w: host(w, "alpha").well)
         assert time.time() - healed_at < 2.0
-        assert host(watch, "alpha").since > healed_at
+        back = host(watch, "alpha")
+        assert back.since > healed_at
+        assert (lost.had_before, back.had_before) == (None, lost.had)
 
 
 async def test_the_block_that_a_host_showed_last_before_it_was_lost_counts_as_had() -> None:

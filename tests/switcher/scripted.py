@@ -53,6 +53,7 @@ class Script:
         self.down: set[str] = set()
         self.unmet: set[str] = set()
         self.had: dict[str, int | None] = {}
+        self.had_before: dict[str, int | None] = {}
         self.since: dict[str, float] = {}
         self.refusal: tuple[int, str] | None = None
         self.deaf: set[str] = set()
@@ -133,6 +134,7 @@ class Script:
     def find(self, host: str) -> None:
         """Have a host be well again."""
         self.producers_up[host] = True
+        self.had_before[host] = self.had.get(host)
         self.had[host], self.since[host] = self.chain.number, self.now
 
     def until_slot_is_far(self, slots: int) -> None:
@@ -255,6 +257,7 @@ class Script:
             self.now,
             0,
             had=self.had.get(name),
+            had_before=self.had_before.get(name) if is_up else None,
             since=self.keeper.at(self.since[name] - START) if name in self.since else 0.0,
         )
 

@@ -359,6 +359,7 @@ EVIDENCE = st.builds(
     null_key=st.just(NULL),
     misses=st.integers(0, 5),
     has_signed=st.booleans(),
+    excused=st.booleans(),
     head_time=st.sampled_from([None, 980, 995, 1_000, 1_000, 1_000]),
     stale_after=st.just(9.0),
     lifetime=st.sampled_from([None, 0, 29, 30, 200, 200, 200]),
@@ -423,6 +424,7 @@ def test_nothing_rotates_against_a_guard(e: Evidence, policy: Policy) -> None:
     assert NOW - e.head_time < 9
     assert e.misses >= policy.missed_blocks or _excused(e, policy)
     assert not (e.by_ourselves and e.has_signed)
+    assert not e.excused or _excused(e, policy)
     assert e.participation >= policy.min_participation
     assert e.lifetime is not None
     assert e.lifetime >= 30

@@ -21,6 +21,7 @@ def sick(**changes: Any) -> Host:
 
 
 EARLY = {"slots": own(1_080)}
+BACK = Host("alpha", "all", Condition.WELL, absence=(NOW - 300, NOW - 10))
 SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
     "away for long, its slot near": (Decision.ROTATE, {}),
     "away for long, its slot far": (Decision.NOT_YET, EARLY),
@@ -84,6 +85,18 @@ SICK_CASES: dict[str, tuple[Decision, dict[str, Any]]] = {
         {"misses": 1, "host": sick(condition=Condition.WELL)},
     ),
     "three misses are enough at once": (Decision.ROTATE, {"misses": 3, **EARLY}),
+    "three misses while it was away, and it is back": (
+        Decision.NOT_CORROBORATED,
+        {"misses": 3, "excused": True, "host": BACK},
+    ),
+    "the same, and away again": (
+        Decision.ROTATE,
+        {"misses": 3, "excused": False},
+    ),
+    "the same, and it has signed since": (
+        Decision.NOT_CORROBORATED,
+        {"misses": 3, "excused": True, "recovered": True, "host": BACK},
+    ),
     "others miss as well": (Decision.NETWORK_WIDE, {"participation": 0.5}),
     "no backup is told before the time": (
         Decision.NO_BACKUP_READY,
@@ -129,6 +142,13 @@ IN_WORDS = {
     "one miss of a host that is well": (
         "the chain shows 1 miss of that key, 3 are needed; alpha is at the head"
     ),
+    "three misses while it was away, and it is back": (
+        "3 misses, but alpha was away for all of them, and has been at the head again since "
+        "1970-01-01 00:16:32 UTC"
+    ),
+    "the same, and it has signed since": (
+        "3 misses, but the key has signed a block since the last of them"
+    ),
     "disarmed, in time": (f"{GONE}; init0 is disarmed; would rotate to beta at 00:17:55 UTC"),
 }
 """What the operator reads, for some of the cases."""
@@ -159,6 +179,13 @@ def test_how_long_a_host_is_given_to_come_back(
     assert (found.ground, found.ready) == (ground, NOW - 20 + ready)
     new = replace(SICK, host=sick(lacks_since=None), **changes)
     assert find(new, Policy(**policy), NOW).ready == NOW + ready
+
+
+def test_host_that_is_back_is_not_stopped_with_the_null_key() -> None:
+    alone = replace(GUILTY, ring=RING[:1])
+    stops = Policy(exhausted="null_key")
+    assert decide(alone, stops, NOW).target is not None
+    assert decide(replace(alone, excused=True, host=BACK), stops, NOW).target is None
 
 
 def test_plain_misses_wait_for_nothing() -> None:

@@ -240,6 +240,40 @@ def test_key_has_recovered_once_it_signed_after_its_last_miss(script: Script) ->
     assert not gathered(script).recovered
 
 
+def test_misses_within_one_absence_that_is_over_are_excused(script: Script) -> None:
+    script.lose("alpha")
+    script.miss(2)
+    assert not gathered(script).excused, "it is away still"
+    script.find("alpha")
+    assert gathered(script).excused
+    script.miss(3)
+    assert not gathered(script).excused, "it is back, and missed one more"
+
+
+def test_misses_of_two_absences_are_not_excused(script: Script) -> None:
+    for misses in (1, 2):
+        script.lose("alpha")
+        script.miss(misses)
+        script.find("alpha")
+    assert not gathered(script).excused
+
+
+def test_host_that_was_not_away_has_no_excuse(script: Script) -> None:
+    assert not gathered(script).excused
+    script.miss(1)
+    assert not gathered(script).excused
+    script.lose("alpha")
+    script.find("alpha")
+    assert not gathered(script).excused, "it went away after its miss"
+
+
+def test_host_that_was_away_and_missed_nothing_needs_no_excuse(script: Script) -> None:
+    script.lose("alpha")
+    script.run(1)
+    script.find("alpha")
+    assert not gathered(script).excused
+
+
 def test_new_key_has_signed_once_it_signed_in_its_term(script: Script) -> None:
     assert gathered(script).has_signed
     script.put_on_air(BETA)

@@ -78,6 +78,25 @@ def test_host_that_has_every_block_lacks_none_however_unreachable() -> None:
     assert found.lacks_since is None
 
 
+def test_absence_that_is_over_is_from_the_last_block_it_had_until_it_was_seen_well() -> None:
+    chain, back = follower(), replace(NODE, up=True, verdict=Verdict.CANONICAL, had=20, since=1e9)
+    last = chain.applied(17)
+    found = host(replace(back, had_before=17), chain)
+    assert last is not None
+    assert found is not None
+    assert found.absence == (last.time, 1e9)
+    never = host(back, chain)
+    assert never is not None
+    assert never.absence is None
+
+
+def test_absence_from_before_the_blocks_that_are_kept_is_not_told() -> None:
+    back = replace(NODE, up=True, verdict=Verdict.CANONICAL, had=20, had_before=999)
+    found = host(back)
+    assert found is not None
+    assert found.absence is None
+
+
 def test_host_that_was_never_seen_is_missing_since_it_is_looked_for() -> None:
     found = host(replace(NODE, since=1_234.5))
     assert found is not None

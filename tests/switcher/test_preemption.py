@@ -80,6 +80,28 @@ async def test_host_that_comes_back_in_time_is_not_replaced(tmp_path: Path, scri
         assert not script.broadcast
 
 
+@pytest.mark.parametrize("misses_more", [False, True])
+async def test_host_back_after_a_rotation_was_held_has_until_its_next_slot(
+    tmp_path: Path, script: Script, misses_more: bool
+) -> None:
+    async with lost_host(tmp_path, script) as t:
+        script.lose("beta")
+        script.lose("gamma")
+        script.miss(3)
+        await t.worker.step()
+        assert await decision_of(t) is Decision.NO_BACKUP_READY
+        script.find("alpha")
+        script.find("beta")
+        await t.worker.step()
+        assert await decision_of(t) is Decision.NOT_CORROBORATED
+        if misses_more:
+            script.miss(4)
+        else:
+            script.until_signed()
+        await t.worker.step()
+        assert bool(script.broadcast) is misses_more
+
+
 async def test_alert_that_ends_while_the_host_is_still_away_calls_nothing_off(
     tmp_path: Path, script: Script
 ) -> None:
