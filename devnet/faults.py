@@ -142,7 +142,7 @@ class Faults:
         """Have a host keep to itself what transactions it is given."""
         self._node(name).chain.swallows = True
 
-    def orphan(self, *, again: bool = False) -> None:
+    def orphan(self, *, again: bool = False) -> Orphaning:
         """Have the network leave the next block that holds a transaction.
 
         Hosts without keys see it, and one or two blocks later the longer chain without it. With
@@ -150,6 +150,7 @@ class Faults:
         them; otherwise no host remembers them.
         """
         self._network.orphaning = Orphaning(self._network.nodes, again=again)
+        return self._network.orphaning
 
     async def heal(self, *names: str) -> None:
         """Take every fault of some hosts back, of all if none is named."""

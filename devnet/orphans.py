@@ -21,6 +21,11 @@ class Orphaning:
         self._maker = ""
         self._block: SignedBlock | None = None
 
+    @property
+    def victim(self) -> tuple[str, int] | None:
+        """Return who made the block to be left, and for which slot; None until there is one."""
+        return (self._maker, self._block.header.time) if self._block else None
+
     def takes(self, maker: ChainNode, block: SignedBlock) -> bool:
         """Tell whether a new block is the one to be left."""
         if self._block is not None or not block.transactions:

@@ -12,7 +12,7 @@ from bench.soak.clerk import Empty, Turn
 from bench.soak.suffering import Suffering
 from bench.theatre import INTERVAL
 from chains.settings import ChainSettings
-from switcher.model import ActionName, Decision, Entry, EntryKind, Rotation
+from switcher.model import ActionName, Decision, Entry, EntryKind, Outcome, Rotation
 
 _WINDOW = ChainSettings((), ()).missed_window
 TOO_SOON = "too soon to be saved"
@@ -21,6 +21,12 @@ TOO_SOON = "too soon to be saved"
 BUSY = "this machine was too busy"
 WELL = "the host was well"
 ASTRAY = "the host was not at the head of the chain"
+
+AWAY = "it had been away for as long as the policy waits"
+FIRST_SLOT = "it had lost its first slot"
+
+_AT_ONCE = 0.5
+"""Seconds into its slot at which a block may still be lost: it has to be made, and to arrive."""
 
 _SEEN = 2.0 * INTERVAL
 """Seconds until it shows that a host is well again, at most."""
@@ -44,7 +50,8 @@ def explained(
 
 def _cause(slot: Empty, sufferings: Sequence[Suffering], pages: Pages) -> str:
     ailing = _ailing(sufferings, slot.host, slot.time)
-    if slot.fit:
+    over = ailing is None or (ailing.ended is not None and ailing.ended < slot.time)
+    if slot.fit and over:
         return WELL
     if ailing is None:
         return ASTRAY
@@ -60,7 +67,7 @@ def _ailing(sufferings: Sequence[Suffering], host: str, when: float) -> Sufferin
             each
             for each in reversed(sufferings)
             if each.host == host
-            and each.began <= when
+            and each.began <= when + _AT_ONCE
             and (each.ended is None or when <= each.ended + _SEEN)
         ),
         None,
@@ -89,7 +96,21 @@ def needless(turns: Iterable[Turn], pages: Pages) -> list[Turn]:
     return [turn for turn in turns if turn.needless and not by_hand(turn, pages)]
 
 
-def was_patient(turn: Turn, sufferings: Sequence[Suffering], pages: Pages) -> bool:
+def excuse(
+    turn: Turn,
+    sufferings: Sequence[Suffering],
+    lost: Sequence[tuple[Empty, str]],
+    pages: Pages,
+) -> str:
+    """Return what a needless rotation is within the policy by, empty: it should not have been."""
+    if _was_patient(turn, sufferings, pages):
+        return AWAY
+    if _lost_its_first(turn, lost, pages):
+        return FIRST_SLOT
+    return BUSY if _was_busy(turn, lost) else ""
+
+
+def _was_patient(turn: Turn, sufferings: Sequence[Suffering], pages: Pages) -> bool:
     """Tell whether a host had been away for as long as the policy waits when its update was sent.
 
     That it came back just then is the risk that docs/decisions/preemption.md states.
@@ -104,7 +125,27 @@ def was_patient(turn: Turn, sufferings: Sequence[Suffering], pages: Pages) -> bo
     )
 
 
-def was_busy(turn: Turn, lost: Iterable[tuple[Empty, str]]) -> bool:
+def _lost_its_first(turn: Turn, lost: Iterable[tuple[Empty, str]], pages: Pages) -> bool:
+    """Tell whether a host that had just been put on air lost its first slot to a trouble.
+
+    That is enough: docs/decisions/rotation-transaction.md.
+    """
+    put_on_air = [
+        rotation.opened
+        for rotation in pages.rotations
+        if (rotation.draft.witness, rotation.draft.to_key) == (turn.account, turn.from_key)
+        and rotation.outcome is Outcome.NEVER_SIGNED
+        and rotation.opened <= turn.seen
+    ]
+    return bool(put_on_air) and any(
+        (slot.account, slot.host) == (turn.account, turn.host)
+        and put_on_air[-1] <= slot.time <= turn.seen
+        and cause not in (WELL, ASTRAY, BUSY)
+        for slot, cause in lost
+    )
+
+
+def _was_busy(turn: Turn, lost: Iterable[tuple[Empty, str]]) -> bool:
     """Tell whether a host was charged with a slot for which this machine was too busy."""
     return any(
         (slot.account, slot.host, cause) == (turn.account, turn.host, BUSY)

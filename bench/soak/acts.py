@@ -53,7 +53,7 @@ async def outage(ground: Ground, trouble: Trouble) -> str:
 
 async def orphan(ground: Ground, trouble: Trouble) -> str:
     """Have the network leave the next block that holds a transaction."""
-    ground.net.faults.orphan(again=trouble.how == "again")
+    ground.orphanings.append(ground.net.faults.orphan(again=trouble.how == "again"))
     return "the next block with a transaction"
 
 

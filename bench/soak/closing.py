@@ -23,6 +23,7 @@ from bench.soak.told import Duty
 from switcher.model import EntryKind
 
 _MOST_SHOWN = 10
+_BEYOND = "beyond the policy"
 _NO_TROUBLE = (accounts.WELL, accounts.ASTRAY)
 
 
@@ -34,9 +35,7 @@ class _Found:
     claimed: int
     unwritten: list[str]
     lost: list[tuple[Empty, str]]
-    needless: list[Turn]
-    busy: int
-    impatient: int
+    needless: list[tuple[Turn, str]]
     wrong: list[str]
     flaw: str
     said: Complaints
@@ -70,7 +69,10 @@ async def close(
             "lost_for_no_trouble": [
                 f"{slot}: {cause}" for slot, cause in found.lost if cause in _NO_TROUBLE
             ][:_MOST_SHOWN],
-            "needless": [f"{turn}" for turn in found.needless[:_MOST_SHOWN]],
+            "needless": [
+                f"{turn}: {excuse or _BEYOND}"
+                for turn, excuse in sorted(found.needless, key=lambda each: each[1])
+            ][:_MOST_SHOWN],
             "wrong": found.wrong[:_MOST_SHOWN],
             "not_told": sorted(duty.untold)[:_MOST_SHOWN],
             "unwell": unwell,
@@ -84,21 +86,20 @@ async def close(
 
 async def _found(ground: Ground, clerk: Clerk, overslept: Collection[int]) -> _Found:
     claimed = [claim for passage in ground.passages for claim in passage.ledger.claims.values()]
-    pages, sufferings = await ground.books.read(), ground.sufferings
+    pages, sufferings = await ground.books.read(), ground.ailed()
     folder = ground.stack.directory
     await asyncio.to_thread(_keep_journal, pages, folder / "journal.jsonl")
     lost = accounts.explained(clerk.empty, sufferings, pages, overslept)
-    needless = accounts.needless(clerk.turns, pages)
-    hasty = [turn for turn in needless if not accounts.was_patient(turn, sufferings, pages)]
-    busy = sum(accounts.was_busy(turn, lost) for turn in hasty)
+    needless = [
+        (turn, accounts.excuse(turn, sufferings, lost, pages))
+        for turn in accounts.needless(clerk.turns, pages)
+    ]
     return _Found(
         pages,
         len(claimed),
         unknown(claimed, pages, LATE),
         lost,
         needless,
-        busy,
-        len(hasty) - busy,
         accounts.wrong(clerk.turns, pages),
         await _flaw(ground),
         await asyncio.to_thread(complaints, sorted(folder.glob("*.log"))),
@@ -117,6 +118,7 @@ def _of_troubles(engine: Engine) -> dict[str, Any]:
 
 def _of_blocks(clerk: Clerk, found: _Found) -> dict[str, Any]:
     pages, causes = found.pages, Counter(cause for _, cause in found.lost)
+    excuses = Counter(excuse for _, excuse in found.needless)
     return {
         "slots": clerk.slots,
         "blocks_lost": len(clerk.empty),
@@ -127,8 +129,8 @@ def _of_blocks(clerk: Clerk, found: _Found) -> dict[str, Any]:
         "rotations": len(clerk.turns),
         "rotations_by_hand": sum(accounts.by_hand(turn, pages) for turn in clerk.turns),
         "needless_rotations": len(found.needless),
-        "needless_rotations_for_a_busy_machine": found.busy,
-        "needless_rotations_beyond_policy": found.impatient,
+        "needless_rotations_for_a_busy_machine": excuses[accounts.BUSY],
+        "needless_rotations_beyond_policy": excuses[""],
         "wrong_rotations": len(found.wrong),
         "outcomes": _words(str(r.outcome) for r in pages.rotations),
         "decisions": _words(e.value for e in pages.entries if e.kind is EntryKind.DECISION),

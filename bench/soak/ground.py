@@ -28,6 +28,7 @@ from bench.theatre import NETWORK as LIVE
 from bench.theatre import POLICY
 from devnet.hosts import api_names, ring_keys
 from devnet.launch import Devnet
+from devnet.orphans import Orphaning
 from serving.asking import ONE_CALL
 from understudy.demo.stage import Set, stage
 from understudy.errors import StackError
@@ -56,6 +57,7 @@ class Ground:
     nurse: Nurse
     client: httpx.AsyncClient
     sufferings: list[Suffering] = field(default_factory=list)
+    orphanings: list[Orphaning] = field(default_factory=list)
 
     @property
     def net(self) -> Devnet:
@@ -66,6 +68,11 @@ class Ground:
     def stack(self) -> Stack:
         """The programs."""
         return self.running.stack
+
+    def ailed(self) -> list[Suffering]:
+        """Return what ailed hosts, the loss of a block of theirs among it."""
+        victims = [found for each in self.orphanings if (found := each.victim)]
+        return [*self.sufferings, *(Suffering.of_orphan(host, slot) for host, slot in victims)]
 
     @property
     def hosts_of_keys(self) -> dict[str, str]:

@@ -15,7 +15,16 @@ from aiohttp.test_utils import TestServer
 from bench.acknowledged import Claim, unknown
 from bench.books import Pages
 from bench.relay import Posting
-from bench.soak.accounts import by_hand, explained, needless, was_busy, was_patient, wrong
+from bench.soak.accounts import (
+    AWAY,
+    BUSY,
+    FIRST_SLOT,
+    by_hand,
+    excuse,
+    explained,
+    needless,
+    wrong,
+)
 from bench.soak.clerk import Empty, Turn
 from bench.soak.gauges import Course
 from bench.soak.logs import Complaints
@@ -23,7 +32,7 @@ from bench.soak.overslept import overslept
 from bench.soak.passage import ClaimBook, Inbox, Passage
 from bench.soak.suffering import Suffering
 from bench.soak.told import OWED, Duty
-from switcher.model import Draft, Entry, EntryKind, Rotation
+from switcher.model import Draft, Entry, EntryKind, Outcome, Rotation
 from understudy.stack import free_ports
 
 NOW = 1_800_000_000.0
@@ -91,8 +100,26 @@ def test_a_host_that_came_back_when_its_update_was_out_is_told_apart(
     away: float, back: float | None, patient: bool
 ) -> None:
     suffering = Suffering("alpha", "blip", NOW + away, None if back is None else NOW + back)
-    assert was_patient(TURN, [suffering], pages(ROTATION)) is patient
-    assert not was_patient(TURN, [replace(suffering, host="beta")], pages(ROTATION))
+    assert excuse(TURN, [suffering], [], pages(ROTATION)) == (AWAY if patient else "")
+    assert not excuse(TURN, [replace(suffering, host="beta")], [], pages(ROTATION))
+
+
+def test_a_host_that_lost_its_first_slot_to_a_trouble_was_left_for_that() -> None:
+    put = replace(
+        ROTATION,
+        draft=replace(ROTATION.draft, from_key="BTSgamma", to_key="BTSalpha"),
+        opened=NOW - 9,
+        outcome=Outcome.NEVER_SIGNED,
+    )
+    book = pages(put, ROTATION)
+    frozen = Suffering("alpha", "failure: freeze", NOW + 5)
+    lost = explained([Empty("init0", int(NOW) + 12, "alpha", fit=False)], [frozen], book)
+    assert excuse(TURN, [frozen], lost, book) == FIRST_SLOT
+    assert not excuse(TURN, [frozen], lost, pages(replace(put, outcome=Outcome.ON_AIR), ROTATION))
+    assert not excuse(TURN, [frozen], explained([lost[0][0]], [], book), book)
+    assert not excuse(replace(TURN, host="beta"), [frozen], lost, book)
+    earlier = explained([replace(lost[0][0], time=int(NOW) - 12)], [], book)
+    assert not excuse(TURN, [frozen], earlier, book)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +170,25 @@ def test_a_lost_block_is_told_by_what_ailed_its_host_and_whether_it_could_be_sav
     ]
 
 
+def test_a_host_that_was_well_when_its_slot_came_lost_it_to_what_hit_it_just_then() -> None:
+    slot = Empty("init0", int(NOW) + 9, "alpha", fit=True)
+    struck = Suffering("alpha", "failure: kill", NOW + 9.3)
+    [(_, cause)] = explained([slot], [struck], NOTHING)
+    assert cause == "failure: kill, too soon to be saved"
+    [(_, cause)] = explained([slot], [replace(struck, began=NOW, ended=NOW + 8)], NOTHING)
+    assert cause == "the host was well"
+
+
+def test_a_host_loses_the_slot_whose_block_the_others_left_and_those_until_it_leaves_it() -> None:
+    orphan = Suffering.of_orphan("alpha", int(NOW))
+    slots = [Empty("init0", int(NOW) + later, "alpha", fit=True) for later in (0, 6, 30)]
+    assert [cause.split(",")[0] for _, cause in explained(slots, [orphan], NOTHING)] == [
+        "orphan",
+        "orphan",
+        "the host was well",
+    ]
+
+
 def test_a_slot_for_which_the_devnet_came_too_late_is_no_hosts_fault() -> None:
     empty = [Empty("init0", 30, "alpha", fit=True), Empty("init0", 33, "alpha", fit=True)]
     with overslept() as slots:
@@ -157,11 +203,11 @@ def test_a_slot_for_which_the_devnet_came_too_late_is_no_hosts_fault() -> None:
 def test_a_host_that_is_charged_with_such_a_slot_was_left_for_a_busy_machine() -> None:
     slot = int(TURN.seen) - 9
     lost = explained([Empty("init0", slot, "alpha", fit=True)], [], NOTHING, {slot})
-    assert was_busy(TURN, lost)
-    assert not was_busy(replace(TURN, host="beta"), lost)
-    assert not was_busy(replace(TURN, account="init1"), lost)
-    assert not was_busy(replace(TURN, seen=TURN.seen + 3_600), lost)
-    assert not was_busy(TURN, explained([lost[0][0]], [], NOTHING))
+    assert excuse(TURN, [], lost, NOTHING) == BUSY
+    assert not excuse(replace(TURN, host="beta"), [], lost, NOTHING)
+    assert not excuse(replace(TURN, account="init1"), [], lost, NOTHING)
+    assert not excuse(replace(TURN, seen=TURN.seen + 3_600), [], lost, NOTHING)
+    assert not excuse(TURN, [], explained([lost[0][0]], [], NOTHING), NOTHING)
 
 
 def firing(name: str = "ProducerDown") -> dict[str, Any]:

@@ -61,6 +61,10 @@ async def test_a_block_with_a_transaction_is_seen_and_then_left() -> None:
     net = ManualNet(NET)
     await net.play(10)
     left = await seen_in_a_block(net, net.update("http://lost", reference=8), again=False)
+    block = net.nodes["eu"].ledger.block(left)
+    assert net.network.orphaning is not None
+    assert net.network.orphaning.victim is not None
+    assert net.network.orphaning.victim[1] == block.header.time
     assert url_at(net, "us") == "http://lost"
     assert url_at(net, "beta") == ""
     await net.play(20)
