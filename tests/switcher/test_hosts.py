@@ -84,7 +84,7 @@ def test_absence_that_is_over_is_from_the_last_block_it_had_until_it_was_seen_we
     found = host(replace(back, had_before=17), chain)
     assert last is not None
     assert found is not None
-    assert found.absence == (last.time, 1e9)
+    assert found.absence == (float(last.time), 1e9)
     never = host(back, chain)
     assert never is not None
     assert never.absence is None
