@@ -91,16 +91,18 @@ def _witness(witness: WitnessStatus) -> Iterator[Concern]:
     def concern(text: str, *, trouble: bool = False) -> Concern:
         return Concern(witness.witness, text, trouble)
 
+    stopped = witness.signing_key is not None and witness.signing_key.endswith(null_key(""))
     if witness.on_air is None and witness.signing_key is None:
         yield concern("its key in force is not known yet", trouble=True)
-    elif witness.signing_key and witness.signing_key.endswith(null_key("")):
+    elif stopped:
         yield concern("is stopped by its owner with the null key", trouble=True)
     elif witness.on_air is None:
         text = f"nobody of its ring is on air; the key in force is {witness.signing_key}"
         yield concern(text, trouble=True)
-    if witness.missed_blocks:
+    if witness.missed_blocks and not stopped:
+        who = witness.on_air or "the key in force"
         blocks = "block" if witness.missed_blocks == 1 else "blocks"
-        yield concern(f"{witness.on_air} has missed {witness.missed_blocks} {blocks} lately")
+        yield concern(f"{who} has missed {witness.missed_blocks} {blocks} lately")
     for incident in witness.incidents:
         yield concern(_told_incident(incident), trouble=incident.cause == Cause.ALERT)
     if witness.key_trouble:

@@ -21,6 +21,7 @@ from switcher.resolving.answers import ChainsStatus, MatterStatus, PeerStatus, R
 from switcher.verdict import concerns_of
 
 NOW = 1_800_000_000.0
+STOPPED = "BTS1111111111111111111111111111111114T1Anm"
 ALPHA = ProducerStatus("alpha", "BTSa", in_force=True, readiness="ready", detail="")
 BETA = ProducerStatus("beta", "BTSb", in_force=False, readiness="ready", detail="")
 WITNESS = WitnessStatus(
@@ -117,7 +118,7 @@ def test_an_incident_is_told_with_its_decision_in_words() -> None:
     [
         ({"on_air": None, "signing_key": None}, "!! init0: its key in force is not known yet"),
         (
-            {"on_air": None, "signing_key": "BTS1111111111111111111111111111111114T1Anm"},
+            {"on_air": None, "signing_key": STOPPED},
             "!! init0: is stopped by its owner with the null key",
         ),
         (
@@ -125,6 +126,7 @@ def test_an_incident_is_told_with_its_decision_in_words() -> None:
             "!! init0: nobody of its ring is on air; the key in force is BTSx",
         ),
         ({"missed_blocks": 2}, "! init0: alpha has missed 2 blocks lately"),
+        ({"missed_blocks": 1}, "! init0: alpha has missed 1 block lately"),
         ({"key_trouble": "No key."}, "!! init0: nothing can be signed for it: No key"),
         ({"key_trouble": None}, None),
         ({"acting": False, "actor": None}, "!! init0: no switcher acts for it"),
@@ -134,6 +136,19 @@ def test_an_incident_is_told_with_its_decision_in_words() -> None:
 )
 def test_a_witness_is_told_of(other: dict[str, object], said: str | None) -> None:
     assert of_witness(**other) == ([said] if said else [])
+
+
+def test_misses_under_a_foreign_key_are_told_as_that_key_s() -> None:
+    assert of_witness(on_air=None, signing_key="BTSx", missed_blocks=2) == [
+        "!! init0: nobody of its ring is on air; the key in force is BTSx",
+        "! init0: the key in force has missed 2 blocks lately",
+    ]
+
+
+def test_misses_under_the_null_key_are_what_it_is_for_and_not_told() -> None:
+    assert of_witness(on_air=None, signing_key=STOPPED, missed_blocks=2) == [
+        "!! init0: is stopped by its owner with the null key"
+    ]
 
 
 @pytest.mark.parametrize(
