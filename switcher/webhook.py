@@ -212,6 +212,7 @@ _READ_AS: Mapping[str, Callable[[_Alert], Judged]] = {
 
 
 def _first_mistake(error: ValidationError) -> str:
+    """Return what is wrong first, and where: but for the field, names there are the sender's."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the alert"
+    place = first["loc"][0] if first["loc"] else "the alert"
     return f"{place}: {first['msg']}."

@@ -147,10 +147,24 @@ def test_whatever_stands_for_a_body_is_answered(body: bytes) -> None:
         assert notification.alerts == ()
 
 
-@pytest.mark.parametrize("label", ["signing_key", "alertname", "action"])
-def test_a_private_key_in_an_alert_is_neither_kept_nor_repeated(label: str) -> None:
-    wif = "5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3"
-    labels = {**alert("BTSx")["labels"], label: wif}
-    (judged,) = parsed({**alert("BTSx"), "labels": labels})
+WIF = "5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        *({label: WIF} for label in ("signing_key", "alertname", "action")),
+        {WIF: 1},
+        {WIF: [WIF]},
+    ],
+)
+def test_a_private_key_in_an_alert_is_neither_kept_nor_repeated(labels: dict[str, Any]) -> None:
+    (judged,) = parsed({**alert("BTSx"), "labels": {**alert("BTSx")["labels"], **labels}})
     assert isinstance(judged, Unusable)
-    assert wif[:12] not in judged.reason
+    assert WIF[:12] not in judged.reason
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "two\nlines", "n" * 100_000, "\ud800", ""])
+def test_label_is_not_named_by_what_its_sender_calls_it(name: str) -> None:
+    (judged,) = parsed({**alert(KEY), "labels": {**alert(KEY)["labels"], name: 1}})
+    assert judged == Unusable("malformed", "labels: Input should be a valid string.")
