@@ -25,6 +25,10 @@ from switcher.model import ActionName
 from switcher.resolving.model import Subject
 
 VERSION = "4"
+MOST_ALERTS = 1_000
+"""Alerts of a notification that are taken at most: while they are judged, no rotation goes on.
+It is ten times what the shipped receiver has Alertmanager send (`max_alerts`)."""
+
 HEARTBEAT = "AlertPathHeartbeat"
 """The dead man's switch: an alert that always fires."""
 
@@ -140,7 +144,8 @@ def parse_notification(body: bytes) -> Notification:
     """Turn a webhook's body into judged alerts.
 
     Raises:
-        WebhookError: 400 for what is not JSON, 422 for another version or no list of alerts.
+        WebhookError: 400 for what is not JSON, 422 for another version or no list of alerts, 413
+            for too long a list.
     """
     try:
         data = json.loads(body)
@@ -153,6 +158,12 @@ def parse_notification(body: bytes) -> Notification:
         raise WebhookError(422, "wrong_version", sentence)
     if not isinstance(alerts := data.get("alerts"), list):
         raise WebhookError(422, "wrong_version", "The webhook has no list of alerts.")
+    if len(alerts) > MOST_ALERTS:
+        sentence = (
+            f"The webhook has {len(alerts)} alerts, and {MOST_ALERTS} at most are taken at once; "
+            "`max_alerts` of Alertmanager's receiver bounds them."
+        )
+        raise WebhookError(413, "too_large", sentence)
     truncated = data.get("truncatedAlerts")
     return Notification(
         tuple(_judge(alert) for alert in alerts),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,11 +14,14 @@ from serving.body import BodyError, read_body
 from switcher.access import Running, requires
 from switcher.auth import Bearer, Scope
 from switcher.errors import JournalError, WebhookError
+from switcher.journal.receipt import Receipt
 from switcher.routes.refusals import NO_TOKEN, WRONG_SCOPE, refusals
-from switcher.webhook import VERSION, parse_notification
+from switcher.webhook import MOST_ALERTS, VERSION, parse_notification
 
 MAX_BODY = 1_000_000
 _log = structlog.get_logger("switcher.alerts")
+
+_UNUSABLE = frozenset({"unknown_action", "malformed"})
 
 router = APIRouter(tags=["alerts"])
 
@@ -24,7 +29,7 @@ _REFUSALS = {
     **refusals(
         _400="The body is not a JSON object.",
         _408="The body did not arrive in time.",
-        _413="The body is too large.",
+        _413="The body is too large, or has too many alerts.",
         _422="This is no notification of version 4.",
         _503="The alerts could not be written down; they are to be sent again.",
     ),
@@ -43,6 +48,7 @@ _NOTIFICATION = {
                     "alerts": {
                         "type": "array",
                         "items": {},
+                        "maxItems": MOST_ALERTS,
                         "description": "Each is judged by itself; what it lacks is told in its "
                         "part of the answer.",
                     },
@@ -98,10 +104,18 @@ async def take_alerts(
         ) from error
     if notification.truncated:
         _log.warning("Alertmanager left alerts out", count=notification.truncated)
-    for receipt in receipts:
-        if receipt.result not in {"heartbeat", "renewed", "repeated", "ignored"}:
-            _log.info("alert", result=receipt.result, incident=receipt.incident, why=receipt.reason)
+    _log_news(receipts)
     return Acknowledgement([Taken(r.result, r.incident, r.reason) for r in receipts])
+
+
+def _log_news(receipts: Collection[Receipt]) -> None:
+    """Log a notification's news, and of all that nobody can use in it one line."""
+    for receipt in receipts:
+        if receipt.is_news:
+            _log.info("alert", result=receipt.result, incident=receipt.incident)
+    if unusable := [receipt for receipt in receipts if receipt.result in _UNUSABLE]:
+        counts = Counter(receipt.result for receipt in unusable)
+        _log.info("unusable alerts", **counts, first=unusable[0].reason)
 
 
 async def _body(request: Request) -> bytes:

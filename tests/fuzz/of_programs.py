@@ -42,8 +42,8 @@ def alertmanager_webhook(data: bytes) -> bool:
     try:
         notification = parse_notification(data)
     except WebhookError as error:
-        assert error.status in (400, 422)
-        assert error.result in ("unparsable", "wrong_version")
+        assert error.status in (400, 413, 422)
+        assert error.result in ("unparsable", "too_large", "wrong_version")
         return False
     for judged in notification.alerts:
         match judged:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from switcher.auth import Scope
+from switcher.inbox import AT_ONCE
 from switcher.journal.journal import Journal
+from switcher.webhook import MOST_ALERTS
 from tests.switcher.calling import ALPHA, BETA, Caller
 from tests.switcher.stage import alert, webhook
+
+BAD = {"status": "firing"}
 
 
 async def test_good_alert_is_written_down_before_the_answer(keeper: Caller) -> None:
@@ -24,9 +30,9 @@ async def test_good_alert_is_written_down_before_the_answer(keeper: Caller) -> N
     assert newest.partition(":")[0] == str(entries[0]["id"])
 
 
-async def test_many_alerts_at_once_let_others_have_their_turn(
-    keeper: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many alerts each transaction took so far."""
     taken, take = list[int](), Journal.take
 
     async def counting(journal: Journal, alerts: list[Any], *args: Any) -> Any:
@@ -34,10 +40,50 @@ async def test_many_alerts_at_once_let_others_have_their_turn(
         return await take(journal, alerts, *args)
 
     monkeypatch.setattr(Journal, "take", counting)
+    return taken
+
+
+def about_alerts(logs: Iterable[MutableMapping[str, Any]]) -> list[MutableMapping[str, Any]]:
+    return [line for line in logs if "alert" in line["event"]]
+
+
+async def test_many_alerts_at_once_let_others_have_their_turn(
+    keeper: Caller, taken: list[int]
+) -> None:
     reply = await keeper.post(webhook(*(alert(f"BTS{number}") for number in range(250))))
     assert reply.status_code == 202
     assert [each["incident"] for each in reply.json()["alerts"]] == list(range(1, 251))
-    assert max(taken) <= 100
+    assert max(taken) <= AT_ONCE
+
+
+async def test_as_many_bad_alerts_as_are_taken_at_once_are_one_line_of_the_log(
+    keeper: Caller, taken: list[int]
+) -> None:
+    bad = [BAD] * (MOST_ALERTS - 1)
+    with capture_logs() as logs:
+        reply = await keeper.post(webhook(alert(ALPHA, action="reboot"), *bad))
+    assert reply.status_code == 202
+    assert await keeper.counted("malformed") == len(bad)
+    assert await keeper.counted("unknown_action") == 1
+    assert taken == [AT_ONCE] * (MOST_ALERTS // AT_ONCE)
+    [told] = about_alerts(logs)
+    assert (told["unknown_action"], told["malformed"]) == (1, len(bad))
+    assert told["first"] == reply.json()["alerts"][0]["reason"]
+
+
+async def test_more_alerts_than_are_taken_at_once_leave_one_count_and_nothing_else(
+    keeper: Caller, taken: list[int]
+) -> None:
+    with capture_logs() as logs:
+        reply = await keeper.post(webhook(*[BAD] * 20_000))
+    assert reply.status_code == 413
+    assert "20000 alerts" in reply.json()["detail"]
+    assert f"{MOST_ALERTS} at most" in reply.json()["detail"]
+    assert "max_alerts" in reply.json()["detail"]
+    assert (await keeper.counted("too_large"), await keeper.counted("malformed")) == (1, 0)
+    assert taken == []
+    assert about_alerts(logs) == []
+    assert await keeper.accepts_a_good_alert()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +152,7 @@ async def test_alertmanager_s_token_reads_and_operates_nothing(caller: Caller) -
 
 
 async def test_malformed_alert_spoils_no_other(keeper: Caller) -> None:
-    reply = await keeper.post(webhook({"status": "firing"}, alert(ALPHA), alert(BETA)))
+    reply = await keeper.post(webhook(BAD, alert(ALPHA), alert(BETA)))
     assert reply.status_code == 202
     assert [a["result"] for a in reply.json()["alerts"]] == ["malformed", "opened", "opened"]
     assert await keeper.counted("malformed") == 1

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from switcher.errors import WebhookError
 from switcher.model import ActionName
 from switcher.resolving.model import Kind, Subject
-from switcher.webhook import Accusation, Doubt, Heartbeat, Unusable, parse_notification
+from switcher.webhook import (
+    MOST_ALERTS,
+    Accusation,
+    Doubt,
+    Heartbeat,
+    Unusable,
+    parse_notification,
+)
 from tests.switcher.stage import alert, doubt, webhook
 
 KEY = "BTS5aBmMxsrm23XpzsSwz7utPx1RQNXtn7Fg9LCBtDNcCJdt6ncCm"
@@ -117,9 +124,13 @@ def test_bad_alert_spoils_no_other(changed: Any, result: str) -> None:
         (json.dumps(webhook(alert(KEY), version="3")).encode(), 422, "wrong_version"),
         (b'{"version": 4, "alerts": []}', 422, "wrong_version"),
         (b'{"version": "4", "alerts": {}}', 422, "wrong_version"),
+        (json.dumps(webhook(*[alert(KEY)] * (MOST_ALERTS + 1))).encode(), 413, "too_large"),
     ],
 )
-def test_unusable_body_is_refused_with_a_sentence(body: bytes, status: int, result: str) -> None:
+def test_unusable_body_is_refused_with_a_sentence_and_no_alert_of_it_judged(
+    body: bytes, status: int, result: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("switcher.webhook._judge")
     with pytest.raises(WebhookError, match=r"^The .*\.$") as refusal:
         parse_notification(body)
     assert (refusal.value.status, refusal.value.result) == (status, result)
