@@ -98,6 +98,19 @@ async def allowed_to_look(
         await allowed_to_read(request, switcher, credentials, session)
 
 
+async def _is_insider(request: Request, switcher: Running, credentials: Credentials) -> bool:
+    """Tell, of somebody who is let in anyway, whether to show them what is for the log.
+
+    `readers` is no matter: it lets others see the status, not where the journal is.
+    """
+    bearer = switcher.tokens.bearer(credentials.credentials) if credentials else None
+    reads = bearer is not None and bearer.may(Scope.READ)
+    return reads or _asked_from_here(request, switcher)
+
+
+Insider = Annotated[bool, Depends(_is_insider)]
+
+
 def _asked_from_here(request: Request, switcher: Switcher) -> bool:
     """Tell whether only this machine can ask, and is asked by a name of its own.
 

@@ -20,7 +20,8 @@ JOURNAL_UNUSABLE = (
     "The journal can't be used at present; the switcher's log says why, and no rotation begins "
     "meanwhile."
 )
-"""What whoever asks is told of a `JournalError`, whose own text is for the log."""
+"""What whoever asks is told of a `JournalError`, whose own text is for the log: it may say where
+the journal is, and who uses it."""
 
 
 class SwitcherError(Exception):

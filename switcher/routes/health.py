@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response, status
 
-from switcher.access import Running
+from switcher.access import Insider, Running
 from switcher.answers import AlertPath
-from switcher.errors import JournalError
+from switcher.errors import JOURNAL_UNUSABLE, JournalError
 from switcher.status import alert_path, usable_nodes
 
 _JOURNAL_SECONDS = 2.0
@@ -37,9 +37,15 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: {"model": Readiness, "description": "Not ready."}})
-async def readyz(switcher: Running, response: Response) -> Readiness:
+@router.get(
+    "/readyz",
+    responses={503: {"model": Readiness, "description": "Not ready."}},
+    openapi_extra={"security": [{}]},  # or none, which tells less of the journal
+)
+async def readyz(switcher: Running, insider: Insider, response: Response) -> Readiness:
     """Answer 200 once journal and nodes are usable, 503 before.
+
+    What is wrong with the journal is told on this machine, and for a token of scope `read`.
 
     A broken alert path is told but does not count: a service that is taken out of use for it could
     not be reached by the heartbeat any more.
@@ -50,7 +56,7 @@ async def readyz(switcher: Running, response: Response) -> Readiness:
             await switcher.journal.ping()
             heartbeat = await switcher.journal.heartbeat()
     except JournalError as error:
-        journal = str(error)
+        journal = str(error) if insider else JOURNAL_UNUSABLE
     except TimeoutError:
         journal = f"no answer within {_JOURNAL_SECONDS:g} s"
     usable, needed = usable_nodes(switcher.watch.nodes)

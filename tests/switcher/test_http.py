@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from chains.settings import NodeSettings
 from devnet.keys import active_key
 from switcher.auth import Scope
-from switcher.errors import JournalError
+from switcher.errors import JOURNAL_UNUSABLE, JournalError
 from switcher.journal.journal import Journal
 from switcher.model import Entry
 from switcher.service import serve
@@ -59,6 +61,26 @@ async def test_unreachable_nodes_are_named_by_readyz(caller: Caller) -> None:
     assert reply.json()["journal"] == "ok"
     assert "0 of 1" in reply.json()["nodes"]
     assert (await caller.http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("readers", ["token", "anyone"])
+@pytest.mark.parametrize("exposed", [False, True], ids=["this machine", "others"])
+async def test_what_is_wrong_with_the_journal_is_no_business_of_strangers(
+    tmp_path: Path, exposed: bool, readers: str
+) -> None:
+    async with calling(tmp_path, CHAIN, behind_proxy=exposed, readers=readers) as caller:
+        with closing(sqlite3.connect(tmp_path / "understudy.db")) as db:
+            db.execute("alter table heartbeats rename to gone")
+        for scope in (Scope.READ, Scope.OPERATE):
+            assert str(tmp_path) in (await caller.get("/readyz", scope)).json()["journal"]
+        alerts, unknown = caller.home.bearer(Scope.ALERTS), {"Authorization": "Bearer unknown"}
+        headers: list[dict[str, str]] = [{}, alerts, unknown, {"Host": "led.example"}]
+        for header in headers:
+            reply = await caller.http.get("/readyz", headers=header)
+            from_here = not exposed and "Host" not in header
+            assert reply.status_code == 503
+            assert (str(tmp_path) in reply.text) == from_here
+            assert (reply.json()["journal"] == JOURNAL_UNUSABLE) == (not from_here)
 
 
 @pytest.mark.parametrize(
