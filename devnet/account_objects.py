@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chains.bitshares.keys import null_key
-from chains.bitshares.schedule import instance
 from chains.bitshares.transactions import format_time
+from chains.bitshares.values import ACCOUNT, instance
 from devnet.evaluate import authority
 from devnet.genesis import Account
 from devnet.parameters import CASHBACK_VESTING_SECONDS, PAY_VESTING_SECONDS
@@ -13,6 +13,7 @@ from devnet.values import Json, number
 
 _NEVER = format_time(0)
 _VESTING_SECONDS = {"witness": PAY_VESTING_SECONDS, "cashback": CASHBACK_VESTING_SECONDS}
+_VESTING = "1.13."
 _FOR_EVER = "2106-02-07T06:28:15"
 _PARTS_WITHOUT_MORE = [
     "balances",
@@ -57,7 +58,7 @@ def account_json(state: ChainState, account: Account) -> Json:
             "extensions": [],
         },
         "num_committee_voted": 0,
-        "statistics": f"2.6.{instance(account.id)}",
+        "statistics": f"2.6.{instance(account.id, ACCOUNT)}",
         "whitelisting_accounts": [],
         "blacklisting_accounts": [],
         "whitelisted_accounts": [],
@@ -77,7 +78,7 @@ def balance_json(state: ChainState, account_id: str) -> Json | None:
     if held is None:
         return None
     return {
-        "id": f"2.5.{instance(account_id)}",
+        "id": f"2.5.{instance(account_id, ACCOUNT)}",
         "owner": account_id,
         "asset_type": "1.3.0",
         "balance": number(held),
@@ -94,7 +95,7 @@ def statistics_json(state: ChainState, account: Account) -> Json:
     )
     votes = "vp_all vp_active vp_committee vp_witness vp_worker"
     return {
-        "id": f"2.6.{instance(account.id)}",
+        "id": f"2.6.{instance(account.id, ACCOUNT)}",
         "owner": account.id,
         "name": account.name,
         "most_recent_op": "2.9.0",
@@ -138,7 +139,7 @@ def vesting_balances(state: ChainState, account: Account) -> list[Json]:
         "cashback": state.fees.get(account.id, Fees()).cashback,
     }
     found = [vesting_json(account.id, each, kind) for kind, each in held.items() if each]
-    return sorted(found, key=lambda balance: instance(balance["id"]))
+    return sorted(found, key=lambda balance: instance(balance["id"], _VESTING))
 
 
 def full_account_json(state: ChainState, account: Account) -> Json:

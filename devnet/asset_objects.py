@@ -6,8 +6,8 @@ apart from the next witness; so feeds have an age that grows.
 
 from __future__ import annotations
 
-from chains.bitshares.schedule import instance
 from chains.bitshares.transactions import format_time
+from chains.bitshares.values import ASSET, instance
 from devnet.genesis import Asset, Genesis
 from devnet.parameters import MAX_SUPPLY
 from devnet.values import Json, number
@@ -40,7 +40,7 @@ def asset_json(genesis: Genesis, asset: Asset) -> Json:
             "description": "",
             "extensions": {},
         },
-        "dynamic_asset_data_id": f"2.3.{instance(asset.id)}",
+        "dynamic_asset_data_id": f"2.3.{instance(asset.id, ASSET)}",
         **extra,
         "creation_block_num": 0,
         "creation_time": format_time(genesis.time),
@@ -56,7 +56,7 @@ def extended_asset_json(genesis: Genesis, asset: Asset) -> Json:
 def asset_data_json(asset: Asset) -> Json:
     """Return an asset's changing data (2.3.x)."""
     return {
-        "id": f"2.3.{instance(asset.id)}",
+        "id": f"2.3.{instance(asset.id, ASSET)}",
         "current_supply": number(MAX_SUPPLY if asset.bitasset is None else 0),
         "confidential_supply": 0,
         "accumulated_fees": 0,

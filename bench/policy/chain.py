@@ -14,7 +14,7 @@ from chains.bitshares.blocks import Block
 from chains.bitshares.follower import Follower
 from chains.bitshares.keys import encode_key
 from chains.bitshares.objects import Reading, WitnessIds, WitnessObject
-from chains.bitshares.schedule import instance, scheduled, shuffle, slot_time
+from chains.bitshares.schedule import scheduled, shuffle, slot_time
 from chains.bitshares.transactions import (
     WITNESS_UPDATE,
     format_time,
@@ -22,6 +22,7 @@ from chains.bitshares.transactions import (
     pack_transaction,
     transaction_id,
 )
+from chains.bitshares.values import WITNESS, instance
 
 PREFIX = "BTS"
 WITNESSES = tuple(f"1.6.{number}" for number in range(1, 28))
@@ -236,8 +237,8 @@ def _reading(
 
 
 def _account(witness: str) -> str:
-    return f"init{instance(witness) - 1}"
+    return f"init{instance(witness, WITNESS) - 1}"
 
 
 def _witness(witness: str, key: str) -> WitnessObject:
-    return WitnessObject(witness, f"1.2.{instance(witness) + 5}", key, 0, 0, 0, "")
+    return WitnessObject(witness, f"1.2.{instance(witness, WITNESS) + 5}", key, 0, 0, 0, "")

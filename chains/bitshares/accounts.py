@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chains.bitshares.schedule import instance
+from chains.bitshares.values import ACCOUNT, instance
 from chains.errors import MalformedDataError
 
 
@@ -77,7 +77,7 @@ def parse_account(found: Any) -> Account:
     """
     authorities = parse_authorities(found)
     try:
-        instance(found["id"])
+        instance(found["id"], ACCOUNT)
         memo_key = found["options"]["memo_key"]
         return Account(found["id"], str(found["name"]), authorities, str(memo_key))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chains.bitshares.keys import recover_key
-from chains.bitshares.schedule import instance
 from chains.bitshares.transactions import Json, parse_time, varint
+from chains.bitshares.values import WITNESS, instance
 from chains.errors import MalformedDataError
 
-_WITNESS = "1.6."
 _HASH = re.compile("[0-9a-f]{40}")
 
 
@@ -58,7 +57,7 @@ def header_bytes(previous: str, time: int, witness: str, merkle_root: str) -> by
         (
             bytes.fromhex(previous),
             time.to_bytes(4, "little"),
-            varint(instance(witness)),
+            varint(instance(witness, WITNESS)),
             bytes.fromhex(merkle_root),
             b"\0",
         )
@@ -83,8 +82,6 @@ def parse_block(data: Any) -> Block:
         time = parse_time(data["timestamp"])
         witness, root = data["witness"], data["transaction_merkle_root"]
         previous = data["previous"]
-        if not witness.startswith(_WITNESS):
-            raise MalformedDataError(f"{witness[:40]!r} is no witness")
         for text in (previous, root):
             check_hash(text)
         header = header_bytes(previous, time, witness, root)

@@ -10,7 +10,7 @@ from typing import Any
 from chains.bitshares.alike import Alike
 from chains.bitshares.client import NodeClient
 from chains.bitshares.objects import CORE_ASSET, Names, WitnessIds
-from chains.bitshares.schedule import instance
+from chains.bitshares.values import ACCOUNT, ASSET_FEEDS, BALANCE, WITNESS, instance
 from chains.bitshares.wire import parse_json
 from chains.errors import BadReplyError, MalformedDataError, NodeRefusedError
 from chains.settings import ChainSettings
@@ -79,7 +79,9 @@ async def _witnesses(
             left = [name for name in chunk if name not in ids]
             answers = await asyncio.gather(*(_witness(client, name) for name in left))
             found = zip(left, answers, strict=True)
-            ids |= {name: _object_id(answer["id"]) for name, answer in found if answer is not None}
+            ids |= {
+                name: _object_id(each["id"], WITNESS) for name, each in found if each is not None
+            }
     witnesses = [
         WitnessIds(name, known[name].account_id, ids[name], known[name].balance_id)
         for name in accounts
@@ -97,7 +99,7 @@ async def _witnesses(
 
 def _holders(text: str) -> Mapping[str, Holder]:
     return {
-        name: Holder(_object_id(full["account"]["id"]), _core_balance(full["balances"]))
+        name: Holder(_object_id(full["account"]["id"], ACCOUNT), _core_balance(full["balances"]))
         for name, full in parse_json(text)
     }
 
@@ -108,7 +110,7 @@ async def _listed(client: NodeClient) -> dict[str, str]:
         listed = await client.call("database", "lookup_witness_accounts", "", _WITNESSES_PER_CALL)
     except NodeRefusedError:
         return {}
-    return {str(name): _object_id(witness) for name, witness in listed}
+    return {str(name): _object_id(witness, WITNESS) for name, witness in listed}
 
 
 def _is_whole(listed: Mapping[str, str]) -> bool:
@@ -124,11 +126,12 @@ async def _witness(client: NodeClient, account: str) -> Any:
 
 
 def _core_balance(balances: Sequence[dict[str, Any]]) -> str | None:
-    return next((_object_id(b["id"]) for b in balances if b["asset_type"] == CORE_ASSET), None)
+    core = (each["id"] for each in balances if each["asset_type"] == CORE_ASSET)
+    return next((_object_id(each, BALANCE) for each in core), None)
 
 
-def _object_id(text: str) -> str:
-    instance(text)
+def _object_id(text: str, kind: str) -> str:
+    instance(text, kind)
     return text
 
 
@@ -139,7 +142,7 @@ async def _feeds(client: NodeClient, symbols: Sequence[str]) -> tuple[dict[str, 
     feeds, without = {}, []
     for symbol, asset in zip(symbols, assets, strict=True):
         if asset and "bitasset_data_id" in asset:
-            feeds[symbol] = _object_id(asset["bitasset_data_id"])
+            feeds[symbol] = _object_id(asset["bitasset_data_id"], ASSET_FEEDS)
         else:
             without.append(f"asset {symbol!r} has no price feeds on this chain")
     return feeds, without

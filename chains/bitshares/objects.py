@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chains.bitshares.blocks import check_hash, number_of
-from chains.bitshares.schedule import instance
 from chains.bitshares.transactions import Json, parse_time
+from chains.bitshares.values import UINT8, UINT32, WITNESS, instance, whole_number
 from chains.errors import MalformedDataError
 
 GLOBAL_PROPERTIES = "2.0.0"
@@ -24,7 +24,6 @@ CORE_UNITS = 100_000
 """Of the smallest amount to one core token (bitshares-core, config.hpp: BLOCKCHAIN_PRECISION)."""
 CHAIN_OBJECTS = (DYNAMIC_PROPERTIES, WITNESS_SCHEDULE, GLOBAL_PROPERTIES)
 _MAINTENANCE_FLAG = 1
-_UINT8, _UINT32, _UINT64 = (1 << 8) - 1, (1 << 32) - 1, (1 << 64) - 1
 _MOST_WITNESSES = 1001  # bitshares-core, config.hpp: GRAPHENE_DEFAULT_MAX_WITNESSES
 _LONGEST_URL = 127  # bitshares-core, config.hpp: GRAPHENE_MAX_URL_LENGTH
 
@@ -143,7 +142,7 @@ def _parse(names: Names, objects: Mapping[str, Json | None]) -> Reading:
     properties = _required(objects, GLOBAL_PROPERTIES)
     parameters = properties["parameters"]
     head_number, head_id = (
-        whole_number(dynamic["head_block_number"], _UINT32),
+        whole_number(dynamic["head_block_number"], UINT32),
         dynamic["head_block_id"],
     )
     check_hash(head_id)
@@ -157,12 +156,12 @@ def _parse(names: Names, objects: Mapping[str, Json | None]) -> Reading:
         after_maintenance=bool(whole_number(dynamic["dynamic_flags"]) & _MAINTENANCE_FLAG),
         next_maintenance=parse_time(dynamic["next_maintenance_time"]),
         recently_missed=whole_number(dynamic["recently_missed_count"]),
-        irreversible=whole_number(dynamic["last_irreversible_block_num"], _UINT32),
+        irreversible=whole_number(dynamic["last_irreversible_block_num"], UINT32),
         shuffled=_ids(schedule["current_shuffled_witnesses"]),
         active=_ids(properties["active_witnesses"]),
-        interval=whole_number(parameters["block_interval"], _UINT8, least=1),
-        maintenance_interval=whole_number(parameters["maintenance_interval"], _UINT32, least=1),
-        skip_slots=whole_number(parameters["maintenance_skip_slots"], _UINT8),
+        interval=whole_number(parameters["block_interval"], UINT8, least=1),
+        maintenance_interval=whole_number(parameters["maintenance_interval"], UINT32, least=1),
+        skip_slots=whole_number(parameters["maintenance_skip_slots"], UINT8),
         witnesses={
             ids.account: _witness(_required(objects, ids.witness_id)) for ids in names.witnesses
         },
@@ -182,23 +181,12 @@ def _ids(texts: Sequence[str]) -> tuple[str, ...]:
     if not isinstance(texts, list) or not 1 <= len(texts) <= _MOST_WITNESSES:
         raise MalformedDataError("the node's list of witnesses is empty, endless or none")
     for text in texts:
-        instance(text)
+        instance(text, WITNESS)
     return tuple(texts)
 
 
 def _balance(ids: WitnessIds, objects: Mapping[str, Json | None]) -> int:
     return whole_number(_required(objects, ids.balance_id)["balance"]) if ids.balance_id else 0
-
-
-def whole_number(value: Any, most: int = _UINT64, least: int = 0) -> int:
-    """Return a node's integer; those over 32 bits come as text.
-
-    Raises:
-        ValueError: it is none, or not within the bounds (then a `MalformedDataError`).
-    """
-    if isinstance(value, bool | float) or not least <= (number := int(value)) <= most:
-        raise MalformedDataError(f"{value!r:.40} is not an integer from {least} to {most}")
-    return number
 
 
 def _witness(found: Json) -> WitnessObject:
@@ -209,7 +197,7 @@ def _witness(found: Json) -> WitnessObject:
         account_id=str(found["witness_account"]),
         signing_key=str(found["signing_key"]),
         total_missed=whole_number(found["total_missed"]),
-        last_confirmed_block=whole_number(found["last_confirmed_block_num"], _UINT32),
+        last_confirmed_block=whole_number(found["last_confirmed_block_num"], UINT32),
         votes=whole_number(found["total_votes"]),
         url=url.encode("utf-8", "replace").decode(),  # its owner may write what he likes
     )
@@ -223,7 +211,7 @@ def _feeds(names: Names, objects: Mapping[str, Json | None]) -> dict[str, Any]:
     for symbol, object_id in names.feeds.items():
         if (found := objects[object_id]) is None:
             continue
-        lifetimes[symbol] = whole_number(found["options"]["feed_lifetime_sec"], _UINT32)
+        lifetimes[symbol] = whole_number(found["options"]["feed_lifetime_sec"], UINT32)
         published = [(account, time) for account, (time, _price) in found["feeds"]]
         own |= {
             (accounts[account], symbol): parse_time(time)

@@ -6,14 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chains.bitshares.objects import whole_number
-from chains.bitshares.schedule import instance
+from chains.bitshares.values import UINT32, WITNESS, instance, whole_number
 from chains.errors import MalformedDataError
 
 MOST_WITNESSES = 1000
 """A stock node's api_limit_lookup_witness_accounts; the main network has some 150 witnesses."""
-
-_UINT32 = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def parse_ids(reply: Any) -> list[str]:
     try:
         ids = [witness for _name, witness in reply]
         for each in ids:
-            instance(each)
+            instance(each, WITNESS)
     except (TypeError, ValueError, AttributeError) as error:
         raise MalformedDataError(f"no list of witnesses: {error!r:.80}") from error
     if not 1 <= len(ids) <= MOST_WITNESSES:
@@ -79,4 +76,4 @@ def _counted(witness: str, found: Any) -> tuple[str, int, int]:
         raise MalformedDataError(f"the node's answer lacks witness {witness}")
     kind, _, number = found["vote_id"].partition(":")
     whole_number(kind)
-    return witness, whole_number(found["total_votes"]), whole_number(number, _UINT32)
+    return witness, whole_number(found["total_votes"]), whole_number(number, UINT32)

@@ -6,32 +6,18 @@ Sources: bitshares-core, `libraries/chain/db_witness_schedule.cpp` (`get_slot_ti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+
+from chains.bitshares.values import WITNESS, instance
 
 _MASK = (1 << 64) - 1
 _STEP = 2685821657736338717
 SLOT_BITS = 128
-_OBJECT_ID = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.(0|[1-9][0-9]{0,14})")
-
-
-@lru_cache(maxsize=4096)
-def instance(object_id: str) -> int:
-    """Return the last number of an object id: 7 for "1.6.7".
-
-    Raises:
-        ValueError: not an object id as a node writes it.
-    """
-    found = _OBJECT_ID.fullmatch(object_id)
-    if found is None:
-        raise ValueError(f"{object_id[:40]!r} is no object id")
-    return int(found[1])
 
 
 def shuffle(active: Iterable[str], head_time: int) -> tuple[str, ...]:
     """Return the round's order of the active witnesses (ids), seeded by the head block's time."""
-    order = sorted(active, key=instance)
+    order = sorted(active, key=lambda witness: instance(witness, WITNESS))
     count = len(order)
     seed = (head_time << 32) & _MASK
     for i in range(count):

@@ -15,7 +15,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chains.bitshares.keys import decode_key, ripemd160
-from chains.bitshares.schedule import instance
+from chains.bitshares.values import (
+    ACCOUNT,
+    ASSET,
+    MOST_UNITS,
+    UINT16,
+    UINT32,
+    WITNESS,
+    instance,
+    whole_number,
+)
 from chains.errors import MalformedDataError, UnpackableOperationError
 
 TRANSFER = 0
@@ -78,8 +87,8 @@ def pack_transaction(transaction: Json, prefix: str) -> bytes:
     try:
         return b"".join(
             (
-                int(transaction["ref_block_num"]).to_bytes(2, "little"),
-                int(transaction["ref_block_prefix"]).to_bytes(4, "little"),
+                whole_number(transaction["ref_block_num"], UINT16).to_bytes(2, "little"),
+                whole_number(transaction["ref_block_prefix"], UINT32).to_bytes(4, "little"),
                 parse_time(transaction["expiration"]).to_bytes(4, "little"),
                 _pack_list(_pack_operation(op, prefix) for op in transaction["operations"]),
                 _pack_empty(transaction.get("extensions", [])),
@@ -122,7 +131,7 @@ def witness_updates(transactions: Iterable[Json], prefix: str) -> tuple[WitnessU
     """Return every witness_update in a block's transactions, in their order.
 
     Raises:
-        MalformedDataError: an update does not name its witness, or names a malformed key.
+        MalformedDataError: an update names no witness as nodes write it, or a malformed key.
     """
     found = []
     for transaction in transactions:
@@ -136,6 +145,7 @@ def _update(transaction: Json, body: Json, prefix: str) -> WitnessUpdate:
     witness, new_key = body.get("witness"), body.get("new_signing_key")
     if not isinstance(witness, str) or not isinstance(new_key, str | None):
         raise MalformedDataError(f"not a witness_update: {body!r}")
+    instance(witness, WITNESS)  # which may not go by another name than its blocks do
     if new_key is not None:
         decode_key(new_key, prefix)
     return WitnessUpdate(
@@ -184,8 +194,8 @@ def _pack_transfer(body: Json, _prefix: str) -> bytes:
     return b"".join(
         (
             _pack_amount(body["fee"]),
-            varint(instance(body["from"])),
-            varint(instance(body["to"])),
+            varint(instance(body["from"], ACCOUNT)),
+            varint(instance(body["to"], ACCOUNT)),
             _pack_amount(body["amount"]),
             b"\0",
             _pack_empty(body.get("extensions", [])),
@@ -197,8 +207,8 @@ def _pack_witness_update(body: Json, prefix: str) -> bytes:
     return b"".join(
         (
             _pack_amount(body["fee"]),
-            varint(instance(body["witness"])),
-            varint(instance(body["witness_account"])),
+            varint(instance(body["witness"], WITNESS)),
+            varint(instance(body["witness_account"], ACCOUNT)),
             _pack_optional(body.get("new_url"), _pack_text),
             _pack_optional(body.get("new_signing_key"), lambda text: decode_key(text, prefix)),
         )
@@ -212,9 +222,8 @@ _OPERATIONS: dict[int, Callable[[Json, str], bytes]] = {
 
 
 def _pack_amount(amount: Json) -> bytes:
-    return int(amount["amount"]).to_bytes(8, "little", signed=True) + varint(
-        instance(amount["asset_id"])
-    )
+    units = whole_number(amount["amount"], MOST_UNITS)
+    return units.to_bytes(8, "little") + varint(instance(amount["asset_id"], ASSET))
 
 
 def _pack_text(text: str) -> bytes:

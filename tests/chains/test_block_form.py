@@ -26,7 +26,7 @@ def test_height_is_in_the_first_four_bytes_of_an_id() -> None:
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "extensions": ({"extensions": [[0, 1]]}, "header extensions can't be serialised here"),
-    "no witness": ({"witness": LONG}, f"'{LONG[:40]}' is no witness"),
+    "no witness": ({"witness": LONG}, f"'{LONG[:40]}' is no id of 1.6.x"),
     "no id before it": ({"previous": LONG}, f"'{LONG[:80]}' is not 20 bytes as hex digits"),
     "an id in capitals": (
         {"previous": "AB" * 20},

@@ -130,6 +130,18 @@ def update(**members: Any) -> dict[str, Any]:
     }
 
 
+def naming(witness: str) -> Lie:
+    """Name another witness in each update of a block, whose transactions are else as they are."""
+
+    def lie(method: str, result: Any) -> Any:
+        for transaction in result["transactions"] if method == "get_block" and result else ():
+            for _number, body in transaction["operations"]:
+                body["witness"] = witness
+        return result
+
+    return lie
+
+
 UNKNOWN = {**update(), "operations": [[77, {"what": {"only": "later nodes know"}}]]}
 
 LIES: dict[str, Lie] = {
@@ -251,6 +263,32 @@ async def test_a_liar_who_makes_the_majority_at_the_start_changes_nothing(lie: s
 @pytest.mark.parametrize("talk", TALK)
 async def test_talk_stops_nothing(talk: str) -> None:
     await check_undisturbed(forged_chain(), TALK[talk])
+
+
+@pytest.mark.parametrize("spelt", ["1.06.1", "1.2.1"])
+async def test_a_backup_that_never_signs_is_seen_though_one_node_spells_its_update_otherwise(
+    spelt: str,
+) -> None:
+    chain, backup = forged_chain(), DevKey("backup")
+    nodes = (Liar(chain, naming(spelt)), Honest(chain), Honest(chain))
+    async with scripted(*nodes) as settings, asyncio.TaskGroup() as tasks:
+        watch = Watch(settings)
+        running = tasks.create_task(watch.run())
+        await head_is(watch, chain)
+        await honest_ones_count(watch)
+        while chain.owner() == WITNESS:
+            chain.produce(2)
+        updating = chain.produce(updates={WITNESS: backup})
+        chain.run_until(WITNESS)
+        chain.produce(2)
+        chain.produce()
+        for node in nodes:
+            await node.announce()
+        await head_is(watch, chain)
+        [(held, told)] = watch.follower.updates()
+        assert (held.number, told.witness) == (updating.number, WITNESS)
+        assert [slot.key for slot in watch.follower.recent_misses(WITNESS)] == [backup.text(PREFIX)]
+        running.cancel()
 
 
 async def test_silence_stops_nothing() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
 
 from chains.bitshares.rules import open_to_vouching
-from chains.errors import InvalidBlockError
+from chains.errors import InvalidBlockError, MalformedDataError
 from devnet.keys import DevKey
 from tests.chains.forged import (
     ALPHA,
@@ -117,6 +118,25 @@ def test_transactions_that_are_not_those_of_the_header_are_refused() -> None:
     assert str(refusal.value) == "block 22: transactions: are not those of the header"
     assert refusal.value.reason == "transactions"
     assert not open_to_vouching(refusal.value)
+
+
+@pytest.mark.parametrize("vouched", [False, True])
+@pytest.mark.parametrize("spelt", ["1.06.1", "01.6.1", "1.6.01", "1.2.1", "2.6.1", "1.6.\uff11"])
+def test_an_update_hides_behind_no_other_spelling_of_its_witness(spelt: str, vouched: bool) -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    block = chain.produce(updates={WITNESS: BETA})
+    transactions = copy.deepcopy(block.transactions)
+    transactions[0]["operations"][0][1]["witness"] = spelt
+    hidden = replace(block, transactions=transactions)
+    with pytest.raises(MalformedDataError, match=r"is no id of 1\.6\.x"):
+        follower.apply(hidden, vouched=vouched)
+    with pytest.raises(MalformedDataError, match=r"is no id of 1\.6\.x"):
+        follower.check_updates(hidden)
+    follower.apply(block)
+    term = follower.term(WITNESS)
+    assert term is not None
+    assert term.key == BETA.text(PREFIX)
 
 
 def test_a_block_out_of_turn_is_refused() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from chains.bitshares.blocks import parse_block
 from chains.bitshares.keys import encode_key, null_key, recover_key
-from chains.bitshares.schedule import SLOT_BITS, instance, scheduled
+from chains.bitshares.schedule import SLOT_BITS, scheduled
 from chains.bitshares.transactions import merkle_root, parse_time
+from chains.bitshares.values import WITNESS, instance
 from tests.support.witness_node.client import Connection
 from tests.support.witness_node.signing import (
     PREFIX,
@@ -87,7 +88,8 @@ def _third_from_now(node: Connection) -> int:
     properties, schedule, _ = _state(node, 1)
     order = schedule["current_shuffled_witnesses"]
     owners = (scheduled(order, properties["current_aslot"], slot) for slot in range(3, 3 + SLOTS))
-    return next(number for number in map(instance, owners) if 1 < number < SLOTS)
+    numbers = (instance(owner, WITNESS) for owner in owners)
+    return next(number for number in numbers if 1 < number < SLOTS)
 
 
 def test_a_null_key_stops_a_witness_whose_slots_are_charged_with_the_next_block(
