@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from chains.bitshares.accounts import Account
 from chains.bitshares.objects import Names
@@ -39,19 +39,16 @@ class Survey:
     fee: int | None
 
     def agrees(self, other: Survey) -> bool:
-        """Tell whether another node shows the same, but for what may change from block to block."""
-        return (self.names, self.references, self.controlled, self.accounts, self.fee) == (
-            other.names,
-            other.references,
-            other.controlled,
-            other.accounts,
-            other.fee,
-        )
+        """Tell whether another node shows the same, but for time and amounts.
+
+        These change from block to block, and not everybody has the same block.
+        """
+        return self == replace(other, head_time=self.head_time, holdings=self.holdings)
 
 
 @dataclass(frozen=True, slots=True)
 class Canvass:
-    """What all voting nodes say, by name; `agreed` is what a majority of them does, if any."""
+    """What all voting nodes say, by name, and how many of them are a majority."""
 
     surveys: Mapping[str, Survey]
     troubles: Mapping[str, ChainError]
@@ -59,12 +56,28 @@ class Canvass:
 
     @property
     def agreed(self) -> Survey | None:
-        """Return what most say, of the newest head among them; None without a majority."""
-        return next(
-            (
-                max(alike, key=lambda survey: survey.head_time)
-                for one in self.surveys.values()
-                if len(alike := [s for s in self.surveys.values() if s.agrees(one)]) >= self.needed
-            ),
-            None,
-        )
+        """Return what most say, None without a majority.
+
+        Time and amounts are those in the middle of what these say, each by itself, so that one
+        node can't choose them; of two in the middle the greater, as no key spends less than it can.
+        """
+        for one in self.surveys.values():
+            alike = [survey for survey in self.surveys.values() if survey.agrees(one)]
+            if len(alike) >= self.needed:
+                return replace(
+                    one,
+                    head_time=_middle(survey.head_time for survey in alike),
+                    holdings={
+                        account: Holding(
+                            _middle(survey.holdings[account].core for survey in alike),
+                            _middle(survey.holdings[account].others for survey in alike),
+                        )
+                        for account in one.holdings
+                    },
+                )
+        return None
+
+
+def _middle(numbers: Iterable[int]) -> int:
+    ordered = sorted(numbers)
+    return ordered[len(ordered) // 2]
