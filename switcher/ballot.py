@@ -54,7 +54,7 @@ async def agreed(
     """Return what a majority of the configured nodes answers to a call of the database API.
 
     Answers are compared as JSON. With `part`, only what it takes out of them is compared and
-    returned; a LookupError or TypeError in it makes an answer count as none.
+    returned. An answer that lacks it, or that can't be written as JSON, counts as none.
 
     Raises:
         DisagreementError: no majority gave one and the same answer in time.
@@ -70,9 +70,9 @@ async def agreed(
             try:
                 answer = await finished
                 answer = part(answer) if part else answer
-            except (NodeError, LookupError, TypeError):
+                text = json.dumps(answer, sort_keys=True, allow_nan=False)
+            except (NodeError, LookupError, TypeError, ValueError, OverflowError, RecursionError):
                 continue
-            text = json.dumps(answer, sort_keys=True)
             answers[text] = answers.get(text, 0) + 1
             if answers[text] >= needed:
                 return answer

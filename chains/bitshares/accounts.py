@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chains.bitshares.values import ACCOUNT, instance
+from chains.bitshares.values import ACCOUNT, UINT16, UINT32, instance, whole_number
 from chains.errors import MalformedDataError
 
 
@@ -86,7 +86,7 @@ def parse_account(found: Any) -> Account:
 
 def _authority(found: Any) -> Authority:
     return Authority(
-        int(found["weight_threshold"]),
-        {str(key): int(weight) for key, weight in found["key_auths"]},
-        {str(account): int(weight) for account, weight in found["account_auths"]},
+        whole_number(found["weight_threshold"], UINT32),
+        {str(key): whole_number(weight, UINT16) for key, weight in found["key_auths"]},
+        {str(account): whole_number(weight, UINT16) for account, weight in found["account_auths"]},
     )

@@ -12,6 +12,7 @@ from chains.bitshares.names import resolve_names
 from chains.bitshares.objects import CORE_ASSET, DYNAMIC_PROPERTIES, Names
 from chains.bitshares.survey import Canvass, Holding, Survey
 from chains.bitshares.transactions import WITNESS_UPDATE, parse_time
+from chains.bitshares.values import MOST_UNITS, whole_number
 from chains.bitshares.views import majority_of
 from chains.errors import BadReplyError, ChainError, MalformedDataError, NodeTimeoutError
 from chains.settings import ChainSettings, NodeSettings
@@ -83,7 +84,10 @@ async def _each(
 
 
 async def _objects(client: NodeClient, ids: Sequence[str]) -> list[Any]:
-    return list(await client.call("database", "get_objects", list(ids), False)) if ids else []
+    found = await client.call("database", "get_objects", list(ids), False) if ids else []
+    if [each["id"] for each in found] != list(ids):
+        raise MalformedDataError("other objects than were asked for")
+    return list(found)
 
 
 async def _references(client: NodeClient, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -100,7 +104,7 @@ async def _controlled(client: NodeClient, account: str) -> tuple[str, ...]:
 
 async def _holding(client: NodeClient, account: str) -> Holding:
     balances = await client.call("database", "get_account_balances", account, [])
-    amounts = {str(each["asset_id"]): int(each["amount"]) for each in balances}
+    amounts = {str(each["asset_id"]): whole_number(each["amount"], MOST_UNITS) for each in balances}
     others = sum(1 for asset, amount in amounts.items() if asset != CORE_ASSET and amount)
     return Holding(amounts.get(CORE_ASSET, 0), others)
 
@@ -116,4 +120,4 @@ async def _fee(client: NodeClient, names: Names) -> int | None:
     }
     call = [[WITNESS_UPDATE, body]], CORE_ASSET
     (fee,) = await client.call("database", "get_required_fees", *call)
-    return int(fee["amount"])
+    return whole_number(fee["amount"], MOST_UNITS)

@@ -142,6 +142,13 @@ def naming(witness: str) -> Lie:
     return lie
 
 
+def nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 UNKNOWN = {**update(), "operations": [[77, {"what": {"only": "later nodes know"}}]]}
 
 LIES: dict[str, Lie] = {
@@ -177,6 +184,7 @@ LIES: dict[str, Lie] = {
     "forged-update-among-others": block_with(transactions=[UNKNOWN, update()]),
     "odd-update": block_with(transactions=[update(witness_account=5, new_url=7)]),
     "endless-update": block_with(transactions=[update(witness=["x" * 100_000])]),
+    "deep-update": block_with(transactions=[update(new_signing_key=nested(200))]),
     "odd-key": block_with(transactions=[update(new_signing_key="BTS")]),
     "odd-operations": block_with(transactions=[{"operations": [[21, {"witness": []}]]}]),
     "other-chain": answering("get_chain_id", "cd" * 32),

@@ -65,6 +65,39 @@ async def test_only_the_part_that_matters_is_compared() -> None:
     assert await agreed(nodes, "get_it", part=lambda answer: answer["a"]) == 1
 
 
+def nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+UNWRITABLE = {
+    "nested": nested(5_000),
+    "infinite": float("inf"),
+    "no number": float("nan"),
+    "endless": 10**5_000,
+}
+
+
+@pytest.mark.parametrize("kind", UNWRITABLE)
+async def test_an_answer_that_can_not_be_written_down_is_none(kind: str) -> None:
+    answer = UNWRITABLE[kind]
+    assert await agreed(watch(eu=answer, us=7, asia=7), "get_it") == 7
+    with pytest.raises(DisagreementError, match="get_it"):
+        await agreed(watch(eu=answer, us=answer, asia=7), "get_it")
+
+
+@pytest.mark.parametrize("error", [ValueError, OverflowError, KeyError, TypeError])
+async def test_an_answer_without_the_part_that_matters_is_none(error: type[Exception]) -> None:
+    def part(answer: Any) -> Any:
+        if answer == 1:
+            raise error
+        return answer
+
+    assert await agreed(watch(eu=1, us=7, asia=7), "get_it", part=part) == 7
+
+
 async def test_duplicate_means_taken() -> None:
     delivery = await deliver(watch(eu=refused("eu", DUPLICATE), us=refused("us")), {})
     assert delivery.taken == ("eu",)
