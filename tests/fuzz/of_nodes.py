@@ -61,6 +61,7 @@ def node_block(data: bytes) -> bool:
     with contextlib.suppress(ChainError):
         applied = follower.apply(parse_block(value))
         assert applied.id == updated
+        assert {update.witness for update in applied.updates} <= {"1.6.2"}
         follower.rewind(before[-1].id)
         taken = True
     assert follower.entries() == before
@@ -219,7 +220,10 @@ _FEED = {
 
 def _block_seeds() -> list[bytes]:
     chain, _, _ = _followed()
-    return [json.dumps(chain.raw[number]).encode() for number in (28, 27)]
+    updated, before = (json.dumps(chain.raw[number]).encode() for number in (28, 27))
+    named = b'"%s", "witness_account"'
+    spelt = (updated.replace(named % b"1.6.2", named % odd) for odd in (b"1.06.2", b"1.2.2"))
+    return [updated, before, *spelt]
 
 
 def _reading_seeds() -> list[bytes]:
