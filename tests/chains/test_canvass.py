@@ -1,4 +1,4 @@
-"""What one node answers to `understudy check` ends no question to the others."""
+"""An odd answer to `understudy check` or `init` is told as its node's trouble, and ends no more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from chains.bitshares.canvass import canvass
+from chains.bitshares.inquiry import WitnessSeen, look_for_witness
 from chains.bitshares.survey import Holding
 from chains.errors import BadReplyError
 from tests.support.chain import PREFIX, ForgedChain
@@ -92,3 +93,14 @@ async def test_another_object_than_was_asked_for_is_no_answer() -> None:
         said = await canvass(settings, [KEY])
     assert set(said.surveys) == {"n1", "n2"}
     assert isinstance(said.troubles["n0"], BadReplyError)
+
+
+@pytest.mark.parametrize("raw", RAW)
+async def test_who_sets_out_to_watch_a_witness_is_told_of_a_number_that_is_none(raw: str) -> None:
+    async with scripted(Bank('"weight_threshold": 1', f'"weight_threshold": {raw}')) as settings:
+        with pytest.raises(BadReplyError):
+            await look_for_witness(settings.nodes[0], "init0", 1.0)
+    async with scripted(Bank()) as settings:
+        seen = await look_for_witness(settings.nodes[0], "init0", 1.0)
+    assert isinstance(seen, WitnessSeen)
+    assert seen.account.authorities.active.weights == {KEY: 1}
