@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chains.bitshares.objects import CORE_UNITS
 from switcher import decide, evidence
@@ -27,8 +28,20 @@ _FINAL = frozenset(
 """What waiting does not mend: such an order is refused."""
 
 
-def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, why: str) -> Order:
-    """Return the order that a person gives.
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An order that a person gives, and the key that it is to replace: the one then in force."""
+
+    witness: str
+    cause: Cause
+    signing_key: str
+    order: Order
+
+
+def proposed(
+    desk: Desk, witness: str, cause: Cause, to: str | None, who: str, why: str
+) -> Proposal:
+    """Return the order that a person gives, against the key that is in force now.
 
     `to` names the producer to put on air; None means the next that is ready, or with a drill all.
 
@@ -54,15 +67,19 @@ def order_of(desk: Desk, witness: str, cause: Cause, to: str | None, who: str, w
         ids = desk.watch.witness_ids(witness)
         if ids is None or not desk.watch.follower.possible_slots(ids.witness_id):
             raise OrderError(f"{witness} is not active, so that nobody can be seen to sign for it.")
-        return Order(who, why, tuple(others), on_air.name if on_air else None)
-    return Order(who, why, (to or _next_ready(desk, witness, key) or others[0],))
+        order = Order(who, why, tuple(others), on_air.name if on_air else None)
+    else:
+        order = Order(who, why, (to or _next_ready(desk, witness, key) or others[0],))
+    return Proposal(witness, cause, key, order)
 
 
-async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Preview:
+async def preview(desk: Desk, proposal: Proposal) -> Preview:
     """Return what an order would do at present."""
     now, watch = desk.clock(), desk.watch
-    key = _key_in_force(desk, witness)
-    incident = Incident(0, ActionName.ROTATE, witness, key, key, now, now, cause=cause, order=order)
+    witness, key, order = proposal.witness, proposal.signing_key, proposal.order
+    incident = Incident(
+        0, ActionName.ROTATE, witness, key, key, now, now, cause=proposal.cause, order=order
+    )
     record = await desk.journal.record(witness, now - evidence.DAY)
     views = await watch.read_nodes()
     facts = evidence.gather(watch, views, incident, record, desk.clock())
@@ -97,23 +114,24 @@ async def preview(desk: Desk, witness: str, cause: Cause, order: Order) -> Previ
     )
 
 
-async def checked(
-    desk: Desk, witness: str, cause: Cause, order: Order, instead_of: str | None = None
-) -> Preview:
-    """Return what an order would do, if it can be carried out at all.
+async def checked(desk: Desk, proposal: Proposal, instead_of: str | None = None) -> None:
+    """See that an order can be carried out at all, and is still against the key in force.
 
     `instead_of` is the key in force that the plan told of which somebody agreed to, if he saw one.
+    While nodes and journal were asked, another key than the proposal's may have come into force.
 
     Raises:
         OrderError: something holds it that waiting does not mend, or another key is in force.
     """
-    seen = await preview(desk, witness, cause, order)
-    if instead_of not in (None, seen.signing_key):
-        on_air = seen.on_air or f"nobody of the ring ({seen.signing_key})"
+    seen = await preview(desk, proposal)
+    key = _key_in_force(desk, proposal.witness)
+    if key != proposal.signing_key or instead_of not in (None, key):
+        settings = desk.watch.settings.witness(proposal.witness)
+        producer = settings.producer_of(key)
+        on_air = producer.name if producer else f"nobody of the ring ({key})"
         raise OrderError(f"Since the plan was shown {on_air} has come on air; look at it anew.")
     if seen.refusal is not None:
         raise OrderError(seen.refusal)
-    return seen
 
 
 def _other_order(record: Record) -> str | None:

@@ -21,16 +21,15 @@ from serving.open_files import allow_connections
 from switcher.auth import Tokens
 from switcher.custody import Custody
 from switcher.desk import Desk
-from switcher.errors import OrderError
-from switcher.evidence import key_in_force
 from switcher.exposure import refuse_open
 from switcher.follow import FollowUp
+from switcher.handover import Proposal
 from switcher.journal.docket import Docket
 from switcher.journal.journal import Journal
 from switcher.journal.keeping import keep
 from switcher.leasing import under_leases
 from switcher.metrics import Metrics
-from switcher.model import Arming, Cause, Incident, Order
+from switcher.model import Arming, Incident
 from switcher.reception import Reception
 from switcher.resolving.desk import ChainDesk
 from switcher.resolving.metrics import ResolveMetrics
@@ -83,18 +82,20 @@ class Switcher:
         """Return the configured accounts."""
         return tuple(witness.account for witness in self.chain.witnesses)
 
-    async def order(self, witness: str, cause: Cause, order: Order) -> Incident:
-        """Take an order; its worker sees to it at once.
+    async def order(self, proposal: Proposal) -> Incident:
+        """Take an order that was checked; its worker sees to it at once.
+
+        It is against the key that was checked, so that it replaces no other, whatever is in force
+        once it is written.
 
         Raises:
-            OrderError: another one is open, or the key in force is not known yet.
+            OrderError: another one is open.
             JournalError: nothing was written.
         """
-        key = key_in_force(self.watch, witness)
-        if key is None:
-            raise OrderError(f"No node has shown yet which key is in force for {witness}.")
-        incident = await self.journal.open_order(witness, key, cause, order, self.clock())
-        self.staff.wake({witness})
+        incident = await self.journal.open_order(
+            proposal.witness, proposal.signing_key, proposal.cause, proposal.order, self.clock()
+        )
+        self.staff.wake({proposal.witness})
         return incident
 
     async def arm(self, witness: str, state: Arming) -> None:

@@ -127,8 +127,8 @@ async def previewed(
     refuse_secrets(switcher, witness, to, why)
     _known(witness, switcher)
     try:
-        order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
-        return await handover.preview(switcher.desk, witness, cause, order)
+        proposal = handover.proposed(switcher.desk, witness, cause, to, operator.name, why)
+        return await handover.preview(switcher.desk, proposal)
     except OrderError as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
 
@@ -149,11 +149,12 @@ async def given(
     refuse_secrets(switcher, witness, to, why)
     _known(witness, switcher)
     try:
-        order = handover.order_of(switcher.desk, witness, cause, to, operator.name, why)
-        await handover.checked(switcher.desk, witness, cause, order, asked.instead_of)
-        incident = await switcher.order(witness, cause, order)
+        proposal = handover.proposed(switcher.desk, witness, cause, to, operator.name, why)
+        await handover.checked(switcher.desk, proposal, asked.instead_of)
+        incident = await switcher.order(proposal)
     except OrderError as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+    order = proposal.order
     _log.info("ordered", witness=witness, cause=cause, who=order.who, why=why, to=order.route)
     return Ordered(incident.id, witness, list(order.route))
 

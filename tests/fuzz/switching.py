@@ -264,6 +264,7 @@ class Switching(RuleBasedStateMachine):
 async def _order(house: House, cause: Cause, to: str | None) -> None:
     troupe = house.desks[0]
     desk = troupe.worker._desk
-    order = handover.order_of(desk, WITNESS, cause, to, "maria", "to be sure")
-    seen = await handover.checked(desk, WITNESS, cause, order)
-    await desk.journal.open_order(WITNESS, seen.signing_key, cause, order, desk.clock())
+    proposal = handover.proposed(desk, WITNESS, cause, to, "maria", "to be sure")
+    await handover.checked(desk, proposal)
+    key = proposal.signing_key
+    await desk.journal.open_order(WITNESS, key, cause, proposal.order, desk.clock())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,11 @@ from switcher import handover
 from switcher.answers import Preview
 from switcher.desk import Desk
 from switcher.errors import OrderError
+from switcher.handover import Proposal
 from switcher.model import Arming, Cause, Outcome
 from switcher.settings import Policy
 from tests.support.chain import PREFIX
-from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0, Script
+from tests.switcher.scripted import ALPHA, BETA, GAMMA, INIT0, NOBODY, Script
 from tests.switcher.stage import WITNESS
 from tests.switcher.troupe import Troupe, troupe
 
@@ -38,23 +40,25 @@ def desk_of(t: Troupe) -> Desk:
     return t.worker._desk
 
 
+def proposed(t: Troupe, cause: Cause, to: str | None) -> Proposal:
+    return handover.proposed(desk_of(t), WITNESS, cause, to, "you", "new disk")
+
+
 async def seen(t: Troupe, cause: Cause = Cause.MANUAL, to: str | None = None) -> Preview:
-    order = handover.order_of(desk_of(t), WITNESS, cause, to, "you", "new disk")
-    return await handover.preview(desk_of(t), WITNESS, cause, order)
+    return await handover.preview(desk_of(t), proposed(t, cause, to))
 
 
 async def refused(t: Troupe, cause: Cause = Cause.MANUAL, to: str | None = None) -> str:
-    order = handover.order_of(desk_of(t), WITNESS, cause, to, "you", "new disk")
     with pytest.raises(OrderError) as caught:
-        await handover.checked(desk_of(t), WITNESS, cause, order)
+        await handover.checked(desk_of(t), proposed(t, cause, to))
     return str(caught.value)
 
 
 async def given(t: Troupe, to: str | None = None) -> None:
-    order = handover.order_of(desk_of(t), WITNESS, Cause.MANUAL, to, "you", "new disk")
-    await handover.checked(desk_of(t), WITNESS, Cause.MANUAL, order)
-    key = handover._key_in_force(desk_of(t), WITNESS)
-    await t.journal.open_order(WITNESS, key, Cause.MANUAL, order, t.script.now)
+    wanted = proposed(t, Cause.MANUAL, to)
+    await handover.checked(desk_of(t), wanted)
+    key, now = wanted.signing_key, t.script.now
+    await t.journal.open_order(WITNESS, key, Cause.MANUAL, wanted.order, now)
 
 
 async def handed_over(t: Troupe) -> None:
@@ -206,6 +210,35 @@ async def test_disarming_ends_an_order_that_waits(tmp_path: Path, healthy: Scrip
         await handed_over(t)
         assert await t.words("ended") == ["cancelled"]
         assert healthy.broadcast == []
+
+
+@pytest.mark.parametrize("cause", [Cause.MANUAL, Cause.DRILL])
+async def test_order_is_refused_whose_key_is_replaced_while_the_nodes_are_asked(
+    tmp_path: Path, healthy: Script, monkeypatch: pytest.MonkeyPatch, cause: Cause
+) -> None:
+    asked = healthy.call
+
+    async def call(*work: Any, **options: Any) -> Any:
+        if handover._key_in_force(desk_of(t), WITNESS) != BETA.text(PREFIX):
+            healthy.put_on_air(BETA)
+        return await asked(*work, **options)
+
+    monkeypatch.setattr(healthy, "call", call)
+    async with troupe(tmp_path, healthy) as t:
+        told = await refused(t, cause)
+        assert told == "Since the plan was shown beta has come on air; look at it anew."
+
+
+async def test_order_whose_key_somebody_put_on_air_who_is_not_of_the_ring_is_refused(
+    tmp_path: Path, healthy: Script
+) -> None:
+    async with troupe(tmp_path, healthy) as t:
+        given_before = proposed(t, Cause.MANUAL, None)
+        healthy.put_on_air(NOBODY)
+        with pytest.raises(OrderError) as caught:
+            await handover.checked(desk_of(t), given_before)
+        stranger = NOBODY.text(PREFIX)
+        assert f"shown nobody of the ring ({stranger}) has come on air" in str(caught.value)
 
 
 async def test_second_order_is_refused_while_one_is_open(tmp_path: Path, healthy: Script) -> None:

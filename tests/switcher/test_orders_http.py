@@ -13,7 +13,9 @@ import pytest
 from devnet.launch import Devnet
 from devnet.settings import DevnetSettings
 from switcher.auth import Scope
+from switcher.evidence import key_in_force
 from switcher.settings import Policy
+from tests.support.devnet import until, update
 from tests.switcher.stage import WITNESS, Home, Stage, eventually, on_stage
 
 PATHS = ("/api/rotate/plan", "/api/rotate", "/api/drill/plan", "/api/drill")
@@ -87,6 +89,31 @@ async def test_order_is_refused_once_another_host_is_on_air_than_its_plan_showed
     assert await stage.words() == []
     agreed = {"witness": WITNESS, "instead_of": plan["signing_key"]}
     assert (await post(stage, PATHS[1], agreed)).status_code == 202
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["of a plan", "unseen"])
+async def test_order_never_moves_a_host_off_air_that_came_there_while_it_was_checked(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, shown: bool
+) -> None:
+    rotator, watch, beta = stage.switcher.desk.rotator, stage.switcher.watch, "beta"
+    plan, key = rotator.plan, stage.net.signing_key(beta)
+
+    async def while_beta_comes_on_air(*about: Any) -> Any:
+        found = await plan(*about)
+        sent = update(stage.net, key)
+        await watch.call("eu", "network_broadcast", "broadcast_transaction", sent)
+        await until(watch, lambda w: key_in_force(w, WITNESS) == key)
+        return found
+
+    alpha = stage.net.signing_key("alpha")
+    asked = {"witness": WITNESS, "to": "gamma"} | ({"instead_of": alpha} if shown else {})
+    monkeypatch.setattr(rotator, "plan", while_beta_comes_on_air)
+    reply = await post(stage, "/api/rotate", asked)
+    assert reply.status_code == 409
+    assert reply.json()["detail"] == (
+        "Since the plan was shown beta has come on air; look at it anew."
+    )
+    assert await stage.words() == []
 
 
 async def test_plan_does_nothing(stage: Stage) -> None:
