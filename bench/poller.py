@@ -35,6 +35,7 @@ from chains.bitshares.transactions import WITNESS_UPDATE, parse_time
 from chains.errors import ChainError
 from chains.settings import NodeSettings
 from switcher.errors import SigningError
+from switcher.settings import Policy
 from switcher.signer import Signer
 from switcher.transaction import Reference, UpdateOrder
 
@@ -120,12 +121,11 @@ async def _order(
         expiration=parse_time(head["time"]) + _VALID_SECONDS,
     )
     account = witness["witness_account"]
-    free = {"amount": 0, "asset_id": CORE_ASSET}
-    order = UpdateOrder(witness["id"], account, free, reference, key)
+    order = UpdateOrder(witness["id"], account, 0, reference, key)
     operation = [WITNESS_UPDATE, order.body()]
     (fee,) = await client.call("database", "get_required_fees", [operation], CORE_ASSET)
     (found,) = await client.call("database", "get_objects", [account])
-    return replace(order, fee=fee), parse_authorities(found)
+    return replace(order, fee=int(fee["amount"])), parse_authorities(found)
 
 
 def next_key(keys: Sequence[str], key: str) -> str:
@@ -139,7 +139,12 @@ async def _main() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     told = json.loads(await orders.readline())
     node = NodeSettings("one", told["node"])
-    signer = Signer(told["active_keys"], prefix=told["prefix"], chain_id=told["chain_id"])
+    signer = Signer(
+        told["active_keys"],
+        prefix=told["prefix"],
+        chain_id=told["chain_id"],
+        max_fee=Policy().max_fee,
+    )
     pollers = [Poller(Orders(**each), node, signer) for each in told["orders"]]
     running = [asyncio.create_task(poller.run()) for poller in pollers]
     closing = asyncio.create_task(orders.read())

@@ -23,6 +23,7 @@ _FINAL = frozenset(
         Decision.SUPERSEDED,
         Decision.NO_BACKUP_READY,
         Decision.DRY_RUN,
+        Decision.FEE_TOO_HIGH,
     }
 )
 """What waiting does not mend: such an order is refused."""
@@ -91,6 +92,8 @@ async def preview(desk: Desk, proposal: Proposal) -> Preview:
             plan = await desk.rotator.plan(witness, facts.wanted, views)
         except DisagreementError as error:
             objections.insert(0, Objection(Decision.NOT_QUORATE, str(error)))
+    if plan and (too_high := desk.rotator.fee_refusal(plan)) is not None:
+        objections.insert(0, Objection(Decision.FEE_TOO_HIGH, too_high))
     settings = watch.settings.witness(witness)
     on_air = settings.producer_of(key)
     cannot_sign = desk.rotator.sign_refusal(plan) if plan else None

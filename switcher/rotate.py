@@ -10,6 +10,7 @@ from typing import Any
 from chains.bitshares.accounts import Authorities, parse_authorities
 from chains.bitshares.objects import CORE_ASSET, CORE_UNITS, WitnessIds
 from chains.bitshares.transactions import WITNESS_UPDATE
+from chains.bitshares.values import MOST_UNITS, whole_number
 from chains.bitshares.views import NodeView, majority_of
 from chains.bitshares.watch import Watch
 from chains.errors import MalformedDataError
@@ -27,8 +28,6 @@ from switcher.transaction import UpdateOrder, latest_reference
 _MOVED = 30
 """Seconds by which a fork may move the update that put a key in force, with its term the same."""
 
-_NO_FEE = {"amount": 0, "asset_id": CORE_ASSET}
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -42,7 +41,7 @@ class Plan:
     @property
     def fee(self) -> int:
         """Return the fee in the core token's smallest unit."""
-        return int(self.order.fee["amount"])
+        return self.order.fee
 
 
 class Rotator:
@@ -68,20 +67,24 @@ class Rotator:
         `views` are fresh readings of the nodes, which show the account's balance.
 
         Raises:
-            DisagreementError: they don't agree, too few show the balance, or the chain can't be
-                referred to yet.
+            DisagreementError: they don't agree, or on no fee in the core token; too few show the
+                balance, or the chain can't be referred to yet.
         """
         ids = self._watch.witness_ids(witness)
         reference = latest_reference(self._watch.follower)
         if ids is None or reference is None:
             raise DisagreementError("no node has shown the chain yet")
-        draft = UpdateOrder(ids.witness_id, ids.account_id, _NO_FEE, reference, target.signing_key)
+        draft = UpdateOrder(ids.witness_id, ids.account_id, 0, reference, target.signing_key)
         fee, authorities = await asyncio.gather(self._fee(draft), self._authorities(ids))
         return Plan(replace(draft, fee=fee), target, authorities, _balance(witness, views))
 
     def sign_refusal(self, plan: Plan) -> str | None:
         """Return why the keys at hand can't, or must not, sign a plan; else None."""
         return self._signer.refusal(plan.authorities)
+
+    def fee_refusal(self, plan: Plan) -> str | None:
+        """Return why what a plan costs is not paid; else None."""
+        return self._signer.fee_refusal(plan.fee)
 
     async def key_refusal(self, witness: str) -> str | None:
         """Return why the keys at hand can't, or must not, sign for a witness (account); else None.
@@ -179,12 +182,12 @@ class Rotator:
         self._metrics.rotation_opened(rotation)
         return rotation
 
-    async def _fee(self, draft: UpdateOrder) -> dict[str, Any]:
+    async def _fee(self, draft: UpdateOrder) -> int:
         operation = [WITNESS_UPDATE, draft.body()]
         answer = await agreed(self._watch, "get_required_fees", [operation], CORE_ASSET)
         match answer:
             case [{"amount": int() | str() as amount, "asset_id": str(asset)}]:
-                return {"amount": int(amount), "asset_id": asset}
+                return _amount(amount, asset)
         raise DisagreementError("the nodes' answer to get_required_fees holds no fee")
 
     async def _authorities(self, ids: WitnessIds) -> Authorities:
@@ -198,6 +201,18 @@ class Rotator:
             raise DisagreementError(
                 "the nodes' answer to get_objects holds no authorities"
             ) from error
+
+
+def _amount(amount: int | str, asset: str) -> int:
+    """Return a fee in the core token's smallest unit."""
+    if asset != CORE_ASSET:
+        raise DisagreementError(f"the nodes ask for a fee in {asset!r:.40}, not in the core token")
+    try:
+        return whole_number(amount, MOST_UNITS)
+    except MalformedDataError as error:
+        raise DisagreementError(
+            f"the nodes ask for a fee of {amount!r:.40}, which is no amount"
+        ) from error
 
 
 def _balance(account: str, views: Sequence[NodeView]) -> int:

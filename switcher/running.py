@@ -129,7 +129,11 @@ async def open_switcher(
     tokens = Tokens.load(settings.token_file)
     refuse_open(settings, tokens)
     signer = await asyncio.to_thread(
-        Signer.load, settings.signer, prefix=chain.prefix, chain_id=chain.chain_id
+        Signer.load,
+        settings.signer,
+        prefix=chain.prefix,
+        chain_id=chain.chain_id,
+        max_fee=settings.policy.max_fee,
     )
     async with Journal(
         settings.database, settings.database_password_file, settings.incidents_per_hour

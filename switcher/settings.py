@@ -53,8 +53,9 @@ class Policy:
     `preempt_after` is how long a host must have lacked the chain's blocks before it is replaced
     ahead of its slot. Without any backup ready nothing is done, or with `exhausted` "null_key" the
     witness is stopped. After `return_after` of health the first producer of the ring is put back
-    on air; None: never. `arm` is only the first state of an empty journal; with `dry_run` nothing
-    is ever broadcast.
+    on air; None: never. Where an update would cost more than `max_fee`, in core tokens, it isn't
+    signed. `arm` is only the first state of an empty journal; with `dry_run` nothing is ever
+    broadcast.
     """
 
     missed_blocks: int = 3
@@ -65,6 +66,7 @@ class Policy:
     preempt_after: int = 13
     exhausted: Literal["hold", "null_key"] = "hold"
     return_after: int | None = None
+    max_fee: int = 2_000
     arm: bool = False
     dry_run: bool = False
 

@@ -23,6 +23,7 @@ from graphenestorage.exceptions import WrongMasterPasswordException
 
 from chains.bitshares.accounts import Authorities
 from chains.bitshares.keys import encode_key, recover_key
+from chains.bitshares.objects import CORE_UNITS
 from chains.bitshares.transactions import (
     WITNESS_UPDATE,
     format_time,
@@ -39,18 +40,30 @@ from switcher.wallet_files import close_wallet_file, make_wallet_file
 
 
 class Signer:
-    """Holds an account's private keys for as long as the service runs."""
+    """Holds an account's private keys for as long as the service runs.
+
+    Nothing is signed that costs more than `max_fee` (core tokens), whoever asks for it.
+    """
 
     def __init__(
-        self, keys: Sequence[str], *, prefix: str, chain_id: str, allow_owner_key: bool = False
+        self,
+        keys: Sequence[str],
+        *,
+        prefix: str,
+        chain_id: str,
+        max_fee: int,
+        allow_owner_key: bool = False,
     ) -> None:
         self._prefix = prefix
         self._chain_id = chain_id
+        self._max_fee = max_fee
         self._allow_owner_key = allow_owner_key
         self._keys = {public_key_of(wif, prefix): wif for wif in keys}
 
     @classmethod
-    def load(cls, source: KeyFileSigner | WalletSigner, *, prefix: str, chain_id: str) -> Signer:
+    def load(
+        cls, source: KeyFileSigner | WalletSigner, *, prefix: str, chain_id: str, max_fee: int
+    ) -> Signer:
         """Read the keys from their file or wallet.
 
         Raises:
@@ -67,6 +80,7 @@ class Signer:
                 keys,
                 prefix=prefix,
                 chain_id=chain_id,
+                max_fee=max_fee,
                 allow_owner_key=source.allow_owner_key,
             )
         except SigningError as error:
@@ -89,11 +103,14 @@ class Signer:
         """Build and sign a witness_update. Takes some 50 ms of a processor: call it in a thread.
 
         Raises:
-            SigningError: the order is senseless, the keys at hand don't satisfy the authority or
-                are not to be used, or the library's transaction is not the one that was ordered.
+            SigningError: the order is senseless or costs too much, the keys at hand don't satisfy
+                the authority or are not to be used, or the library's transaction is not the one
+                that was ordered.
         """
         if order.new_key is None and order.new_url is None:
             raise SigningError("A witness_update with neither key nor URL would only cost its fee.")
+        if (too_high := self.fee_refusal(order.fee)) is not None:
+            raise SigningError(too_high)
         signers = self._satisfying(authorities)
         reference = order.reference
         transaction = Signed_Transaction(
@@ -109,6 +126,19 @@ class Signer:
         signed = SignedUpdate(str(transaction.id), transaction.json())
         self._check(signed, order, signers)
         return signed
+
+    def fee_refusal(self, fee: int) -> str | None:
+        """Return why no update is signed at a fee (in the core token's smallest unit); else None.
+
+        No block proves what nodes say of it, and nobody gets a fee back.
+        """
+        if 0 <= fee <= self._max_fee * CORE_UNITS:
+            return None
+        return (
+            f"an update would cost {fee / CORE_UNITS:,.12g} core tokens, switcher.policy.max_fee "
+            f"allows {self._max_fee:,}: raise it if the chain does ask for that much, else take "
+            "other nodes into bitshares.nodes"
+        )
 
     def refusal(self, authorities: Authorities) -> str | None:
         """Return why the keys at hand can't, or must not, sign for an account; else None."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chains.bitshares.follower import Follower
+from chains.bitshares.objects import CORE_ASSET
 
 VALID_SECONDS = 300
 """From the reference block's time to the expiration.
@@ -37,11 +37,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOrder:
-    """A witness_update to be made; ids such as "1.6.1", the fee as a node asks for it."""
+    """A witness_update to be made; ids such as "1.6.1", the fee in the core token's smallest unit.
+
+    It can't be paid in another asset.
+    """
 
     witness_id: str
     account_id: str
-    fee: Mapping[str, Any]
+    fee: int
     reference: Reference
     new_key: str | None = None
     new_url: str | None = None
@@ -49,7 +52,7 @@ class UpdateOrder:
     def body(self) -> dict[str, Any]:
         """Return the operation's JSON."""
         body: dict[str, Any] = {
-            "fee": {"amount": int(self.fee["amount"]), "asset_id": str(self.fee["asset_id"])},
+            "fee": {"amount": self.fee, "asset_id": CORE_ASSET},
             "witness": self.witness_id,
             "witness_account": self.account_id,
         }

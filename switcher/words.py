@@ -45,13 +45,15 @@ class Decision(StrEnum):
     UNCONFIRMED = "unconfirmed"
     """An update is under way whose outcome is not known yet."""
     NOT_QUORATE = "not_quorate"
-    """No majority of the nodes is fresh and on one chain, or the time is not known."""
+    """No majority of the nodes is fresh, on one chain and of one mind, or the time is not known."""
     NETWORK_WIDE = "network_wide"
     """Other witnesses miss as well, so the trouble is not this host's."""
     BUDGET_SPENT = "budget_spent"
     """`policy.rotations_per_day` are used up."""
     NO_BACKUP_READY = "no_backup_ready"
     """None of the other producers could take over."""
+    FEE_TOO_HIGH = "fee_too_high"
+    """The nodes ask for more than `policy.max_fee`."""
 
 
 class Outcome(StrEnum):

@@ -214,6 +214,8 @@ class Worker(Loop):
             plan = await self._desk.rotator.plan(incident.witness, ruling.target, views)
         except DisagreementError as error:
             return Ruling(Decision.NOT_QUORATE, str(error)), None
+        if (too_high := self._desk.rotator.fee_refusal(plan)) is not None:
+            return Ruling(Decision.FEE_TOO_HIGH, too_high), None
         return ruling, plan
 
     async def _rotate(self, incident: Incident, plan: Plan, from_key: str) -> bool:

@@ -92,7 +92,7 @@ def key_file(data: bytes) -> bool:
     """Take a file that should hold private keys."""
     source = KeyFileSigner(_file("active.key", data))
     try:
-        Signer.load(source, prefix=PREFIX, chain_id=_CHAIN)
+        Signer.load(source, prefix=PREFIX, chain_id=_CHAIN, max_fee=0)
     except SecretFileError as error:
         assert not looks_private(str(error))
         assert error.__cause__ is None or not looks_private(str(error.__cause__))
@@ -111,7 +111,7 @@ def wallet(data: bytes) -> bool:
     with contextlib.suppress(SecretFileError):
         list_wallet(file)
     with contextlib.suppress(SecretFileError), _CHEAP:
-        Signer.load(WalletSigner(file, secret), prefix=PREFIX, chain_id=_CHAIN)
+        Signer.load(WalletSigner(file, secret), prefix=PREFIX, chain_id=_CHAIN, max_fee=0)
         return True
     return False
 

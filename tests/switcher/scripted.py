@@ -10,7 +10,7 @@ from typing import Any
 from chains.bitshares.blocks import Block
 from chains.bitshares.clock import ChainClock
 from chains.bitshares.follower import Follower
-from chains.bitshares.objects import Names, WitnessIds
+from chains.bitshares.objects import CORE_ASSET, Names, WitnessIds
 from chains.bitshares.offset import Timekeeping
 from chains.bitshares.transactions import pack_transaction, transaction_id
 from chains.bitshares.views import NodeView, ProducerView
@@ -59,7 +59,8 @@ class Script:
         self.deaf: set[str] = set()
         self.balances = dict.fromkeys(NODES, 1_000_000_000)
         self.authority, self.owner = active_key("init0"), owner_key("init0")
-        self.fees = dict.fromkeys(NODES, FEE)
+        self.fees: dict[str, Any] = dict.fromkeys(NODES, FEE)
+        self.fee_asset = CORE_ASSET
         self.broadcast: list[tuple[str, dict[str, Any]]] = []
         self.pending: dict[str, dict[str, Any]] = {}
         self._included: dict[str, Any] | None = None
@@ -209,7 +210,7 @@ class Script:
             raise NodeTimeoutError(node, f"no answer to {method}")
         match method:
             case "get_required_fees":
-                return [{"amount": self.fees[node], "asset_id": "1.3.0"}]
+                return [{"amount": self.fees[node], "asset_id": self.fee_asset}]
             case "get_objects":
                 return [
                     {

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chains.bitshares.objects import CORE_ASSET, CORE_UNITS
 from switcher.model import Arming
 from switcher.settings import Policy
 from tests.switcher.scripted import ALPHA, FEE, GAMMA, INIT0, NODES, Script
@@ -149,6 +150,53 @@ async def test_one_lying_node_does_not_set_the_fee(tmp_path: Path, script: Scrip
     async with handled_outage(tmp_path, script):
         [transaction] = script.transactions
         assert transaction["operations"][0][1]["fee"]["amount"] == FEE
+
+
+@pytest.mark.parametrize(
+    ("fee", "asset", "decision", "why"),
+    [
+        (
+            10**12,
+            CORE_ASSET,
+            "fee_too_high",
+            "an update would cost 10,000,000 core tokens, switcher.policy.max_fee allows 2,000: "
+            "raise it if the chain does ask for that much, else take other nodes into "
+            "bitshares.nodes",
+        ),
+        (
+            7,
+            "1.3.121",
+            "not_quorate",
+            "the nodes ask for a fee in '1.3.121', not in the core token",
+        ),
+        (-5, CORE_ASSET, "not_quorate", "the nodes ask for a fee of -5, which is no amount"),
+        ("abc", CORE_ASSET, "not_quorate", "the nodes ask for a fee of 'abc', which is no amount"),
+    ],
+    ids=["too much", "another asset", "negative", "no number"],
+)
+async def test_fee_that_no_chain_asks_is_not_signed_whoever_agrees_on_it(
+    tmp_path: Path, script: Script, fee: object, asset: str, decision: str, why: str
+) -> None:
+    script.balances = dict.fromkeys(script.balances, 10**15)
+    script.fees, script.fee_asset = dict.fromkeys(script.fees, fee), asset
+    async with handled_outage(tmp_path, script) as t:
+        assert await t.words("decision", "step") == [decision]
+        assert (await t.sentences())[0] == why
+        assert (await t.record()).rotations == ()
+        assert script.broadcast == []
+        script.fees, script.fee_asset = dict.fromkeys(script.fees, FEE), CORE_ASSET
+        await t.worker.step()
+        assert await t.words("step") == ["broadcast", "sent"]
+
+
+@pytest.mark.parametrize(("fee", "steps"), [(FEE, ["broadcast", "sent"]), (FEE + 1, [])])
+async def test_fee_may_be_as_high_as_the_policy_says_and_no_higher(
+    tmp_path: Path, script: Script, fee: int, steps: list[str]
+) -> None:
+    script.fees = dict.fromkeys(script.fees, fee)
+    policy = Policy(arm=True, max_fee=FEE // CORE_UNITS)
+    async with handled_outage(tmp_path, script, policy) as t:
+        assert await t.words("step") == steps
 
 
 async def test_nodes_that_name_different_fees_hold_the_rotation(

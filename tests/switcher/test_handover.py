@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chains.bitshares.keys import null_key
+from chains.bitshares.objects import CORE_UNITS
 from devnet.keys import DevKey
 from switcher import handover
 from switcher.answers import Preview
@@ -115,6 +116,10 @@ def poor(script: Script) -> None:
     script.balances = dict.fromkeys(script.balances, script.fees["eu"] - 1)
 
 
+def dear(script: Script) -> None:
+    script.fees = dict.fromkeys(script.fees, 2_000 * CORE_UNITS + 1)
+
+
 def foreign(script: Script) -> None:
     script.authority = DevKey("somebody else's")
 
@@ -125,9 +130,10 @@ def foreign(script: Script) -> None:
         (Policy(dry_run=True), lambda _: None, None, "Refused (dry_run): this is a dry run"),
         (Policy(), lambda s: s.lose("beta"), "beta", "Refused (no_backup_ready): beta: "),
         (Policy(), poor, None, "Refused (cannot_pay): it takes 20 of fees, there is 19.99999."),
+        (Policy(), dear, None, "Refused (fee_too_high): an update would cost 2,000.00001 core tok"),
         (Policy(), foreign, None, "Refused (cannot_sign): No key at hand is an act"),
     ],
-    ids=["dry run", "host down", "no money", "no authority"],
+    ids=["dry run", "host down", "no money", "too dear", "no authority"],
 )
 async def test_what_waiting_does_not_mend_is_refused(
     tmp_path: Path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 
 from chains.bitshares.accounts import Authorities, Authority
 from chains.bitshares.keys import encode_key, recover_key
+from chains.bitshares.objects import CORE_UNITS
 from chains.bitshares.transactions import pack_transaction, signing_digest, transaction_id
 from devnet.keys import DevKey, active_key, owner_key, signing_key
 from switcher.errors import SecretFileError, SigningError
@@ -29,17 +31,22 @@ from switcher.transaction import Reference, UpdateOrder
 from switcher.wallet_files import destroy_wallet
 from tests.switcher.stage import owner_only
 
+MAX_FEE = 200_000_000
+"""Core tokens; in the smallest unit more than 32 bits hold."""
 CHAIN = "39f5e2ede1f8bc1a3a54a7914414e3779e33193f1f5693510e73cb7a87617447"
 ACTIVE = active_key("init0")
 OTHER = active_key("init1")
 OWNER = owner_key("init0")
 
 
+CHAINED: Any = {"prefix": "BTS", "chain_id": CHAIN, "max_fee": MAX_FEE}
+
+
 def order(prefix: str = "BTS", **changes: Any) -> UpdateOrder:
     values = {
         "witness_id": "1.6.1",
         "account_id": "1.2.6",
-        "fee": {"amount": "20000000000000", "asset_id": "1.3.0"},
+        "fee": MAX_FEE * CORE_UNITS,
         "reference": Reference(70_000, 0xDEADBEEF, 1_800_000_000),
         "new_key": signing_key("init0", "beta").text(prefix),
         **changes,
@@ -48,7 +55,8 @@ def order(prefix: str = "BTS", **changes: Any) -> UpdateOrder:
 
 
 def signer(*keys: DevKey, prefix: str = "BTS", **options: bool) -> Signer:
-    return Signer([key.wif for key in keys], prefix=prefix, chain_id=CHAIN, **options)
+    wifs = [key.wif for key in keys]
+    return Signer(wifs, prefix=prefix, chain_id=CHAIN, max_fee=MAX_FEE, **options)
 
 
 def authority(*keys: DevKey, threshold: int = 1, prefix: str = "BTS") -> Authorities:
@@ -116,6 +124,20 @@ def test_update_of_nothing_is_not_paid_for() -> None:
         signer(ACTIVE).sign(order(new_key=None), authority(ACTIVE))
 
 
+@pytest.mark.parametrize("fee", [MAX_FEE * CORE_UNITS + 1, 10**19, -1, -5])
+def test_nothing_is_signed_that_costs_more_than_it_may_or_less_than_nothing(fee: int) -> None:
+    told = rf"would cost {re.escape(f'{fee / CORE_UNITS:,.12g}')} core .* allows 200,000,000: raise"
+    with pytest.raises(SigningError, match=told):
+        signer(ACTIVE).sign(order(fee=fee), authority(ACTIVE))
+
+
+@pytest.mark.parametrize("fee", [0, 1, MAX_FEE * CORE_UNITS])
+def test_what_is_signed_pays_the_fee_ordered_in_the_core_token(fee: int) -> None:
+    signed = signer(ACTIVE).sign(order(fee=fee), authority(ACTIVE))
+    [[_, body]] = signed.transaction["operations"]
+    assert body["fee"] == {"amount": fee, "asset_id": "1.3.0"}
+
+
 @pytest.mark.parametrize("key", ["BTS123", "TEST" + "1" * 50, ""])
 def test_malformed_new_key_is_not_signed(key: str) -> None:
     with pytest.raises(SigningError):
@@ -123,7 +145,7 @@ def test_malformed_new_key_is_not_signed(key: str) -> None:
 
 
 def load(path: Path) -> Signer:
-    return Signer.load(KeyFileSigner(path), prefix="BTS", chain_id=CHAIN)
+    return Signer.load(KeyFileSigner(path), **CHAINED)
 
 
 def test_key_file_for_its_owner_alone_is_read(tmp_path: Path) -> None:
@@ -167,7 +189,7 @@ def test_wallet_signs(wallet: Path, tmp_path: Path) -> None:
     passphrase = owner_only(tmp_path / "passphrase", "open sesame\n")
     public = add_to_wallet(wallet, "open sesame", ACTIVE.wif, "BTS")
     assert public == ACTIVE.text("BTS")
-    loaded = Signer.load(WalletSigner(wallet, passphrase), prefix="BTS", chain_id=CHAIN)
+    loaded = Signer.load(WalletSigner(wallet, passphrase), **CHAINED)
     assert (
         loaded.sign(order(), authority(ACTIVE)).id
         == signer(ACTIVE).sign(order(), authority(ACTIVE)).id
@@ -247,4 +269,4 @@ def test_damaged_wallet_is_told_with_the_way_out(
     passphrase = owner_only(tmp_path / "passphrase", "open sesame\n")
     spoil(wallet)
     with pytest.raises(SecretFileError, match="a sound copy in its place, or make a new one"):
-        Signer.load(WalletSigner(wallet, passphrase), prefix="BTS", chain_id=CHAIN)
+        Signer.load(WalletSigner(wallet, passphrase), **CHAINED)

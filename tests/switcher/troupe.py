@@ -97,7 +97,12 @@ async def troupe(
 def at_desk(script: Script, journal: Journal, settings: SwitcherSettings) -> Troupe:
     """Return a worker on an open journal."""
     watch, began = cast("Watch", script), script.clock()
-    signer = Signer([active_key("init0").wif], prefix=PREFIX, chain_id=CHAIN_ID)
+    signer = Signer(
+        [active_key("init0").wif],
+        prefix=PREFIX,
+        chain_id=CHAIN_ID,
+        max_fee=settings.policy.max_fee,
+    )
     metrics = Metrics({WITNESS: ["alpha", "beta", "gamma"]})
     rotator = Rotator(watch, signer, journal, metrics, script.clock)
     follow_up = FollowUp(watch, journal, rotator, metrics, script.clock, settings.policy)

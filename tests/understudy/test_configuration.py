@@ -77,7 +77,7 @@ def test_everything_that_can_be_said_arrives(tmp_path: Path) -> None:
     assert switcher.database.endswith("@db.example.org/journal?sslmode=verify-full")
     assert switcher.database_password_file == tmp_path / "database-password"
     assert switcher.signer == WalletSigner(tmp_path / "wallet.sqlite", tmp_path / "passphrase")
-    assert switcher.policy == Policy(4, 3, 90, 2, 0.5, arm=True, dry_run=True)
+    assert switcher.policy == Policy(4, 3, 90, 2, 0.5, max_fee=100, arm=True, dry_run=True)
     assert (switcher.heartbeat_timeout, switcher.incident_renewal) == (120, 3600)
     assert switcher.incidents_per_hour == 200
     assert switcher.journal_retention == 365 * 86_400

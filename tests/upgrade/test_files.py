@@ -43,13 +43,13 @@ def test_token_of_then_is_still_known(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", WALLETS)
 def test_wallet_of_then_still_opens(name: str, tmp_path: Path) -> None:
-    signer = Signer.load(wallet(name, tmp_path), prefix="BTS", chain_id=CHAIN_ID)
+    signer = Signer.load(wallet(name, tmp_path), prefix="BTS", chain_id=CHAIN_ID, max_fee=0)
     assert signer.public_keys == (active_key("init0").text("BTS"),)
 
 
 def test_browser_that_signed_in_then_is_still_signed_in(tmp_path: Path) -> None:
     told = json.loads((FIXTURES / "cookie-e554732.json").read_text())
-    signer = Signer([active_key("init0").wif], prefix="BTS", chain_id=CHAIN_ID)
+    signer = Signer([active_key("init0").wif], prefix="BTS", chain_id=CHAIN_ID, max_fee=0)
     sessions = Sessions(signer.derived(SESSIONS), tokens(told["tokens"], tmp_path))
     found = sessions.find(told["cookie"], told["since"] + 86_400.0)
     assert found is not None

@@ -190,6 +190,8 @@ class PolicySection(Part):
     """What to do where no backup is ready: hold, or null_key, which stops the witness."""
     return_after: values.PositiveDuration | None = None
     """After how much health the first producer comes back on air; never without it."""
+    max_fee: values.Count | None = None
+    """The most that one update may cost, in core tokens; where nodes ask for more it holds."""
     arm: values.Switch | None = None
     """Whether it may rotate by itself, until somebody arms or disarms: the journal keeps that."""
     dry_run: values.Switch | None = None

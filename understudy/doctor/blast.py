@@ -162,6 +162,10 @@ def _paid(
 ) -> Finding:
     """Return for how many updates a witness can pay."""
     text = f"has {_amount(held, chain)}, and an update costs {_amount(fee, chain)}"
+    if fee > switcher.policy.max_fee * CORE_UNITS:
+        allowed = f"switcher.policy.max_fee allows {switcher.policy.max_fee:,}"
+        why = "so that nothing is rotated; raise it if the chain does ask for that much"
+        return failure(what, f"{text}, while {allowed}, {why}")
     if held < fee:
         return failure(what, f"{text}; send it some")
     daily = switcher.policy.rotations_per_day

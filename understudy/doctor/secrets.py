@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from chains.settings import ChainSettings
 from exporter.access import IN_THE_CLEAR
 from exporter.errors import ExporterError
 from exporter.settings import ExporterSettings
@@ -14,7 +15,7 @@ from serving.tls import TlsError, TlsFiles
 from switcher.auth import Scope, Tokens
 from switcher.errors import SwitcherError
 from switcher.secret_file import read_secret
-from switcher.settings import KeyFileSigner
+from switcher.settings import KeyFileSigner, SwitcherSettings
 from switcher.signer import Signer
 from understudy.config import Configuration
 from understudy.doctor.finding import Finding, Level, failure, warning
@@ -49,7 +50,7 @@ def _of_exporter(settings: ExporterSettings, now: float) -> Iterator[Finding]:
 
 
 def _of_switcher(read: Configuration, now: float) -> Iterator[Finding]:
-    settings, chain = read.switcher, read.chain
+    settings = read.switcher
     if not settings:
         return
     yield _token_file(settings.token_file)
@@ -71,7 +72,7 @@ def _of_switcher(read: Configuration, now: float) -> Iterator[Finding]:
         kind,
         source.path,
         remedy,
-        lambda: Signer.load(source, prefix=chain.prefix, chain_id=chain.chain_id),
+        lambda: _signer(settings, read.chain),
     )
 
 
@@ -79,11 +80,19 @@ def public_keys_of(read: Configuration) -> tuple[str, ...]:
     """Return the public keys that can be signed with, none where the secrets can't be used."""
     if not read.switcher:
         return ()
-    source, chain = read.switcher.signer, read.chain
     try:
-        return Signer.load(source, prefix=chain.prefix, chain_id=chain.chain_id).public_keys
+        return _signer(read.switcher, read.chain).public_keys
     except SwitcherError:
         return ()  # which `secrets_of` tells
+
+
+def _signer(settings: SwitcherSettings, chain: ChainSettings) -> Signer:
+    return Signer.load(
+        settings.signer,
+        prefix=chain.prefix,
+        chain_id=chain.chain_id,
+        max_fee=settings.policy.max_fee,
+    )
 
 
 def _token_file(path: Path) -> Finding:

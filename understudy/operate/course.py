@@ -13,6 +13,7 @@ _LASTING = frozenset(
         Decision.COOLING_DOWN,
         Decision.DISARMED,
         Decision.DRY_RUN,
+        Decision.FEE_TOO_HIGH,
         Decision.NO_BACKUP_READY,
     }
 )

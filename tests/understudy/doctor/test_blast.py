@@ -66,6 +66,18 @@ def test_a_share_of_a_signature_spends_nothing_alone() -> None:
     assert {each.level for each in both} == {Level.OK}
 
 
+def test_an_update_that_costs_more_than_it_may_is_told() -> None:
+    said = replace(survey(Authority(1, {OURS: 1})), fee=2_000_00001)
+    (text,) = failures(judge_witnesses(said, [OURS], CHAIN, SWITCHER))
+    assert text == (
+        "witness init0: has 100,000 BTS, and an update costs 2,000.00001 BTS, while "
+        "switcher.policy.max_fee allows 2,000, so that nothing is rotated; raise it if the chain "
+        "does ask for that much"
+    )
+    as_much = replace(said, fee=2_000_00000)
+    assert failures(judge_witnesses(as_much, [OURS], CHAIN, SWITCHER)) == []
+
+
 def test_a_memo_key_only_reads() -> None:
     assert key(survey(Authority(1, {OURS: 1})), MEMO).text == "reads init0's memos"
 
