@@ -68,8 +68,8 @@ def test_of_two_the_greater_amounts_are_taken_so_that_no_key_is_said_to_spend_to
 
 def test_what_the_outvoted_show_counts_for_nothing() -> None:
     outvoted = [replace(holding(core, 9, 9_000), fee=None) for core in (7, 8)]
-    surveys = [*outvoted, holding(1), holding(2), holding(3)]
-    assert canvass(*surveys, needed=3).agreed == holding(2)
+    surveys = [*outvoted, *(holding(each, each, 1_000 + each) for each in (1, 2, 3))]
+    assert canvass(*surveys, needed=3).agreed == holding(2, 2, 1_002)
 
 
 def test_one_that_shows_otherwise_is_outvoted_however_new_its_head_is() -> None:
