@@ -173,7 +173,8 @@ class PolicySection(Part):
     """When to rotate, and when to hold."""
 
     missed_blocks: values.Count | None = None
-    """Misses within `missed_window` by which a host is replaced, however well it looks."""
+    """Misses within `missed_window` by which a host is replaced, however well it looks. One that is
+    back from an absence which covers all of them has its next slot to show that it signs."""
     head_lag: values.Count | None = None
     """Blocks by which a node may be behind before it counts as behind."""
     cool_down: values.CoolDown | None = None
