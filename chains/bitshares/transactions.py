@@ -222,8 +222,8 @@ _OPERATIONS: dict[int, Callable[[Json, str], bytes]] = {
 
 
 def _pack_amount(amount: Json) -> bytes:
-    units = whole_number(amount["amount"], MOST_UNITS)
-    return units.to_bytes(8, "little") + varint(instance(amount["asset_id"], ASSET))
+    units = whole_number(amount["amount"], MOST_UNITS, least=-MOST_UNITS - 1)
+    return units.to_bytes(8, "little", signed=True) + varint(instance(amount["asset_id"], ASSET))
 
 
 def _pack_text(text: str) -> bytes:

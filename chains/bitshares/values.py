@@ -18,7 +18,7 @@ MOST_UNITS = (1 << 63) - 1
 """Of an asset, in its smallest unit: `share_type` has a sign."""
 
 _INSTANCE = re.compile("0|[1-9][0-9]{0,14}")
-_DIGITS = re.compile("0|[1-9][0-9]{0,19}")
+_DIGITS = re.compile("0|-?[1-9][0-9]{0,19}")
 
 
 @lru_cache(maxsize=4096)

@@ -76,6 +76,10 @@ def test_what_is_no_integer_is_refused(value: Any) -> None:
     assert str(error.value) == f"{value!r:.40} is not an integer from 0 to {2**64 - 1}"
 
 
+def test_an_integer_may_be_below_zero_where_its_bounds_are() -> None:
+    assert [whole_number(n, 7, least=-7) for n in (-7, "-7")] == [-7, -7]
+
+
 def test_an_integer_has_bounds() -> None:
     assert [whole_number(n, 7, least=5) for n in (5, "7")] == [5, 7]
     for value in (4, "8"):
@@ -89,7 +93,7 @@ OTHERWISE: dict[str, list[Any]] = {
     "1.2.7": ["1.2.07", "1.3.7"],
     "1.3.0": ["1.03.0", "1.2.0"],
     "1.3.1": ["1.03.1", "2.3.1"],
-    "amount": ["05000000000", " 5", -5, 5.5, float("inf"), True, 2**63],
+    "amount": ["05000000000", "-05", "-0", " 5", 5.5, float("inf"), True, 2**63],
     "ref_block_num": ["00", 0.5, False, 2**16],
     "ref_block_prefix": ["00", 0.5, False, 2**32],
 }
