@@ -63,8 +63,8 @@ tools: .tools/ready ## Find or unpack Prometheus, Alertmanager and the prober in
 	@scripts/chromium
 	@touch $@
 
-test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint collected ## Set everything up, check and test all of it, WORKERS=5 tests at a time
-	@pytest -q --numprocesses $(or $(WORKERS),5) --dist worksteal
+test: develop tools .tools/postgresql .tools/chromium .tools/fuzz lint collected ## Set everything up, check and test all of it, WORKERS=4 tests at a time
+	@pytest -q --numprocesses $(or $(WORKERS),4) --dist worksteal
 
 # Each test is made once, beside the checks, and not by all workers at the same time.
 collected: develop

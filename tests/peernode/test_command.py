@@ -30,6 +30,9 @@ from tests.understudy.commands import CommandLine, command_line
 from understudy.commands.node import _progress
 from understudy.stack.ports import free_ports
 
+PATIENCE = 30.0
+"""Seconds for an answer: mining takes a processor that others may have."""
+
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
@@ -44,7 +47,9 @@ async def has_length(client: httpx.AsyncClient, length: int) -> None:
 
 async def test_it_prints_where_it_listens_and_stops_within_seconds(tmp_path: Path) -> None:
     async with node(tmp_path / "peer.db") as (url, process):
-        async with httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as client:
+        async with httpx.AsyncClient(
+            base_url=url, trust_env=False, verify=False, timeout=PATIENCE
+        ) as client:
             assert (await client.get("/mine")).json()["index"] == 2
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
@@ -62,14 +67,18 @@ async def test_it_catches_up_with_its_peers_at_the_start_and_keeps_what_it_has(
     # Colours that somebody insists on make no terminal of a file.
     monkeypatch.setenv("FORCE_COLOR", "1")
     async with plain_peer(Rule.LINKED) as plain:
-        async with httpx.AsyncClient(base_url=plain.url, trust_env=False, verify=False) as theirs:
+        async with httpx.AsyncClient(
+            base_url=plain.url, trust_env=False, verify=False, timeout=PATIENCE
+        ) as theirs:
             for _ in range(2):
                 await theirs.get("/mine")
             told = (await theirs.get("/chain")).json()
         words = ("--proof", "linked", "--peer", plain.url)
         async with (
             node(tmp_path / "peer.db", *words) as (url, process),
-            httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as client,
+            httpx.AsyncClient(
+                base_url=url, trust_env=False, verify=False, timeout=PATIENCE
+            ) as client,
         ):
             await has_length(client, 3)
             assert process.stderr
@@ -79,7 +88,7 @@ async def test_it_catches_up_with_its_peers_at_the_start_and_keeps_what_it_has(
             await process.wait()
     async with (
         node(tmp_path / "peer.db", *words) as (url, _),
-        httpx.AsyncClient(base_url=url, trust_env=False, verify=False) as client,
+        httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=PATIENCE) as client,
     ):
         assert (await client.get("/chain")).json() == told
 
@@ -162,7 +171,10 @@ async def real_node(folder: Path) -> AsyncIterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False, verify=False) as client:
+        async with (
+            asyncio.timeout(PATIENCE),
+            httpx.AsyncClient(trust_env=False, verify=False) as client,
+        ):
             while True:
                 try:
                     await client.get(f"{url}/chain")
@@ -181,7 +193,7 @@ async def test_a_real_node_and_ours_bring_each_other_up(tmp_path: Path) -> None:
     async with (
         real_node(tmp_path) as url,
         running(tmp_path / "ours.db", [url], rule) as ours,
-        httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30) as theirs,
+        httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=PATIENCE) as theirs,
     ):
         told = await theirs.post(
             "/transactions/new", json={"sender": "ß", "recipient": "b", "amount": 0.1}
@@ -203,7 +215,7 @@ async def test_a_real_node_and_ours_bring_each_other_up(tmp_path: Path) -> None:
             ),
         )
         for _ in range(2):
-            await ours.client.get("/mine", timeout=30)
+            await ours.client.get("/mine", timeout=PATIENCE)
         assert (await ours.client.head("/chain")).status_code == 200
         await theirs.post("/nodes/register", json={"nodes": [ours.url]})
         answer = await theirs.get("/nodes/resolve")
