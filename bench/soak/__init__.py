@@ -164,7 +164,7 @@ def _growth(gauges: Mapping[str, Gauge]) -> dict[str, Any]:
         each = [gauge for name, gauge in gauges.items() if name.startswith(kind)]
         courses = [gauge.rss_mb for gauge in each]
         grown = [slope for course in courses if (slope := course.per_hour()) is not None]
-        steps = [course.step for course in courses if course.step is not None]
+        steps = [round(course.step, 1) for course in courses if course.step is not None]
         figures |= {
             f"{kind}_rss_mb": max(course.most for course in courses),
             f"{kind}_growth_mb_per_hour": max(grown, default=None),
