@@ -36,6 +36,7 @@ class Route(Said):
     matchers: Matchers = ()
     goes_on: bool = Field(False, validation_alias="continue")
     routes: tuple[Route, ...] = ()
+    group_by: tuple[str, ...] | None = None
     group_wait: Seconds | None = None
     group_interval: Seconds | None = None
     repeat_interval: Seconds | None = None
@@ -49,7 +50,7 @@ class Route(Said):
 
     def within(self, outer: Route) -> Self:
         """Return it with what it takes over from the route around it."""
-        taken = ("receiver", "group_wait", "group_interval", "repeat_interval")
+        taken = ("receiver", "group_by", "group_wait", "group_interval", "repeat_interval")
         lacking = [name for name in taken if getattr(self, name) is None]
         return self.model_copy(update={name: getattr(outer, name) for name in lacking})
 
@@ -80,9 +81,13 @@ class Inhibition(Said):
 
 
 class Webhook(Said):
-    """A webhook; `url` is "<secret>" or None where Alertmanager doesn't show it."""
+    """A webhook; `url` is "<secret>" or None where Alertmanager doesn't show it.
+
+    A notification has at most `max_alerts`, 0: all of its group.
+    """
 
     url: str | None = None
+    max_alerts: int = 0
 
 
 class Receiver(Said):

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from switcher.settings import SwitcherSettings
-from switcher.webhook import HEARTBEAT
-from understudy.doctor.alertmanager import Route, Routing
+from switcher.webhook import HEARTBEAT, MOST_ALERTS
+from understudy.doctor.alertmanager import Route, Routing, Webhook
 from understudy.doctor.finding import Finding, failure, warning
 from understudy.doctor.matching import Labels, MatcherError, match_all, written
 from understudy.doctor.raised import named
 
 _HIDDEN = "<secret>"
 _TO_HTTPS = "make it https://, with the certificate as ca_file in the http_config's tls_config"
+_EACH_ALONE = "..."
+"""As a label to group by: all of them."""
+
 _DEFAULTS = Route.model_validate(
-    {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
+    {"group_by": [], "group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
 )
 
 
@@ -24,8 +27,13 @@ class _Way:
     """A route that leads alerts to a webhook."""
 
     route: Route
-    url: str
+    webhook: Webhook
     alerts: list[Labels]
+
+    @property
+    def url(self) -> str:
+        """The webhook's address, as far as it is shown."""
+        return self.webhook.url or _HIDDEN
 
 
 def routes_of(route: Route, alert: Labels) -> list[Route]:
@@ -53,7 +61,7 @@ def judge_routes(
         yield warning("routes", f"{error}; see for yourself: amtool config routes test")
         return
     there = [way for way in ways if _leads_to(way.url, switcher)]
-    troubles = [(way, [*_times(way), *_delays(way, switcher)]) for way in there]
+    troubles = [(way, [*_times(way), *_delays(way, switcher), *_crowds(way)]) for way in there]
     told = [*_astray(ways, there, alerts, switcher), *_spoken(there, switcher)]
     for alert in alerts:
         # One good way is enough; the others may be those of another switcher, or of people.
@@ -69,18 +77,16 @@ def _there(ways: Sequence[_Way], switcher: SwitcherSettings) -> str:
 
 
 def _ways(routing: Routing, alerts: Sequence[Labels]) -> list[_Way]:
-    webhooks = {
-        each.name: [hook.url or _HIDDEN for hook in each.webhooks] for each in routing.receivers
-    }
+    webhooks = {each.name: each.webhooks for each in routing.receivers}
     ways: list[_Way] = []
     for alert in alerts:
         for route in routes_of(routing.route.within(_DEFAULTS), alert):
-            for url in webhooks.get(route.receiver or "", ()):
-                known = (way for way in ways if (way.route, way.url) == (route, url))
+            for hook in webhooks.get(route.receiver or "", ()):
+                known = (way for way in ways if (way.route, way.webhook) == (route, hook))
                 if way := next(known, None):
                     way.alerts.append(alert)
                 else:
-                    ways.append(_Way(route, url, [alert]))
+                    ways.append(_Way(route, hook, [alert]))
     return ways
 
 
@@ -163,4 +169,13 @@ def _delays(way: _Way, switcher: SwitcherSettings) -> Iterator[Finding]:
             _told(way),
             f"{text}, so the switcher takes it for gone in between; "
             "shorten repeat_interval and group_interval",
+        )
+
+
+def _crowds(way: _Way) -> Iterator[Finding]:
+    grouped = _EACH_ALONE not in (way.route.group_by or ())
+    if grouped and not 0 < way.webhook.max_alerts <= MOST_ALERTS:
+        text = f"may send a group of more than {MOST_ALERTS} alerts at once, which the switcher"
+        yield warning(
+            _told(way), f"{text} refuses whole; set group_by: ['...'], or max_alerts: 100"
         )

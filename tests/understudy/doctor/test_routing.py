@@ -156,3 +156,18 @@ def test_a_route_that_cannot_be_judged_is_told(shipped: Any) -> None:
     shipped["route"]["routes"].insert(0, {"match_re": {"severity": "[[:alpha:]]+"}})
     (text,) = warnings(judged(shipped))
     assert "see for yourself: amtool config routes test" in text
+
+
+def test_notifications_that_the_switcher_would_refuse_for_their_length_are_told(
+    shipped: Any,
+) -> None:
+    route(shipped, ACTION)["group_by"] = ["alertname"]
+    assert {each.level for each in judged(shipped)} == {Level.OK}
+    del webhook(shipped)["max_alerts"]
+    (text,) = warnings(judged(shipped))
+    assert text.startswith('route {action=~".+"} to switcher: may send a group of more than 1000')
+    assert text.endswith("set group_by: ['...'], or max_alerts: 100")
+    webhook(shipped)["max_alerts"] = 1_001
+    assert len(warnings(judged(shipped))) == 1
+    route(shipped, ACTION)["group_by"] = ["..."]
+    assert {each.level for each in judged(shipped)} == {Level.OK}
