@@ -120,4 +120,6 @@ async def _fee(client: NodeClient, names: Names) -> int | None:
     }
     call = [[WITNESS_UPDATE, body]], CORE_ASSET
     (fee,) = await client.call("database", "get_required_fees", *call)
+    if fee["asset_id"] != CORE_ASSET:
+        raise MalformedDataError(f"a fee in {fee['asset_id']!r:.40}")
     return whole_number(fee["amount"], MOST_UNITS)

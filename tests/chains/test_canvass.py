@@ -95,6 +95,15 @@ async def test_another_object_than_was_asked_for_is_no_answer() -> None:
     assert isinstance(said.troubles["n0"], BadReplyError)
 
 
+async def test_a_fee_in_another_asset_is_no_fee() -> None:
+    odd = Bank('"1.3.0", "amount": 7', '"1.3.5", "amount": 7')
+    async with scripted(odd, Bank(), Bank()) as settings:
+        said = await canvass(settings, [KEY])
+    assert isinstance(said.troubles["n0"], BadReplyError)
+    assert said.agreed is not None
+    assert said.agreed.fee == 7
+
+
 @pytest.mark.parametrize("raw", RAW)
 async def test_who_sets_out_to_watch_a_witness_is_told_of_a_number_that_is_none(raw: str) -> None:
     async with scripted(Bank('"weight_threshold": 1', f'"weight_threshold": {raw}')) as settings:
