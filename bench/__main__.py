@@ -72,7 +72,7 @@ def main(words: Sequence[str]) -> int:
         _OUT.print(f"Written: {', '.join(['bench/results.json', *changed])}.")
         for remark in kept(told):
             _OUT.print(remark, soft_wrap=True)
-    broken = any(entry.get("figures", {}).get("failed") for entry in entries.values())
+    broken = any(entry.get("figures", {}).get("broken") for entry in entries.values())
     return 1 if lost or broken else 0
 
 

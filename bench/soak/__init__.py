@@ -79,7 +79,7 @@ _KEPT = Path(".run")
 async def measure(
     minutes: float = MINUTES, seed: int | None = None, plan: Path | None = None
 ) -> dict[str, Any]:
-    """Return the figures of `understudy bench soak`, with `failed`: whether a must is broken.
+    """Return the figures of `understudy bench soak`, with `broken`: whether a must is.
 
     Raises:
         StackError: the stack could not be started.
@@ -97,8 +97,8 @@ async def measure(
             _keep_logs(here, seed)
         figures = judge("soak", figures, _due(figures, minutes))
         _tell(figures["programs"])
-        figures["failed"] = not all(must.met(figures) for must in MUSTS)
-        if figures["failed"]:
+        figures["broken"] = not all(must.met(figures) for must in MUSTS)
+        if figures["broken"]:
             say(f"soak: FAILED; again: make soak HOURS={minutes / 60:g} SEED={seed}")
     return figures
 

@@ -62,7 +62,7 @@ def bench(
         width = max(len(figure) for figure, _ in told)
         for figure, value in told:
             answers.print(f"{figure:<{width}}  {value}", markup=False)
-    if figures.get("failed"):
+    if figures.get("broken"):
         broken = ", ".join(figures["bars_missed"])
         raise CommandError(
             f"{name} found what must not be: {broken}; again with seed {figures['seed']}."
