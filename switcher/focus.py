@@ -1,8 +1,9 @@
-"""What can't wait: while a worker is at it, alerts that can't be true do."""
+"""What can't wait: while a worker is at it, all that can does."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from switcher.bell import Bell
 
@@ -32,3 +33,12 @@ class Focus:
         return max(
             (until - now for name, until in self._until.items() if name != witness), default=0.0
         )
+
+    async def free(self) -> None:
+        """Wait until nobody is being seen to, 2 s at most."""
+        ends = asyncio.get_running_loop().time() + _LONGEST
+        over = self.over.coming
+        while (left := min(self.remaining(), ends - asyncio.get_running_loop().time())) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), left)
+            over = self.over.coming

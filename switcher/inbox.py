@@ -1,12 +1,11 @@
-"""Alerts on their way into the journal: what waits is written together, the pressing first."""
+"""Alerts on their way into the journal: what waits is written together, what presses by itself."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from switcher.errors import UnreachableError
 from switcher.focus import Focus
@@ -33,8 +32,9 @@ class _Post:
 class Inbox:
     """Writes what is posted, a transaction at a time, and all that waits for it together.
 
-    `write` writes alerts in one transaction. `presses` tells of an alert that may be true now:
-    while a worker is at what can't wait, the others do, and otherwise they take turns with them.
+    `write` writes alerts in one transaction. `presses` tells of an alert that may be true now: it
+    shares none with the others, which would hold it up, and takes turns with them. While a worker
+    is at what can't wait, they do.
     """
 
     def __init__(
@@ -70,19 +70,21 @@ class Inbox:
 
     async def _write_on(self) -> None:
         loop = asyncio.get_running_loop()
-        rested = loop.time()
+        rested, pressed = loop.time(), False
         try:
             while self._pressing or self._others:
                 if not self._others:
                     rested = loop.time()
                 held = min(self._focus.remaining(), rested + _LONGEST - loop.time())
-                if held <= 0:
-                    await self._write_all(list(_taken(self._pressing, self._others)))
-                    rested = loop.time()
-                elif self._pressing:
+                if held > 0 and not self._pressing:
+                    await self._wait(held)
+                elif self._pressing and (held > 0 or not (pressed and self._others)):
+                    pressed = True
                     await self._write_all(list(_taken(self._pressing)))
                 else:
-                    await self._wait(held)
+                    pressed = False
+                    await self._write_all(list(_taken(self._others)))
+                    rested = loop.time()
         finally:
             self._writing = None
 
@@ -114,16 +116,11 @@ class Inbox:
                 post.receipts.set_result(taken)
 
 
-def _taken(*queues: deque[_Post]) -> Iterator[_Post]:
-    """Take as many posts as go into a transaction, one at least, the oldest of each by turns."""
+def _taken(queue: deque[_Post]) -> Iterator[_Post]:
+    """Take as many posts as go into a transaction, one at least, the oldest first."""
     room = AT_ONCE
-    for queue in islice(_turns(queues), POSTS):
+    for _ in range(min(POSTS, len(queue))):
         if len(queue[0].alerts) > room != AT_ONCE:
             return
         room -= len(queue[0].alerts)
         yield queue.popleft()
-
-
-def _turns(queues: Collection[deque[_Post]]) -> Iterator[deque[_Post]]:
-    while any(queues):
-        yield from (queue for queue in queues if queue)

@@ -213,8 +213,8 @@ def _chain_staff(desk: Desk, replica: ReplicaSettings | None) -> ChainStaff:
     keeper = _keeper(replica) if replica else None
     shown = ResolveMetrics(metrics.registry, metrics.count_decision, subjects, keeper)
     docket = Docket(desk.journal)
-    clocks = (desk.clock, desk.started)
-    return ChainStaff(ChainDesk(desk.settings, watch, docket, shown, *clocks), keeper)
+    rest = (desk.clock, desk.started, desk.focus)
+    return ChainStaff(ChainDesk(desk.settings, watch, docket, shown, *rest), keeper)
 
 
 def _keeper(replica: ReplicaSettings) -> Keeper:

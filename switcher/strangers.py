@@ -12,7 +12,7 @@ from switcher.desk import Desk
 from switcher.lease import STRANGERS
 from switcher.loop import Loop
 from switcher.metrics import STRANGER
-from switcher.model import Decision, Ending, Incident, by_decision
+from switcher.model import Decision, Ending, Incident
 
 _AT_ONCE = 10
 """Decisions that are written in one transaction, which those that matter may have to wait for."""
@@ -33,6 +33,7 @@ class Strangers(Loop):
     def __init__(self, desk: Desk) -> None:
         super().__init__(witness=STRANGER)
         self._desk = desk
+        self._known = [witness.account for witness in desk.watch.settings.witnesses]
 
     async def step(self) -> None:
         """Look once at everything that is open; only show it while another switcher acts.
@@ -41,46 +42,42 @@ class Strangers(Loop):
             JournalError: it can't be read or written.
             StandbyError: another switcher took over meanwhile.
         """
-        incidents = await self._read()
-        if self._desk.journal.acts_for(STRANGERS) and await self._see_to(incidents):
-            incidents = await self._read()
-        self._show(incidents)
+        await self._desk.focus.free()
+        if self._desk.journal.acts_for(STRANGERS):
+            await self._end_what_is_over()
+            await self._decide_what_waits()
+        await self._show()
 
-    def _show(self, incidents: Sequence[Incident]) -> None:
+    async def _show(self) -> None:
         """Show what is held so; whoever decided otherwise knows the witness, and shows it by name.
 
         Shown twice, a rotation that is held would be told of as another one, too.
         """
-        ours = (i for i in incidents if i.decision is Decision.UNKNOWN_WITNESS)
-        self._desk.metrics.open_incidents(STRANGER, by_decision(ours))
+        count = await self._desk.journal.held_strangers(self._known)
+        self._desk.metrics.open_incidents(STRANGER, {Decision.UNKNOWN_WITNESS: count})
 
     async def _sleep(self) -> None:
         if not self._stopping:
             await asyncio.sleep(_REST)
         await super()._sleep()
 
-    async def _see_to(self, incidents: Sequence[Incident]) -> bool:
-        """End what is over and decide the rest; tell whether anything is other than before.
+    async def _end_what_is_over(self) -> None:
+        desk, renewal = self._desk, self._desk.settings.incident_renewal
+        for incident in await desk.journal.silent_strangers(self._known, renewal, desk.clock()):
+            if found := await self._over(incident):
+                await self._end(incident, *found)
 
-        While somebody is at what can't wait, the rest is left for the next look.
-        """
-        over = {incident.id for incident in incidents if await self._ended(incident)}
-        rest = [incident for incident in incidents if incident.id not in over]
-        changed = False
-        for first in range(0, len(rest), _AT_ONCE):
-            if self._desk.focus.remaining():
-                self.wake()
-                break
-            changed |= await self._decide(rest[first : first + _AT_ONCE])
-        return bool(over) or changed
+    async def _decide_what_waits(self) -> None:
+        """Decide what is new, some at a time; what can't wait comes between."""
+        seen = 0
+        while some := await self._desk.journal.waiting_strangers(self._known, seen, _AT_ONCE):
+            await self._desk.focus.free()
+            await self._decide(some)
+            seen = some[-1].id
 
-    async def _ended(self, incident: Incident) -> bool:
-        found, now = await self._over(incident), self._desk.clock()
-        if found is None or not await self._desk.journal.end_stranger(incident, *found, now):
-            return False
-        ending, why = found
-        _log.info("incident over", incident=incident.id, ending=ending, why=why)
-        return True
+    async def _end(self, incident: Incident, ending: Ending, why: str) -> None:
+        if await self._desk.journal.end_stranger(incident, ending, why, self._desk.clock()):
+            _log.info("incident over", incident=incident.id, ending=ending, why=why)
 
     async def _over(self, incident: Incident) -> tuple[Ending, str] | None:
         """Return what ends an incident, None while it goes on.
@@ -107,15 +104,9 @@ class Strangers(Loop):
             moved.append(incident.opened)
         return self._desk.clock() - max(moved, default=0.0) > orders.PATIENCE
 
-    async def _decide(self, incidents: Sequence[Incident]) -> bool:
+    async def _decide(self, incidents: Sequence[Incident]) -> None:
         desk, now = self._desk, self._desk.clock()
         policy = desk.settings.policy
         rulings = [(i, decide.decide(evidence.stranger(i), policy, now)) for i in incidents]
-        news = await desk.journal.decide_strangers(rulings, now)
-        for incident, ruling in news:
+        for incident, ruling in await desk.journal.decide_strangers(rulings, now):
             decided.tell(desk, incident, ruling, now)
-        return bool(news)
-
-    async def _read(self) -> Sequence[Incident]:
-        known = [witness.account for witness in self._desk.watch.settings.witnesses]
-        return await self._desk.journal.strangers(known)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from storing.worker import Worker
 from switcher.bell import Bell
 from switcher.errors import StandbyError
-from switcher.journal import beats, crowd, entries, intake, ordering, retention, store
+from switcher.journal import beats, crowd, entries, intake, ordering, retention, store, strangers
 from switcher.journal.database import open_database, open_wire
 from switcher.journal.hashes import Head
 from switcher.journal.receipt import Receipt
@@ -117,7 +117,23 @@ class Journal:
 
     async def strangers(self, known: Collection[str]) -> tuple[Incident, ...]:
         """Return the open incidents of witnesses that the configuration does not know."""
-        return await self.read(store.strangers, known)
+        return await self.read(strangers.strangers, known)
+
+    async def waiting_strangers(
+        self, known: Collection[str], after: int, most: int
+    ) -> tuple[Incident, ...]:
+        """Return at most so many of these, beyond an id, that are not decided as such."""
+        return await self.read(strangers.waiting, known, after, most)
+
+    async def silent_strangers(
+        self, known: Collection[str], renewal: float, now: float
+    ) -> tuple[Incident, ...]:
+        """Return those of these that may be over: no alert renewed them within so many seconds."""
+        return await self.read(strangers.no_more_renewed, known, renewal, now)
+
+    async def held_strangers(self, known: Collection[str]) -> int:
+        """Return how many of these are decided as such."""
+        return await self.read(strangers.held, known)
 
     async def decide(
         self,
@@ -153,7 +169,7 @@ class Journal:
             Those that are others than before.
         """
         news = _news(rulings)
-        return await self.act(STRANGERS, store.decide_strangers, news, now) if news else []
+        return await self.act(STRANGERS, strangers.decide, news, now) if news else []
 
     async def open_order(
         self, witness: str, signing_key: str, cause: Cause, order: Order, now: float
@@ -187,7 +203,7 @@ class Journal:
 
         Not while another switcher, which has it in its configuration, acts for it.
         """
-        return await self.act(STRANGERS, store.end_stranger, incident, ending, sentence, now)
+        return await self.act(STRANGERS, strangers.end, incident, ending, sentence, now)
 
     async def open_rotation(
         self, draft: Draft, outcome: Outcome, sentence: str, now: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from math import inf, nextafter
 from typing import Any
@@ -13,11 +13,9 @@ from switcher.errors import OverruledError
 from switcher.journal.entries import About, incident_entry, is_empty, step_entry, write_entry
 from switcher.journal.rows import arming_of, incident_of, rotation_of
 from switcher.journal.tables import arming, incidents, rotations
-from switcher.lease_session import is_unheld
 from switcher.model import (
     BY_HAND,
     UNSPENT,
-    ActionName,
     Arming,
     Cause,
     Decision,
@@ -84,20 +82,6 @@ def read_arming(db: Connection, witness: str) -> Arming:
     return arming_of(db.execute(_ARMING, {"account": witness}).one_or_none())
 
 
-def strangers(db: Connection, known: Collection[str]) -> tuple[Incident, ...]:
-    """Return the open incidents of witnesses that the configuration does not know."""
-    rows = db.execute(
-        select(incidents)
-        .where(
-            incidents.c.action == ActionName.ROTATE,
-            incidents.c.witness.not_in(known),
-            incidents.c.ended.is_(None),
-        )
-        .order_by(incidents.c.id)
-    )
-    return tuple(incident_of(row) for row in rows)
-
-
 def is_news(incident: Incident, decision: Decision, sentence: str, planned: float | None) -> bool:
     """Tell whether anything of a decision is other than what the incident has already."""
     before = (incident.decision, incident.sentence, incident.planned)
@@ -136,24 +120,6 @@ def decide_all(
         if ruling.decision is Decision.SUPERSEDED:
             end_incident(db, incident, Ending.SUPERSEDED, ruling.sentence, now)
     return news
-
-
-def decide_strangers(
-    db: Connection, rulings: Iterable[tuple[Incident, Ruling]], now: float
-) -> list[tuple[Incident, Ruling]]:
-    """Note decisions about witnesses, as `decide_all` does, but for whom nobody acts."""
-    left = [(incident, ruling) for incident, ruling in rulings if is_unheld(db, incident.witness)]
-    return decide_all(db, left, now)
-
-
-def end_stranger(
-    db: Connection, incident: Incident, ending: Ending, sentence: str, now: float
-) -> bool:
-    """End an incident, and tell so, unless somebody acts for its witness."""
-    if not is_unheld(db, incident.witness):
-        return False
-    end_incident(db, incident, ending, sentence, now)
-    return True
 
 
 def end_incident(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from chains.bitshares.watch import Watch
+from switcher.focus import Focus
 from switcher.journal.docket import Docket
 from switcher.model import Ending
 from switcher.orders import PATIENCE
@@ -29,6 +30,7 @@ class ChainDesk:
     metrics: ResolveMetrics
     clock: Callable[[], float]
     started: Callable[[], float]
+    focus: Focus = field(default_factory=Focus)
 
     async def note(self, matter: Matter, ruling: Ruling, details: dict[str, object]) -> bool:
         """Write a decision down; tell whether it is another one than before.

@@ -1,7 +1,7 @@
 """The worker for nodes of BitShares that are said to have left the chain, and for unknown names.
 
 It looks at all nodes, says what it finds, and relies on those that are on the longest valid chain.
-Nothing is done to a node, and nothing on the chain.
+Nothing is done to a node, and nothing on the chain. A rotation comes first.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class NodeWorker(Loop):
             JournalError: it can't be read or written.
             StandbyError: another switcher took over meanwhile.
         """
+        await self._desk.focus.free()
         matters = await self._open()
         if matters and self._can_see():
             seen = Examined(await self._desk.watch.reexamine())
@@ -70,6 +71,7 @@ class NodeWorker(Loop):
         return usable >= needed or desk.clock() - desk.started() > _FIRST_CONTACT
 
     async def _consider(self, matter: Matter, seen: Examined) -> None:
+        await self._desk.focus.free()
         ruling = rule_on_node(matter, seen)
         if ruling is not None:
             self._pin(matter.subject.name, ruling, seen)
@@ -100,6 +102,7 @@ class NodeWorker(Loop):
 
     async def _hold_stranger(self, matter: Matter) -> None:
         desk, name = self._desk, matter.subject.name
+        await desk.focus.free()
         if await desk.ended(matter):
             return
         if matter.resolved:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from chains.settings import ChainSettings
+from devnet.keys import signing_key
 from switcher import orders
 from switcher.model import Cause, Incident, Order
 from switcher.strangers import Strangers
@@ -205,3 +206,17 @@ async def test_accusation_of_a_key_that_never_signed_ends_after_its_witness_was_
         script.now += orders.PATIENCE + 1
         await strangers(t).step()
         assert (await t.record()).incidents == ()
+
+
+async def test_what_is_decided_already_is_counted_and_not_read_again(
+    removed: Troupe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [signing_key("nobody", str(number)) for number in range(25)]
+    await removed.post(*many, witness="stranger")
+    worker = strangers(removed)
+    await worker.step()
+    assert await removed.words("decision") == ["unknown_witness"] * 25
+    monkeypatch.setattr("switcher.journal.strangers.incident_of", pytest.fail)
+    await worker.step()
+    shown = 'understudy_open_incidents{decision="unknown_witness",witness="unknown"} 25.0'
+    assert shown in removed.metrics.expose().decode()
