@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from chains.bitshares.wire import text_of
 from devnet.lies import Tongue, Wire
 from devnet.rpc import Connection, Reply, encode
 from devnet.session import Session
@@ -127,8 +128,7 @@ class Endpoint:
         body = await request.read()
         session = self._open_session(None)
         try:
-            text = body.decode(errors="replace")
-            reply = await Connection(session, self._access).answer(text)
+            reply = await Connection(session, self._access).answer(text_of(body))
         finally:
             session.close()
         await asyncio.sleep(self.lag)
@@ -193,7 +193,9 @@ class Outbox:
         self.task = asyncio.create_task(self._send_all())
 
     def put(self, text: str) -> None:
-        """Take a message."""
+        """Take a message; one that is no UTF-8 is not sent."""
+        if not text.isascii() and not _is_utf8(text):
+            return
         if self._endpoint.lag:
             loop = asyncio.get_running_loop()
             loop.call_later(self._endpoint.lag, self._queue.put_nowait, text)
@@ -222,6 +224,14 @@ def _frame_text(kind: WSMsgType, data: object) -> str | None:
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode()
     return None
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bound(host: str, port: int) -> socket.socket:

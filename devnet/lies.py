@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
+from chains.bitshares.wire import bytes_of
 from devnet.values import Json
 
 _CONTINUATION, _TEXT, _PING, _FIN = 0x0, 0x1, 0x9, 0x80
@@ -178,7 +179,7 @@ class Tongue:
         """
         messages = self._lied(text)
         if messages is None:
-            return web.Response(text=text, status=status, content_type="application/json")
+            return web.Response(body=bytes_of(text), status=status, content_type="application/json")
         with self._begins(request.transport):
             message = next(iter(messages), None)
             if message is not None and message.opcode == _TEXT:
@@ -193,7 +194,7 @@ class Tongue:
         if _is_answer(frame):
             self._answers.pop(kind, None)
             self._answers[kind] = frame  # the newest comes last
-        return LIES[self.lie](text.encode(), others[-1] if others else {}) if self.lie else None
+        return LIES[self.lie](bytes_of(text), others[-1] if others else {}) if self.lie else None
 
     @contextlib.contextmanager
     def _begins(self, transport: asyncio.Transport | None) -> Iterator[None]:

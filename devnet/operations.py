@@ -22,6 +22,7 @@ from chains.bitshares.transactions import (
     transaction_id,
     varint,
 )
+from chains.bitshares.wire import bytes_of
 from chains.errors import InvalidSignatureError
 from devnet.operation_names import OPERATION_NAMES
 from devnet.parameters import MAX_URL_LENGTH
@@ -222,7 +223,7 @@ def _validate_witness_update(body: Json) -> None:
         ("fee.amount >= 0", int(body["fee"]["amount"]) >= 0),
         (
             "new_url->size() < GRAPHENE_MAX_URL_LENGTH",
-            len(body.get("new_url", "").encode()) < MAX_URL_LENGTH,
+            len(bytes_of(body.get("new_url", ""))) < MAX_URL_LENGTH,
         ),
     ):
         if not holds:

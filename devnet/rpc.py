@@ -58,7 +58,7 @@ class Reply:
 
 def encode(frame: Json | None) -> str:
     """Return a frame's compact JSON, empty for none."""
-    return "" if frame is None else json.dumps(frame, separators=(",", ":"))
+    return "" if frame is None else json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
 
 
 class Connection:

@@ -12,17 +12,20 @@ import itertools
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from chains.bitshares.aside import AsideError, Place
 from chains.bitshares.connection import Budget, NodeConnection, connect_to
 from chains.bitshares.wire import parse_json, result_text
 from chains.errors import (
     BadReplyError,
     MalformedDataError,
+    NodeError,
     NodeRefusedError,
     NodeTimeoutError,
     NodeUnreachableError,
@@ -36,12 +39,30 @@ _LONGEST_TEXT = 300
 
 _BLOCK_CALLBACK = 1
 
+_PATIENCE = 0.4
+"""Seconds after which it is seen whether the node holds just this answer back. A decision gives all
+nodes a second to be read, within which a block that is held back has to come in the other way."""
+
+_PROBE = "get_chain_id"
+"""What every node can answer at any time."""
+
+_NOT_ASIDE = frozenset({_PROBE, "set_block_applied_callback"})
+"""Methods of the database that are not asked in the other way: notices come by websocket alone."""
+
+_ASIDE_AT_ONCE = 4
+
+Aside = Callable[[str], Awaitable[str]]
+"""Asks a JSON-RPC question in another way; raises AsideError where that leads nowhere."""
+
 OnCall = Callable[[str, float], None]
 """Told of every answered call: the node's name and the seconds it took."""
 
 
 class NodeClient:
-    """A live connection to one node. Calls may overlap; each has its own deadline in seconds."""
+    """A live connection to one node. Calls may overlap; each has its own deadline in seconds.
+
+    What the node doesn't answer here, though it answers what was asked later, is asked by `aside`.
+    """
 
     def __init__(
         self,
@@ -49,11 +70,14 @@ class NodeClient:
         connection: NodeConnection,
         timeout: float,
         on_call: OnCall | None = None,
+        aside: Aside | None = None,
     ) -> None:
         self.name = name
         self._connection = connection
         self._timeout = timeout
         self._on_call = on_call
+        self._aside = aside
+        self._turn = asyncio.Semaphore(_ASIDE_AT_ONCE)
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any] | str]] = {}
         self._as_text: set[int] = set()
@@ -100,7 +124,7 @@ class NodeClient:
         try:
             async with asyncio.timeout(limit):
                 await self._connection.send(json.dumps(request))
-                reply = await waiting
+                reply = await self._answer_to(request, waiting)
         except TimeoutError as error:
             said = f"no answer to {params[1]} in {limit:g} s"
             raise NodeTimeoutError(self.name, said) from error
@@ -115,9 +139,42 @@ class NodeClient:
             self._on_call(self.name, time.perf_counter() - started)
         return reply
 
+    async def _answer_to(
+        self, request: dict[str, Any], waiting: asyncio.Future[dict[str, Any] | str]
+    ) -> dict[str, Any] | str:
+        """Return the answer to a request, which after a while is asked in the other way, too."""
+        api, method, _ = request["params"]
+        if self._aside is None or api != "database" or method in _NOT_ASIDE:
+            return await waiting
+        await asyncio.wait({waiting}, timeout=_PATIENCE)
+        if waiting.done():
+            return waiting.result()
+        asking = asyncio.create_task(self._ask_aside(request, self._aside))
+        try:
+            return await waiting
+        finally:
+            asking.cancel()
+
+    async def _ask_aside(self, request: dict[str, Any], aside: Aside) -> None:
+        """Ask in the other way, unless the node is just slow; without success all is as before."""
+        try:
+            await self.call("database", _PROBE)
+            async with self._turn:
+                answer = await aside(json.dumps(request))
+            self._take_aside(request["id"], answer)
+        except (NodeError, AsideError, MalformedDataError):
+            return  # it may still come; that it doesn't is told by whoever waits for it
+
+    def _take_aside(self, number: int, answer: str) -> None:
+        """Take what was answered in the other way, if it is an answer to this question."""
+        if number in self._as_text and (found := result_text(answer)) and found[0] == number:
+            self._answer(*found)
+        elif isinstance(data := parse_json(answer), dict) and data.get("id") == number:
+            self._answer(number, data)
+
     async def check_chain(self, chain_id: str) -> None:
         """Raise `WrongChainError` if the node is on another chain than the configured one."""
-        found = await self.call("database", "get_chain_id")
+        found = await self.call("database", _PROBE)
         if found != chain_id:
             raise WrongChainError(self.name, chain_id, _printable(found))
 
@@ -211,12 +268,14 @@ async def open_client(
     Raises:
         NodeUnreachableError: refused, not resolved, no websocket, or not within `timeout` seconds.
     """
+    budget = budget or Budget()
     try:
-        connection = await connect_to(node.url, timeout, budget or Budget())
+        connection = await connect_to(node.url, timeout, budget)
     except (OSError, WebSocketException, ValueError) as error:
         reason = _printable(_reason(error)) or type(error).__name__
         raise NodeUnreachableError(node.name, f"can't connect to {node.url}: {reason}") from error
-    client = NodeClient(node.name, connection, timeout, on_call)
+    place = Place(node.url, *connection.remote_address[:2])
+    client = NodeClient(node.name, connection, timeout, on_call, partial(place.ask, budget=budget))
     listening = asyncio.create_task(client.listen())
     try:
         yield client

@@ -49,6 +49,10 @@ class Budget:
         self._left = float(burst)
         self._at = clock()
 
+    def pay(self, size: int) -> bool:
+        """Pay for a frame, or for what was read at once, of so many bytes; see `spend`."""
+        return self.spend(_FRAME_COST + size)
+
     def spend(self, size: int) -> bool:
         """Take bytes out, and tell whether there were enough; if not, none are left."""
         now = self._clock()
@@ -76,7 +80,7 @@ class NodeConnection(ClientConnection):
 
     def process_event(self, event: Event) -> None:
         """Take a frame, or the answer to the opening handshake."""
-        if isinstance(event, Frame) and not self._budget.spend(_FRAME_COST + len(event.data)):
+        if isinstance(event, Frame) and not self._budget.pay(len(event.data)):
             spare, rate = self._budget.burst // _MIB, self._budget.rate // _MIB
             self._leave(f"sent more than {rate} MB a second, with {spare} MB to spare")
         elif not self.complaint:

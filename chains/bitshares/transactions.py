@@ -25,6 +25,7 @@ from chains.bitshares.values import (
     instance,
     whole_number,
 )
+from chains.bitshares.wire import bytes_of
 from chains.errors import MalformedDataError, UnpackableOperationError
 
 TRANSFER = 0
@@ -227,7 +228,7 @@ def _pack_amount(amount: Json) -> bytes:
 
 
 def _pack_text(text: str) -> bytes:
-    raw = text.encode()
+    raw = bytes_of(text)
     return varint(len(raw)) + raw
 
 

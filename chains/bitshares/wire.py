@@ -40,6 +40,16 @@ def parse_json(text: str | bytes) -> Any:
     return value
 
 
+def text_of(raw: bytes) -> str:
+    """Return a text of which no byte is lost: those that are no UTF-8 stand as lone surrogates."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes of such a text; raises UnicodeEncodeError where there are none."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def result_text(reply: str | bytes) -> tuple[int, str] | None:
     """Return the number of a reply and the text of its result, which is not looked at.
 
@@ -54,7 +64,7 @@ def result_text(reply: str | bytes) -> tuple[int, str] | None:
 
 def _counted(message: str | bytes) -> tuple[int, int]:
     """Return how many members, and lists and objects, a text has at most, without reading it."""
-    text = message if isinstance(message, bytes) else message.encode()
+    text = message if isinstance(message, bytes) else bytes_of(message)
     return text.count(b","), text.count(b"[") + text.count(b"{")
 
 

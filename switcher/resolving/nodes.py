@@ -71,10 +71,10 @@ class NodeWorker(Loop):
         return usable >= needed or desk.clock() - desk.started() > _FIRST_CONTACT
 
     async def _consider(self, matter: Matter, seen: Examined) -> None:
-        await self._desk.focus.free()
         ruling = rule_on_node(matter, seen)
         if ruling is not None:
             self._pin(matter.subject.name, ruling, seen)
+        await self._desk.focus.free()
         if not self._desk.docket.acts or await self._desk.ended(matter):
             return
         if ruling is None:

@@ -38,8 +38,8 @@ def chain_settings(
     )
 
 
-def update(net: Devnet, key: str) -> dict[str, object]:
-    """Return a signed witness_update of init0."""
+def update(net: Devnet, key: str, *, number: int = 0, **more: str) -> dict[str, object]:
+    """Return a signed witness_update of init<number>, with `more` members."""
     state = net.state
     transaction: dict[str, object] = {
         "ref_block_num": 0,
@@ -50,16 +50,17 @@ def update(net: Devnet, key: str) -> dict[str, object]:
                 21,
                 {
                     "fee": {"amount": 2_000_000, "asset_id": "1.3.0"},
-                    "witness": "1.6.1",
-                    "witness_account": "1.2.6",
+                    "witness": f"1.6.{number + 1}",
+                    "witness_account": f"1.2.{number + 6}",
                     "new_signing_key": key,
+                    **more,
                 },
             ]
         ],
         "extensions": [],
     }
     digest = signing_digest(pack_transaction(transaction, "BTS"), net.chain_id)
-    return {**transaction, "signatures": [active_key("init0").sign(digest).hex()]}
+    return {**transaction, "signatures": [active_key(f"init{number}").sign(digest).hex()]}
 
 
 @asynccontextmanager

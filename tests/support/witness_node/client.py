@@ -132,7 +132,9 @@ class HttpReply:
     body: str
 
 
-def ask(url: str, method: str, path: str, headers: dict[str, str], body: str | None) -> HttpReply:
+def ask(
+    url: str, method: str, path: str, headers: dict[str, str], body: str | bytes | None
+) -> HttpReply:
     """Send one HTTP request to a node."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=DEADLINE)
