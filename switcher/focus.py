@@ -36,9 +36,8 @@ class Focus:
 
     async def free(self) -> None:
         """Wait until nobody is being seen to, 2 s at most."""
-        ends = asyncio.get_running_loop().time() + _LONGEST
-        over = self.over.coming
-        while (left := min(self.remaining(), ends - asyncio.get_running_loop().time())) > 0:
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + _LONGEST
+        while (left := min(self.remaining(), ends - loop.time())) > 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), left)
-            over = self.over.coming
+                await asyncio.wait_for(self.over.coming.wait(), left)

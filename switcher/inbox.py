@@ -76,15 +76,16 @@ class Inbox:
                 if not self._others:
                     rested = loop.time()
                 held = min(self._focus.remaining(), rested + _LONGEST - loop.time())
-                if held > 0 and not self._pressing:
-                    await self._wait(held)
-                elif self._pressing and (held > 0 or not (pressed and self._others)):
+                others_may = bool(self._others) and held <= 0
+                if self._pressing and not (pressed and others_may):
                     pressed = True
                     await self._write_all(list(_taken(self._pressing)))
-                else:
+                elif others_may:
                     pressed = False
                     await self._write_all(list(_taken(self._others)))
                     rested = loop.time()
+                else:
+                    await self._wait(held)
         finally:
             self._writing = None
 

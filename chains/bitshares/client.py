@@ -50,6 +50,7 @@ _NOT_ASIDE = frozenset({_PROBE, "set_block_applied_callback"})
 """Methods of the database that are not asked in the other way: notices come by websocket alone."""
 
 _ASIDE_AT_ONCE = 4
+"""Questions that one client has in the other way, each by a connection of its own."""
 
 Aside = Callable[[str], Awaitable[str]]
 """Asks a JSON-RPC question in another way; raises AsideError where that leads nowhere."""

@@ -129,7 +129,7 @@ class Journal:
         self, known: Collection[str], renewal: float, now: float
     ) -> tuple[Incident, ...]:
         """Return those of these that may be over: no alert renewed them within so many seconds."""
-        return await self.read(strangers.no_more_renewed, known, renewal, now)
+        return await self.read(strangers.silent, known, renewal, now)
 
     async def held_strangers(self, known: Collection[str]) -> int:
         """Return how many of these are decided as such."""

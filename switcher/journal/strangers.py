@@ -30,7 +30,7 @@ _WAITING = (
     .where(incidents.c.id > bindparam("after"))
     .limit(bindparam("most"))
 )
-_NO_MORE_RENEWED = _ALL.where(
+_SILENT = _ALL.where(
     or_(
         incidents.c.resolved,
         incidents.c.order.is_not(None),
@@ -56,7 +56,7 @@ def waiting(db: Connection, known: Collection[str], after: int, most: int) -> tu
     return tuple(incident_of(row) for row in db.execute(_WAITING, named))
 
 
-def no_more_renewed(
+def silent(
     db: Connection, known: Collection[str], renewal: float, now: float
 ) -> tuple[Incident, ...]:
     """Return those that may be over: orders, and those without an alert within `renewal` seconds.
@@ -64,7 +64,7 @@ def no_more_renewed(
     Also those that were renewed as far ahead, by a clock that was wrong.
     """
     times = {"earliest": now - renewal, "latest": now + renewal}
-    rows = db.execute(_NO_MORE_RENEWED, {"known": list(known), **times})
+    rows = db.execute(_SILENT, {"known": list(known), **times})
     return tuple(incident_of(row) for row in rows)
 
 

@@ -22,7 +22,10 @@ _log = structlog.get_logger("switcher.chains")
 
 @dataclass(frozen=True, slots=True)
 class ChainDesk:
-    """The parts of a switcher that matters of chains need; `clock` and `started` as in `Desk`."""
+    """The parts of a switcher that matters of chains need.
+
+    `clock`, `started` and `focus` are those of `Desk`.
+    """
 
     settings: SwitcherSettings
     watch: Watch

@@ -79,16 +79,22 @@ async def test_result_that_is_wanted_as_text_comes_as_text(aside: Aside) -> None
 
 
 async def test_silent_node_is_not_asked_twice(aside: Aside) -> None:
-    async with talking_to(nothing) as node:
-        with pytest.raises(NodeTimeoutError, match=r"no answer to get_block in 0\.2 s"):
+    async with talking_to(nothing, timeout=0.8) as node:
+        with pytest.raises(NodeTimeoutError, match=r"no answer to get_block in 0\.8 s"):
             await node.call("database", "get_block", 1)
     assert aside.asked == []
 
 
-async def test_transaction_is_broadcast_in_one_way_only(aside: Aside) -> None:
-    async with talking_to(hold_back) as node:
+@pytest.mark.parametrize(
+    ("api", "method"),
+    [("network_broadcast", "broadcast_transaction"), ("database", "set_block_applied_callback")],
+)
+async def test_transactions_and_subscriptions_go_over_the_websocket_alone(
+    aside: Aside, api: str, method: str
+) -> None:
+    async with talking_to(hold_back, timeout=0.8) as node:
         with pytest.raises(NodeTimeoutError):
-            await node.call("network_broadcast", "broadcast_transaction", {})
+            await node.call(api, method, {})
     assert aside.asked == []
 
 

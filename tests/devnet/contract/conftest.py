@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -21,13 +22,20 @@ TARGETS = [DEVNET, WITNESS_NODE] if witness_program() else [DEVNET]
 def target(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Target]:
-    if request.param == DEVNET:
+    with network_of(request.param, tmp_path_factory) as network:
+        yield network
+
+
+@contextmanager
+def network_of(kind: str, folders: pytest.TempPathFactory) -> Iterator[Target]:
+    """Run a network of its own, one of `TARGETS`."""
+    if kind == DEVNET:
         with simulated_network() as network:
             yield network
         return
     program = witness_program()
     assert program is not None
-    with witness_network(program, tmp_path_factory.mktemp("witness_node")) as network:
+    with witness_network(program, folders.mktemp("witness_node")) as network:
         yield network
 
 

@@ -15,7 +15,6 @@ from chains.bitshares.blocks import parse_block
 from chains.bitshares.connection import Budget
 from chains.bitshares.transactions import merkle_root, pack_transaction, signing_digest
 from chains.bitshares.wire import parse_json
-from tests.support.witness_node import witness_program
 from tests.support.witness_node.client import ask, connected
 from tests.support.witness_node.signing import (
     PREFIX,
@@ -25,10 +24,8 @@ from tests.support.witness_node.signing import (
     witness_update,
 )
 
-from .conftest import DEVNET, TARGETS
-from .simulated import simulated_network
+from .conftest import TARGETS, network_of
 from .target import Target
-from .witness_node import witness_network
 
 RAW = "http://\udcff\udc80\udcfe"
 """The bytes ff 80 fe, which are no UTF-8, as `wire.text_of` reads them."""
@@ -46,13 +43,7 @@ class Poisoned:
 def poisoned(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Poisoned]:
-    if request.param == DEVNET:
-        with simulated_network() as network:
-            yield Poisoned(network, _poison(network))
-        return
-    program = witness_program()
-    assert program is not None
-    with witness_network(program, tmp_path_factory.mktemp("undeliverable")) as network:
+    with network_of(request.param, tmp_path_factory) as network:
         yield Poisoned(network, _poison(network))
 
 
