@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -143,6 +144,17 @@ def test_blocks_are_held_from_the_oldest_to_the_head() -> None:
     entries = follower.entries()
     heights = range(entries[0].number - 1, entries[-1].number + 2)
     assert [follower.applied(height) for height in heights] == [None, *entries, None]
+
+
+def test_a_block_is_signed_like_another_only_by_the_same_key() -> None:
+    chain = ForgedChain()
+    follower = following(chain)
+    apply_all(follower, chain.run(len(chain.active) + 1))
+    block, earlier = chain.blocks[-1], follower.entries()[:-1]
+    likes = {entry.witness for entry in earlier if follower.signed_like(entry, block)}
+    assert likes == {block.witness}
+    same = next(entry for entry in earlier if entry.witness == block.witness)
+    assert not follower.signed_like(same, replace(block, signature=bytes(65))), "signed by nobody"
 
 
 def test_a_block_that_is_not_held_can_not_be_gone_back_to() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from tests.mutation.breaks import Break, explained
 from tests.mutation.outcomes import Outcomes
 
 _MUTANTS = Path("mutants")
+_MEMORY = 6 * 2**30
+"""Bytes that a process may have at most: a break may have one ask for ever more."""
 
 
 def main() -> int:
@@ -34,6 +37,7 @@ def main() -> int:
     if asked.anew:
         shutil.rmtree(_MUTANTS, ignore_errors=True)
     command = ("mutmut", "run", "--max-children", str(asked.jobs), *asked.names)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     subprocess.run(command, check=True)
     return tell(_MUTANTS, explained(), asked.names)
 

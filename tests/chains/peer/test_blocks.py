@@ -214,6 +214,12 @@ def test_blocks_of_the_usual_shape_are_verified_the_quick_way(
             assert found.proof == proof
 
 
+@pytest.mark.parametrize("proof", [0, MOST_PROOF])
+def test_a_block_of_another_shape_may_have_any_proof_of_64_bits(proof: int) -> None:
+    data = {**forged(2)[1], "timestamp": 5, "proof": proof}
+    assert verify(None, [FIRST, data], ANY)[1].proof == proof
+
+
 @pytest.mark.parametrize(
     "members",
     [
