@@ -53,7 +53,8 @@ class Guard:
         if len(text) > _LONGEST:
             raise AddressRefusedError(text, "is too long")
         try:
-            url = URL(text)
+            # yarl leaves capitals in some names that it encodes, in none that are encoded already.
+            url = URL(text) if text.isascii() else URL(str(URL(text)))
             host, port = url.host, url.port
         except (ValueError, IndexError) as error:  # yarl's, of "http://[]@"
             raise AddressRefusedError(text, "is no URL") from error

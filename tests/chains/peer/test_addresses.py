@@ -117,6 +117,14 @@ def test_an_address_that_a_caller_may_name(url: str) -> None:
     assert Guard().url(url).host
 
 
+@pytest.mark.parametrize(
+    "name", ["b\u00fccher.EXAMPLE", "b\u00fc_cher.EXAMPLE", "PEER.Example.org"]
+)
+def test_a_name_is_spelt_in_one_way_only(name: str) -> None:
+    url = Guard().url(f"http://{name}:5000")
+    assert url == Guard().url(f"http://{name.lower()}:5000") == Guard().url(str(url))
+
+
 def test_what_the_operator_named_may_be_anywhere_but_at_its_port_only() -> None:
     guard = Guard(trusted=["http://127.0.0.1:5001", "http://Peer.lan:5002"])
     guard.url("http://127.0.0.1:5001")
