@@ -61,11 +61,20 @@ class Place:
         try:
             path = f"{parts.path or '/'}?{parts.query}".rstrip("?")
             writer.write(_request(parts.netloc, path, question.encode()))
-            return text_of(_body(await _all_of(reader, budget)))
+            return await read_answer(reader, budget)
         except OSError as error:
             raise AsideError(str(error)) from error
         finally:
             writer.transport.abort()
+
+
+async def read_answer(reader: asyncio.StreamReader, budget: Budget) -> str:
+    """Return the body of an answer of HTTP/1.0, as `wire.text_of` reads it.
+
+    Raises:
+        AsideError: it is none, or longer than it may be.
+    """
+    return text_of(_body(await _all_of(reader, budget)))
 
 
 def _request(host: str, path: str, question: bytes) -> bytes:
