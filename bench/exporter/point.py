@@ -235,7 +235,8 @@ class _Seen:
         while reading.newest_block(text) < first + _TIMED_BLOCKS:
             began = time.perf_counter()
             text = await self._scrape()
-            number, seconds = reading.newest_block(text), time.perf_counter() - began
+            seconds = time.perf_counter() - began
+            number = reading.newest_block(text)
             taken.setdefault(number, []).append(seconds)
             seen.setdefault(number, time.monotonic())
             await asyncio.sleep(_LOOK_EVERY)
