@@ -117,7 +117,8 @@ def ending_of(rotation: Rotation, state: Standing, null_key: str) -> tuple[Outco
         if state.irreversible:
             return Outcome.IRREVERSIBLE, "the witness is stopped with the null key"
         return (Outcome.EXPIRED, "no block held it before it expired") if state.dead else (None, "")
-    if state.irreversible and state.on_air:
+    # What was noted counts: after a long downtime the block may be older than those held.
+    if state.irreversible and (state.on_air or rotation.on_air is not None):
         return Outcome.ON_AIR, f"{producer} is on air"
     if state.irreversible and state.replaced:
         return Outcome.IRREVERSIBLE, f"another key replaced that of {producer} before it signed"

@@ -144,6 +144,18 @@ def test_update_that_nodes_forgot_is_no_rival_of_the_next_one() -> None:
     play(Course((), "", (outage, owner_sets_another_key, a_day_passes, outage)))
 
 
+def few_produce(machine: Switching) -> None:
+    machine.blocks_of_few(count=6, others=3)
+
+
+def second_host_dies(machine: Switching) -> None:
+    machine.change_host(host="beta", signs=False, answers=False)
+
+
+def test_rotation_whose_first_block_is_let_go_before_it_is_irreversible_comes_to_its_end() -> None:
+    play(Course((), "", (outage, few_produce, second_host_dies, a_day_passes, a_day_passes)))
+
+
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_sequence_in_which_a_guard_is_needed_breaks_nothing(name: str) -> None:
     play(SEQUENCES[name])

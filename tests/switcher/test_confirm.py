@@ -304,12 +304,26 @@ def test_each_step_is_written_down_once(case: str) -> None:
     assert news_of(rotation, state, NOW) == (values, steps)
 
 
+SIGNED = replace(HELD, on_air=1_960.0, outcome=Outcome.ON_AIR)
 STOPPING = replace(HELD, draft=replace(DRAFT, to_key=NULL, producer="nobody"))
 ENDINGS: dict[str, tuple[Rotation, Standing, Outcome | None, str]] = {
     "in a block only": (HELD, IN_BLOCK, None, ""),
     "on air, but a fork may undo it": (HELD, ON_AIR, None, ""),
     "irreversible, but not on air": (HELD, FINAL, None, ""),
     "on air for good": (HELD, replace(ON_AIR, irreversible=True), Outcome.ON_AIR, "beta is on air"),
+    "on air with a block that is let go by now": (SIGNED, FINAL, Outcome.ON_AIR, "beta is on air"),
+    "on air with such a block, and missed a slot since": (
+        SIGNED,
+        replace(FINAL, missed_first=True),
+        Outcome.ON_AIR,
+        "beta is on air",
+    ),
+    "missed a slot after its first block was undone": (
+        SIGNED,
+        replace(IN_BLOCK, missed_first=True),
+        Outcome.NEVER_SIGNED,
+        "beta missed its first slot",
+    ),
     "replaced for good": (
         HELD,
         replace(FINAL, replaced=True),
