@@ -142,6 +142,7 @@ def authorities(data: bytes) -> bool:
 
 
 def _in_parts(value: Any) -> bool:
+    """Look at a block by itself; tell whether it is one."""
     with contextlib.suppress(ChainError):
         block = parse_block(value)
         header = header_bytes(block.previous, block.time, block.witness, block.merkle_root)

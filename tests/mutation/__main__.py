@@ -37,9 +37,16 @@ def main() -> int:
     if asked.anew:
         shutil.rmtree(_MUTANTS, ignore_errors=True)
     command = ("mutmut", "run", "--max-children", str(asked.jobs), *asked.names)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    _bound_memory()
     subprocess.run(command, check=True)
     return tell(_MUTANTS, explained(), asked.names)
+
+
+def _bound_memory() -> None:
+    """Have this process, and those that it starts, do with so much, unless they have less."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    if most == resource.RLIM_INFINITY or most > _MEMORY:
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, most))
 
 
 def tell(folder: Path, known: Mapping[Break, str], names: Sequence[str]) -> int:
