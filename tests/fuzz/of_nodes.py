@@ -160,13 +160,16 @@ def _in_parts(value: Any) -> bool:
 
 
 async def _answered(pieces: list[bytes]) -> str | None:
-    """Return the body of an answer, None where it is refused."""
+    """Return the body of an answer that comes in pieces, None where it is refused."""
     reader = asyncio.StreamReader()
+    budget = Budget(burst=10**9, rate=0, clock=lambda: 0.0)  # pieces cost more than the whole
+    reading = asyncio.ensure_future(read_answer(reader, budget))
     for piece in pieces:
         reader.feed_data(piece)
+        await asyncio.sleep(0)
     reader.feed_eof()
     try:
-        return await read_answer(reader, Budget(burst=100_000, rate=0, clock=lambda: 0.0))
+        return await reading
     except AsideError:
         return None
 
